@@ -1,0 +1,16 @@
+#include "tsr_divide.h"
+
+void tsr_divide_s8s8__portable(const tsr_divide *p, const int8_t *const *rows, int8_t *out, const tsr_segment *segment,
+                               void *scratch) {
+  (void)scratch;
+  for (int32_t x = 0; x < segment->out_width; ++x) {
+    const int8_t *a = rows[0] + x * p->a_pixel;
+    const int8_t *b = rows[1] + x * p->b_pixel;
+    int8_t *to = out + x * p->out_pixel;
+    for (int32_t c = 0; c < p->channels; ++c) {
+      const int32_t reciprocal = p->reciprocals[b[c * p->b_channel] + 128];
+      const int32_t y = ((a[c * p->a_channel] - p->a_zero_point) * reciprocal + p->offset) >> p->shift;
+      to[c] = (int8_t)(y < p->min ? p->min : y > p->max ? p->max : y);
+    }
+  }
+}

@@ -1,0 +1,30 @@
+#include "tsr_reduce.h"
+
+static int32_t sum_from(const tsr_reduce_sum *p, const int8_t *from) {
+  const int32_t *size = p->reduced_sizes;
+  const int32_t *stride = p->reduced_strides;
+  int32_t acc = p->bias;
+  for (int32_t i = 0; i < size[0]; ++i) {
+    for (int32_t j = 0; j < size[1]; ++j) {
+      const int8_t *run = from + i * stride[0] + j * stride[1];
+      for (int32_t k = 0; k < size[2]; ++k) acc += run[k * stride[2]];
+    }
+  }
+  return acc;
+}
+
+void tsr_reduce_sum_s8__portable(const tsr_reduce_sum *p, const int8_t *const *rows, int8_t *out,
+                                 const tsr_segment *segment, void *scratch) {
+  (void)segment;
+  (void)scratch;
+  const int32_t *size = p->kept_sizes;
+  const int32_t *stride = p->kept_strides;
+  for (int32_t i = 0; i < size[0]; ++i) {
+    for (int32_t j = 0; j < size[1]; ++j) {
+      for (int32_t k = 0; k < size[2]; ++k) {
+        const int32_t acc = sum_from(p, rows[0] + i * stride[0] + j * stride[1] + k * stride[2]);
+        *out++ = tsr_requantize(acc * p->pre_scale, p->multiplier, p->offset, p->shift, p->min, p->max);
+      }
+    }
+  }
+}

@@ -1,0 +1,49 @@
+import { createHash } from 'node:crypto';
+import { elementCount, type Graph, tensorOf } from './graph/types.ts';
+import type { BoundaryType, ModelOptions } from './codegen/model.ts';
+import { checksum, checksumStart, selfTestByte } from './codegen/model.ts';
+import { cancelTransposes } from './passes/cancel-transposes.ts';
+import { fuseActivations } from './passes/fuse-activations.ts';
+import { choosePlan, type PlanOptions } from './plan/choose.ts';
+import { evaluateOutputs } from './plan/evaluate.ts';
+import { lowerGraph } from './plan/lower.ts';
+import type { Plan } from './plan/types.ts';
+import { validatePlan } from './plan/validate.ts';
+import { absorbQdq } from './quantize/absorb.ts';
+import { assignQuantization, type Range } from './quantize/assign.ts';
+
+/** The passes over a float graph, in order. Each keeps the function. */
+export const passes: readonly { readonly name: string; readonly run: (graph: Graph) => Graph }[] = [
+  { name: 'cancel-transposes', run: cancelTransposes },
+  { name: 'fuse-activations', run: fuseActivations },
+];
+
+/** A graph as calibration, evaluation and quantisation see it. */
+export function optimize(graph: Graph): Graph {
+  return passes.reduce((current, pass) => pass.run(current), graph);
+}
+
+/** An optimised graph with a quantisation on every tensor. `ranges`: what calibration saw, by tensor. */
+export function quantize(graph: Graph, ranges: ReadonlyMap<string, Range> = new Map()): Graph {
+  return assignQuantization(absorbQdq(graph), ranges);
+}
+
+/** A quantised graph, lowered to kernels and planned; every plan is checked before anyone sees it. */
+export function plan(graph: Graph, options: PlanOptions): Plan {
+  const chosen = choosePlan(graph, lowerGraph(graph), options);
+  validatePlan(chosen);
+  return chosen;
+}
+
+/** What the generated files say of where they come from. */
+export function modelOptions(plan: Plan, modelBytes: Uint8Array, target: string, version: string, boundary: BoundaryType): ModelOptions {
+  let start = 0;
+  const inputs = plan.graph.inputs.map((port) => {
+    const length = elementCount(tensorOf(plan.graph, port.tensor).shape);
+    const input = Int8Array.from({ length }, (_, i) => selfTestByte(start + i));
+    start += length;
+    return input;
+  });
+  const selfTest = evaluateOutputs(plan, inputs).reduce(checksum, checksumStart);
+  return { front: { version, target, modelHash: createHash('sha256').update(modelBytes).digest('hex') }, boundary, selfTest };
+}

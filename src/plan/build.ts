@@ -1,0 +1,94 @@
+import { type Graph, rowShape, tensorOf } from '../graph/types.ts';
+import { allocate, allocationBound, arenaBytes } from './allocate.ts';
+import { ringSlots } from './stage.ts';
+import { alignUp, type Buffer, type Layer, type Plan, type Step, type Storage, tensorBytes } from './types.ts';
+
+/** The layer that a graph's tensor is really stored by: reshapes are only other names for the same bytes. */
+function aliasRoots(layers: readonly Layer[]): ReadonlyMap<string, string> {
+  const roots = new Map<string, string>();
+  for (const layer of layers) {
+    if (layer.lowering.kind !== 'alias') continue;
+    const input = layer.node.inputs[0] as string;
+    roots.set(layer.node.output, roots.get(input) ?? input);
+  }
+  return roots;
+}
+
+/** Makes the plan that these steps are: rings, buffers, their lives and places. */
+export function buildPlan(graph: Graph, layers: readonly Layer[], steps: readonly Step[]): Plan {
+  const roots = aliasRoots(layers);
+  const root = (name: string): string => roots.get(name) ?? name;
+  const stepOfLayer = new Map<number, number>();
+  steps.forEach((step, index) => {
+    for (const layer of step.kind === 'call' ? [step.layer] : step.layers) stepOfLayer.set(layer, index);
+  });
+  const life = new Map<string, { first: number; last: number }>();
+  const touch = (name: string, step: number): void => {
+    const known = life.get(root(name));
+    life.set(root(name), { first: Math.min(known?.first ?? step, step), last: Math.max(known?.last ?? step, step) });
+  };
+  const fetched = new Set(steps.flatMap((step) => (step.kind === 'stage' ? step.fetched : [])));
+  for (const port of graph.inputs) if (!fetched.has(port.tensor)) touch(port.tensor, 0);
+  for (const layer of layers) {
+    const step = stepOfLayer.get(layer.index);
+    if (step === undefined) continue;
+    touch(layer.node.output, step);
+    for (const tensor of layer.tensors.inputs) if (tensor !== null && tensor.kind !== 'constant') touch(tensor.name, step);
+  }
+  for (const port of graph.outputs) touch(port.tensor, steps.length - 1);
+
+  const whole = (name: string): Storage => {
+    const { rows, width, channels } = rowShape(tensorOf(graph, name).shape);
+    return { buffer: null, slots: rows, rowBytes: width * channels };
+  };
+  const storage = new Map<string, Storage>();
+  const ringBytes = new Map<string, number>();
+  for (const step of steps) {
+    if (step.kind !== 'stage') continue;
+    const members = step.layers.map((index) => layers[index] as Layer);
+    const inside = new Set(step.layers);
+    const slots = ringSlots(members, step.fetched.map((name) => tensorOf(graph, name)));
+    for (const [name, needed] of slots) {
+      const leaves =
+        graph.outputs.some((port) => root(port.tensor) === name) ||
+        layers.some((layer) => !inside.has(layer.index) && layer.node.inputs.includes(name));
+      const storing = whole(name);
+      if (leaves) continue;
+      storage.set(name, { ...storing, slots: needed });
+      ringBytes.set(name, needed * storing.rowBytes);
+    }
+  }
+
+  const buffers: Buffer[] = [];
+  const bufferOf = new Map<string, number>();
+  for (const [name, { first, last }] of life) {
+    bufferOf.set(name, buffers.length);
+    buffers.push({ name, bytes: ringBytes.get(name) ?? tensorBytes(tensorOf(graph, name)), first, last });
+  }
+  const scratch = new Map<number, number>();
+  for (const layer of layers) {
+    const step = stepOfLayer.get(layer.index);
+    if (layer.lowering.kind !== 'calls' || step === undefined) continue;
+    const bytes = Math.max(...layer.lowering.calls.map((call) => call.scratchBytes));
+    if (bytes === 0) continue;
+    scratch.set(layer.index, buffers.length);
+    buffers.push({ name: `scratch of ${layer.node.output}`, bytes: alignUp(bytes), first: step, last: step });
+  }
+  for (const tensor of graph.tensors.values()) {
+    const buffer = bufferOf.get(root(tensor.name));
+    const known = storage.get(tensor.name) ?? whole(tensor.name);
+    storage.set(tensor.name, { ...known, buffer: tensor.kind === 'constant' ? null : (buffer ?? null) });
+  }
+  const placed = allocate(buffers);
+  return {
+    graph,
+    layers,
+    steps,
+    buffers: placed,
+    storage,
+    scratch,
+    arenaBytes: arenaBytes(placed),
+    allocationBound: allocationBound(buffers),
+    macs: layers.reduce((sum, layer) => sum + layer.macs, 0),
+  };
+}

@@ -1,0 +1,35 @@
+import { modelError } from '../errors.ts';
+import { describeNode, type Graph, tensorOf } from '../graph/types.ts';
+import { OperatorError } from '../ops/define.ts';
+import { operatorNamed } from '../ops/index.ts';
+import type { Layer } from './types.ts';
+
+/**
+ * Chooses the kernels of every node of a quantised graph.
+ * @throws TesseraError (exit 3) that names every node without an integer form, and why.
+ */
+export function lowerGraph(graph: Graph): readonly Layer[] {
+  const problems: string[] = [];
+  const layers = graph.nodes.flatMap((node, index): Layer[] => {
+    const operator = operatorNamed(node.op);
+    const tensors = {
+      attributes: node.attributes,
+      inputs: node.inputs.map((name) => (name === null ? null : tensorOf(graph, name))),
+      output: tensorOf(graph, node.output),
+    };
+    try {
+      if (operator.quantized === undefined) {
+        throw new OperatorError('unsupported', operator.notes ?? `${node.op} has no integer kernel`);
+      }
+      const parameters = operator.quantized.parameters(tensors);
+      const lowering = operator.quantized.lower(parameters, tensors);
+      return [{ index, node, tensors, parameters, lowering, macs: operator.macs(tensors.inputs, tensors.output, node.attributes) }];
+    } catch (error) {
+      if (!(error instanceof OperatorError)) throw error;
+      problems.push(`${describeNode(node)}: ${error.message}`);
+      return [];
+    }
+  });
+  if (problems.length > 0) throw modelError(`${graph.name}: no integer kernel for\n  ${problems.join('\n  ')}`);
+  return layers;
+}

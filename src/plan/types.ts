@@ -1,0 +1,83 @@
+import type { Graph, Node, Tensor } from '../graph/types.ts';
+import type { Lowering, QuantizedNode } from '../ops/define.ts';
+
+/** A node of a quantised graph, lowered to calls of kernels. */
+export interface Layer {
+  readonly index: number;
+  readonly node: Node;
+  readonly tensors: QuantizedNode<object>;
+  /** The integer parameters, as the operator's own `parameters` gave them. */
+  readonly parameters: unknown;
+  readonly lowering: Lowering;
+  readonly macs: number;
+}
+
+/** Bytes of the arena that are in use from one step to another, both included. */
+export interface Buffer {
+  readonly name: string;
+  readonly bytes: number;
+  readonly first: number;
+  readonly last: number;
+}
+
+/** A buffer with its place: bytes from the start of the arena. */
+export interface PlacedBuffer extends Buffer {
+  readonly offset: number;
+}
+
+/**
+ * Where the rows of a tensor lie: row r of an image in slot r modulo `slots`. A whole tensor has as many slots as rows.
+ * `buffer` is an index of Plan.buffers; constants lie in flash and have none.
+ */
+export interface Storage {
+  readonly buffer: number | null;
+  readonly slots: number;
+  readonly rowBytes: number;
+}
+
+/** One layer, computed whole. */
+export interface CallStep {
+  readonly kind: 'call';
+  readonly layer: number;
+}
+
+/**
+ * A run of layers that computes row by row, depth first: whenever several layers have the rows that they need, the
+ * deepest goes first. Tensors inside are never whole: they live in rings.
+ */
+export interface StageStep {
+  readonly kind: 'stage';
+  /** In topological order. */
+  readonly layers: readonly number[];
+  /** Graph inputs whose rows the stage fetches one by one; the others are whole. */
+  readonly fetched: readonly string[];
+}
+
+export type Step = CallStep | StageStep;
+
+/** Everything that code generation needs to know, decided. */
+export interface Plan {
+  readonly graph: Graph;
+  readonly layers: readonly Layer[];
+  readonly steps: readonly Step[];
+  readonly buffers: readonly PlacedBuffer[];
+  readonly storage: ReadonlyMap<string, Storage>;
+  /** Layer index -> buffer of its scratch. */
+  readonly scratch: ReadonlyMap<number, number>;
+  readonly arenaBytes: number;
+  /** The most bytes that live at one step: no placement of these buffers is smaller. */
+  readonly allocationBound: number;
+  readonly macs: number;
+}
+
+/** Alignment of every buffer, in bytes: accumulators are int32. */
+export const bufferAlignment = 4;
+
+export function alignUp(bytes: number): number {
+  return Math.ceil(bytes / bufferAlignment) * bufferAlignment;
+}
+
+/** The bytes of an int8 tensor. */
+export function tensorBytes(tensor: Tensor): number {
+  return tensor.shape.reduce((product, size) => product * size, 1);
+}

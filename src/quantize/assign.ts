@@ -1,0 +1,143 @@
+import { quantizeValue } from '../arithmetic/fixed-point.ts';
+import { modelError } from '../errors.ts';
+import { describeNode, type Graph, type Node, type Quantization, type Tensor, type TensorData } from '../graph/types.ts';
+import type { ConstantRole } from '../ops/define.ts';
+import { operatorNamed } from '../ops/index.ts';
+
+/** The real values that a tensor takes. */
+export interface Range {
+  readonly min: number;
+  readonly max: number;
+}
+
+/** The affine int8 quantisation of a range; zero is always a step, since padding is zero. */
+export function quantizationOf(range: Range): Quantization {
+  const min = Math.min(range.min, 0);
+  const max = Math.max(range.max, 0);
+  const scale = Math.fround((max - min) / 255) || 1;
+  const zeroPoint = Math.max(-128, Math.min(127, Math.round(-128 - min / scale)));
+  return { scales: [scale], zeroPoints: [zeroPoint] };
+}
+
+/**
+ * Gives every tensor that has no quantisation one: activations by their operator's rule or by their range, constants
+ * by their role. What a QDQ model states is kept.
+ * @throws TesseraError (exit 3) where a range is needed and not known
+ */
+export function assignQuantization(graph: Graph, ranges: ReadonlyMap<string, Range>): Graph {
+  const tensors = new Map(graph.tensors);
+  const unknown: string[] = [];
+  const settle = (name: string, quant: Quantization | undefined): void => {
+    const tensor = tensors.get(name) as Tensor;
+    if (tensor.quant === undefined) tensors.set(name, { ...tensor, dtype: 'int8', ...(quant === undefined ? {} : { quant }) });
+  };
+  const byRange = (name: string): Quantization | undefined => {
+    const range = ranges.get(name);
+    if (range === undefined && tensors.get(name)?.quant === undefined) unknown.push(name);
+    return range === undefined ? undefined : quantizationOf(range);
+  };
+  for (const port of graph.inputs) settle(port.tensor, byRange(port.tensor));
+  const nodes = graph.nodes.map((node): Node => {
+    const operator = operatorNamed(node.op);
+    const given = node.inputs.map((name) => (name === null ? null : (tensors.get(name) ?? null)));
+    const rule = operator.quantized?.outputRule(node.attributes, given) ?? 'calibrated';
+    if (rule === 'as-input') settle(node.output, given[0]?.quant);
+    else if (rule === 'calibrated') settle(node.output, byRange(node.output));
+    else settle(node.output, rule);
+    const inputs = node.inputs.map((name, index): string | null => {
+      const tensor = name === null ? null : tensors.get(name);
+      const role = operator.constants?.[index];
+      if (tensor?.kind !== 'constant' || role === undefined || role === 'data') return name;
+      const quantized = quantizeConstant(tensor, role, node, index, tensors);
+      tensors.set(quantized.name, quantized);
+      return quantized.name;
+    });
+    return { ...node, inputs };
+  });
+  if (unknown.length > 0) {
+    throw modelError(
+      `${graph.name}: ${unknown.length} tensors have no quantisation and no calibrated range, the first of them ${unknown[0]}`,
+      'give representative inputs with --calibrate samples.npy',
+    );
+  }
+  return { ...graph, tensors, nodes };
+}
+
+function floats(tensor: Tensor): Float32Array {
+  if (!(tensor.data instanceof Float32Array)) throw new Error(`constant ${tensor.name} is not float32`);
+  return tensor.data;
+}
+
+/** A quantised copy of a constant for one use of it: biases depend on the scales of their node. */
+function quantizeConstant(
+  tensor: Tensor,
+  role: ConstantRole,
+  node: Node,
+  index: number,
+  tensors: ReadonlyMap<string, Tensor>,
+): Tensor {
+  const name = `${tensor.name} of ${node.output}[${index}]`;
+  if (role === 'weights') return { ...tensor, name, ...quantizeWeights(tensor, biasOf(node, tensors), inputScale(node, tensors)) };
+  if (role === 'operand') return { ...tensor, name, ...quantizeOperand(tensor) };
+  const weights = quantizeWeights(tensors.get(node.inputs[1] ?? '') as Tensor, tensor, inputScale(node, tensors));
+  const scales = weights.quant.scales.map((scale) => scale * inputScale(node, tensors));
+  const data = Int32Array.from(floats(tensor), (real, o) => {
+    const q = Math.round(real / (scales[scales.length === 1 ? 0 : o] as number));
+    if (Math.abs(q) < 2 ** 31) return q;
+    throw modelError(`${describeNode(node)}: the bias ${real} does not fit 32 bits at its scale`);
+  });
+  return { ...tensor, name, dtype: 'int32', data, quant: { scales, zeroPoints: scales.map(() => 0), axis: 0 } };
+}
+
+function inputScale(node: Node, tensors: ReadonlyMap<string, Tensor>): number {
+  return tensors.get(node.inputs[0] ?? '')?.quant?.scales[0] ?? 1;
+}
+
+function biasOf(node: Node, tensors: ReadonlyMap<string, Tensor>): Tensor | undefined {
+  return tensors.get(node.inputs[2] ?? '');
+}
+
+interface QuantizedConstant {
+  readonly dtype: 'int8';
+  readonly data: TensorData;
+  readonly quant: Quantization;
+}
+
+/** Symmetric int8 weights, a scale an output; the scales of a QDQ model are kept where they are symmetric. */
+function quantizeWeights(tensor: Tensor, bias: Tensor | undefined, input: number): QuantizedConstant {
+  const real = floats(tensor);
+  const outputs = tensor.shape[0] as number;
+  const taps = real.length / outputs;
+  const known = tensor.quant;
+  const usable = known !== undefined && known.zeroPoints.every((z) => z === 0) && (known.axis === undefined || known.axis === 0);
+  const scales = usable
+    ? known.scales
+    : Array.from({ length: outputs }, (_, o) => {
+        let largest = 0;
+        for (let t = o * taps; t < (o + 1) * taps; t += 1) largest = Math.max(largest, Math.abs(real[t] as number));
+        // A bias that is huge beside its weights must still fit int32 at input scale times weight scale.
+        const leastForBias = bias?.data === undefined ? 0 : Math.abs(Number(bias.data[o])) / (input * 2 ** 30);
+        return Math.max(largest / 127, leastForBias) || 1;
+      });
+  const least = usable ? -128 : -127;
+  const data = Int8Array.from(real, (w, i) => {
+    const q = Math.round(w / (scales[scales.length === 1 ? 0 : Math.floor(i / taps)] as number));
+    return Math.max(least, Math.min(127, q));
+  });
+  return { dtype: 'int8', data, quant: { scales, zeroPoints: scales.map(() => 0), axis: 0 } };
+}
+
+function quantizeOperand(tensor: Tensor): QuantizedConstant {
+  const real = floats(tensor);
+  let min = 0;
+  let max = 0;
+  for (const value of real) {
+    min = Math.min(min, value);
+    max = Math.max(max, value);
+  }
+  const quant = tensor.quant?.scales.length === 1 ? tensor.quant : quantizationOf({ min, max });
+  const scale = quant.scales[0] as number;
+  const zeroPoint = quant.zeroPoints[0] as number;
+  return { dtype: 'int8', data: Int8Array.from(real, (value) => quantizeValue(value, scale, zeroPoint)), quant };
+}
+

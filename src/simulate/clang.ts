@@ -1,0 +1,83 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import v8 from 'node:v8';
+import { exitCode, TesseraError } from '../errors.ts';
+
+/** Where the C compiler for WebAssembly comes from: the npm package, or clang on the PATH. */
+export type WasmCompiler = 'npm' | 'system';
+
+/** Text files by name, all in one folder. */
+export type SourceFiles = ReadonlyMap<string, string>;
+
+/** A compiler run: WebAssembly from C sources in one folder. */
+export async function compileWasm(
+  files: SourceFiles,
+  main: string,
+  flags: readonly string[],
+  compiler: WasmCompiler,
+): Promise<Uint8Array> {
+  const args = ['--target=wasm32', ...flags, '-nostdlib', '-Wl,--no-entry', main, '-o', 'model.wasm'];
+  return compiler === 'npm' ? npmClang(files, args) : systemClang(files, args);
+}
+
+interface NpmClang {
+  runClang(
+    args: readonly string[],
+    files: Record<string, string>,
+    options: { stdout: (bytes: Uint8Array | null) => void; stderr: (bytes: Uint8Array | null) => void },
+  ): Promise<Record<string, Uint8Array>>;
+}
+
+async function loadNpmClang(): Promise<NpmClang> {
+  try {
+    return (await import('@yowasp/clang')) as unknown as NpmClang;
+  } catch {
+    throw new TesseraError(
+      exitCode.toolMissing,
+      'the WebAssembly compiler @yowasp/clang is not installed',
+      'run `npm install @yowasp/clang`, or use --compiler system with clang and lld on the PATH',
+    );
+  }
+}
+
+async function npmClang(files: SourceFiles, args: readonly string[]): Promise<Uint8Array> {
+  const { runClang } = await loadNpmClang();
+  const messages: string[] = [];
+  const decoder = new TextDecoder();
+  const collect = (bytes: Uint8Array | null): void => {
+    if (bytes !== null) messages.push(decoder.decode(bytes));
+  };
+  // The compiler is 75 MB of WebAssembly of which a run uses little: without the optimising tier it starts in a
+  // quarter of the time. Models that run later are compiled with it again.
+  v8.setFlagsFromString('--liftoff-only');
+  try {
+    const output = await runClang(['clang', ...args], Object.fromEntries(files), { stdout: collect, stderr: collect });
+    const wasm = output['model.wasm'];
+    if (wasm === undefined) throw new Error('no output');
+    return wasm;
+  } catch (error) {
+    const text = messages.filter((line) => !line.startsWith('yowasp-')).join('');
+    throw new Error(`clang could not compile generated code (${(error as Error).message}):\n${text}`);
+  } finally {
+    v8.setFlagsFromString('--no-liftoff-only');
+  }
+}
+
+async function systemClang(files: SourceFiles, args: readonly string[]): Promise<Uint8Array> {
+  const folder = await mkdtemp(join(tmpdir(), 'tessera-'));
+  try {
+    for (const [name, text] of files) await writeFile(join(folder, name), text);
+    await promisify(execFile)('clang', [...args], { cwd: folder });
+    return new Uint8Array(await readFile(join(folder, 'model.wasm')));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
+      throw new TesseraError(exitCode.toolMissing, 'clang is not on the PATH', 'install it: apt-get install clang lld');
+    }
+    throw new Error(`clang could not compile generated code:\n${(error as { stderr?: string }).stderr ?? String(error)}`);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
