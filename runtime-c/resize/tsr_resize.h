@@ -2,8 +2,8 @@
  * Resizing rows and columns, to the nearest pixel or by linear interpolation.
  *
  * Row kernels (tsr_resize_nearest, tsr_resize_linear):
- * rows     nearest: one pointer. linear: row_taps pointers, 1 or 2; one of two may be NULL, and then the other stands for
- *          it (the image goes on as it ends). segment->row is the output row
+ * rows     row_taps pointers, 1 or 2; one of two may be NULL, and then the other stands for it (the image goes on as it
+ *          ends). segment->row is the output row
  * out      segment->out_width pixels, which is the whole row: tables go by output column; must not overlap the rows
  * Kernels for whole tensors (..._whole), where the rows follow no formula:
  * rows     one pointer, to the whole input
@@ -23,6 +23,8 @@ enum { tsr_resize_bits = 11 };
 typedef struct tsr_resize_nearest {
   const int8_t *table;     /* entry q + 128 is the output of q; NULL where it is q */
   const uint16_t *columns; /* the input column of each output column */
+  int32_t row_taps;
+  int32_t row; /* which of the rows the output takes */
   int32_t channels;
   int32_t in_pixel;
   int32_t out_pixel;

@@ -1,6 +1,6 @@
 import { describeNode, type RowShape, rowShape, type Tensor } from '../graph/types.ts';
 import type { AxisMap, FieldValue, KernelCall, KernelInput } from '../ops/define.ts';
-import { windowStart } from '../plan/rows.ts';
+import { stepCount, windowStart } from '../plan/rows.ts';
 import type { Layer, Plan } from '../plan/types.ts';
 import type { ConstantPool } from './constants.ts';
 import { identifier, safeText } from './text.ts';
@@ -58,14 +58,22 @@ function startExpression(map: AxisMap): string {
 }
 
 /** The statements that point rows[at...] at what one input of a kernel needs for step y. */
-function inputText(context: LayerContext, layer: Layer, access: KernelInput, at: number, span: 'row' | 'whole'): string {
+function inputText(
+  context: LayerContext,
+  layer: Layer,
+  call: KernelCall,
+  access: KernelInput,
+  at: number,
+  span: 'row' | 'whole',
+): string {
   const tensor = layer.tensors.inputs[access.input] as Tensor;
   const { slots, rowBytes, shape } = slotsOf(context, tensor);
   const image = shape.batch > 1 ? ` + (ptrdiff_t)n * ${shape.rows * rowBytes}` : '';
   const base = baseOf(context, tensor);
   if (access.rows === 'whole' || span === 'whole') return `rows[${at}] = ${base};`;
   const map = access.rows;
-  if (map.count === 1 && map.multiply === 1 && map.add === 0 && map.divide === 1) {
+  const inside = call.firstRow + call.count <= shape.rows;
+  if (map.count === 1 && map.multiply === 1 && map.add === 0 && map.divide === 1 && inside) {
     return `rows[${at}] = ${base}${image} + ${rowOffset(slots, shape.rows, rowBytes)};`;
   }
   if (map.count === 1 && map.multiply === 0) return `rows[${at}] = ${base}${image} + ${windowStart(map, 0) * rowBytes};`;
@@ -99,7 +107,7 @@ function callText(context: LayerContext, layer: Layer, call: KernelCall, paramet
   const whole = call.steps === 'once' || joined(context, layer, call);
   let at = 0;
   call.inputs.forEach((access, index) => {
-    lines.push(inputText(context, layer, access, at, whole ? 'whole' : 'row'));
+    lines.push(inputText(context, layer, call, access, at, whole ? 'whole' : 'row'));
     at += pointers[index] as number;
   });
   const pixels = whole ? out.shape.batch * out.shape.rows * out.shape.width : out.shape.width;
@@ -141,7 +149,7 @@ export function layerText(context: LayerContext, layer: Layer): string {
     const end = call.firstRow + call.count;
     const { batch } = rowShape(layer.tensors.output.shape);
     if (streams) {
-      const all = layer.lowering.kind === 'calls' && layer.lowering.calls.every((other) => other.count === call.count);
+      const all = call.firstRow === 0 && call.count === stepCount(layer);
       const condition = all ? '' : call.firstRow === 0 ? `if (y < ${end}) ` : `if (y >= ${call.firstRow} && y < ${end}) `;
       body.push(`${condition}{`, ...indent(text, 1), '}');
     } else if (call.steps === 'once' || joined(context, layer, call)) {

@@ -18,8 +18,8 @@ export function declaredDimensions(info: onnx.IValueInfoProto): readonly Dimensi
 const batchNames = /^(n|b|bs|batch|batch_?size|batch_?dim|nbatch|none|\?|-1|unk__\d+|dynamic_axes_\d+|)$/i;
 
 export interface InputOptions {
-  /** Sizes that the user gives: by the name of a symbolic dimension, or `input:axis` where it has no name. */
-  readonly dimensions: ReadonlyMap<string, number>;
+  /** The size that the user gives for a symbolic dimension, by its name, or `input:axis` where it has none. */
+  readonly sizeOf: (dimension: string) => number | undefined;
   readonly warn: (text: string) => void;
 }
 
@@ -44,7 +44,7 @@ export function inputType(info: onnx.IValueInfoProto, options: InputOptions): Te
   }
   const given = declared.map((dim, axis) => {
     if (typeof dim === 'number') return dim;
-    return options.dimensions.get(dim === '' ? `${info.name}:${axis}` : dim) ?? dim;
+    return options.sizeOf(dim === '' ? `${info.name}:${axis}` : dim) ?? dim;
   });
   const shape = withBatch(given, info.name ?? '', options);
   const open = shape.flatMap((dim, axis) => (typeof dim === 'string' ? [dim === '' ? `${info.name}:${axis}` : dim] : []));

@@ -12,9 +12,12 @@ export function nameTensors(graph: Graph, onnxNames: ReadonlyMap<string, string>
   const kept = [...graph.tensors.values()].filter((tensor) => used.has(tensor.name));
   const taken = new Set<string>();
   const renamed = new Map<string, string>();
+  const lastSuffix = new Map<string, number>();
   const claim = (tensor: string, name: string): void => {
     let free = name;
-    for (let suffix = 2; taken.has(free); suffix += 1) free = `${name}#${suffix}`;
+    let suffix = lastSuffix.get(name) ?? 1;
+    while (taken.has(free)) free = `${name}#${++suffix}`;
+    lastSuffix.set(name, suffix);
     taken.add(free);
     renamed.set(tensor, free);
   };
@@ -22,7 +25,8 @@ export function nameTensors(graph: Graph, onnxNames: ReadonlyMap<string, string>
     const onnxName = onnxNames.get(name);
     if (onnxName !== undefined) claim(name, onnxName);
   }
-  for (const { name } of kept) if (!renamed.has(name)) claim(name, name);
+  // A number that kept it apart from a tensor that is gone now is not needed any more.
+  for (const { name } of kept) if (!renamed.has(name)) claim(name, name.replace(/#\d+$/, ''));
 
   const nameOf = (name: string): string => renamed.get(name) ?? name;
   const port = (old: Port): Port => ({ ...old, tensor: nameOf(old.tensor) });

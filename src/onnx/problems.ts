@@ -1,4 +1,5 @@
 import { modelError, type TesseraError } from '../errors.ts';
+import type { OperatorError } from '../ops/define.ts';
 
 /** Why a part of a model is refused. */
 export interface Problem {
@@ -8,35 +9,42 @@ export interface Problem {
   readonly operator: string;
   readonly kind: 'unsupported' | 'invalid';
   readonly reason: string;
-  /** What the user can do, where there is more to say than of every problem of its kind. */
-  readonly hint?: string;
 }
+
+/** Takes down what is wrong with the node, initializer, input or output of that name. */
+export type Report = (operator: string, node: string, error: OperatorError) => void;
 
 const hints = {
   unsupported: 'Export the model without these parts, or replace them by supported operators; the documentation lists those.',
   invalid: 'The file breaks the rules of ONNX there: export it again; onnx.checker.check_model(path, full_check=True) tells more.',
 } as const;
 
-/** One error (exit code 3) that lists every problem, with the same words only once. */
-export function problemsError(problems: readonly Problem[], file: string): TesseraError {
-  const lines = [...grouped(problems)].map(([reason, nodes]) => `${nodes.join(', ')}: ${reason}`);
-  const heading = lines.length === 1 ? `${file}: ` : `${file}: ${problems.length} problems\n  `;
-  const found = new Set(problems.map((problem) => problem.hint ?? hints[problem.kind]));
-  return modelError(heading + lines.join('\n  '), [...found].join('\n'));
-}
+/** More than this is not read by anybody; the counts are always whole. */
+const maxNamesListed = 200;
+const maxLines = 200;
 
-function grouped(problems: readonly Problem[]): ReadonlyMap<string, readonly string[]> {
+/** One error (exit code 3) that lists every problem, with the same reason only once. */
+export function problemsError(problems: readonly Problem[], file: string): TesseraError {
   const groups = new Map<string, string[]>();
   for (const { reason, operator, node } of problems) {
-    const names = groups.get(reason) ?? [];
-    names.push(node === '' ? operator : `${operator} ${printable(node)}`);
-    groups.set(printable(reason, 1000), names);
+    const shown = printable(reason, 1000);
+    const names = groups.get(shown) ?? [];
+    names.push(`${printable(operator)} ${printable(node)}`.trim());
+    groups.set(shown, names);
   }
-  return groups;
+  const lines = [...groups].map(([reason, names]) => `${listed(names, maxNamesListed, ', ')}: ${reason}`);
+  const heading = lines.length === 1 ? `${file}: ` : `${file}: ${problems.length} problems\n  `;
+  const kinds = new Set(problems.map(({ kind }) => kind));
+  return modelError(heading + listed(lines, maxLines, '\n  '), [...kinds].map((kind) => hints[kind]).join('\n'));
+}
+
+function listed(texts: readonly string[], most: number, separator: string): string {
+  if (texts.length <= most) return texts.join(separator);
+  return [...texts.slice(0, most), `and ${texts.length - most} more`].join(separator);
 }
 
 /** A name out of a file as it may go to a terminal: no control characters, and not without end. */
 export function printable(text: string, most = 120): string {
-  const clean = text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '?');
-  return clean.length > most ? `${clean.slice(0, most)}...` : clean;
+  const clean = (text.length > most ? `${text.slice(0, most)}...` : text).replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '?');
+  return clean;
 }

@@ -7,34 +7,34 @@
 
 /**
  * The fields of each message of onnx.proto that the decoder knows: `v` varint, `V` repeated varints (packed or not),
- * `f` 32 bits, `F` and `D` repeated 32 and 64 bits, `b` bytes or text, else the name of a message. Fields that are not
+ * `f` 32 bits, `F` and `D` repeated 32 and 64 bits, `b` bytes, `s` text, else the name of a message. Fields that are not
  * listed are skipped, as the decoder skips them.
  */
 const schema = {
-  Model: '1v 2b 3b 4b 5v 6b 7Graph 8Opset 14Entry 20Training 25Function',
-  Opset: '1b 2v',
-  Entry: '1b 2b',
+  Model: '1v 2s 3s 4s 5v 6s 7Graph 8Opset 14Entry 20Training 25Function',
+  Opset: '1s 2v',
+  Entry: '1s 2s',
   Training: '1Graph 2Graph 3Entry 4Entry',
-  Function: '1b 4b 5b 6b 7Node 8b 9Opset 10b',
-  Graph: '1Node 2b 5Tensor 10b 11ValueInfo 12ValueInfo 13ValueInfo 14Annotation 15Sparse',
-  Node: '1b 2b 3b 4b 5Attribute 6b 7b',
+  Function: '1s 4s 5s 6s 7Node 8s 9Opset 10s',
+  Graph: '1Node 2s 5Tensor 10s 11ValueInfo 12ValueInfo 13ValueInfo 14Annotation 15Sparse',
+  Node: '1s 2s 3s 4s 5Attribute 6s 7s',
   Attribute:
-    '1b 2f 3v 4b 5Tensor 6Graph 7F 8V 9b 10Tensor 11Graph 13b 14Type 15Type 20v 21b 22Sparse 23Sparse',
-  Tensor: '1V 2v 3Segment 4F 5V 6b 7V 8b 9b 10D 11V 12b 13Entry 14v',
+    '1s 2f 3v 4b 5Tensor 6Graph 7F 8V 9b 10Tensor 11Graph 13s 14Type 15Type 20v 21s 22Sparse 23Sparse',
+  Tensor: '1V 2v 3Segment 4F 5V 6b 7V 8s 9b 10D 11V 12s 13Entry 14v',
   Segment: '1v 2v',
   Sparse: '1Tensor 2Tensor 3V',
-  Annotation: '1b 2Entry',
-  ValueInfo: '1b 2Type 3b',
-  Type: '1TensorType 4Sequence 5MapType 6b 8TensorType 9Sequence',
+  Annotation: '1s 2Entry',
+  ValueInfo: '1s 2Type 3s',
+  Type: '1TensorType 4Sequence 5MapType 6s 8TensorType 9Sequence',
   TensorType: '1v 2Shape',
   Sequence: '1Type',
   MapType: '1v 2Type',
   Shape: '1Dimension',
-  Dimension: '1v 2b 3b',
+  Dimension: '1v 2s 3s',
 } as const;
 
 type Message = keyof typeof schema;
-type FieldKind = 'v' | 'V' | 'f' | 'F' | 'D' | 'b' | Message;
+type FieldKind = 'v' | 'V' | 'f' | 'F' | 'D' | 'b' | 's' | Message;
 
 const fieldKinds = new Map<Message, ReadonlyMap<number, FieldKind>>(
   Object.entries(schema).map(([message, fields]) => [
@@ -48,6 +48,8 @@ const maxDepth = 200;
 const maxMessages = 2 ** 20;
 /** Numbers and texts that become an element of an array each. */
 const maxItems = 2 ** 23;
+/** Bytes of all names and descriptions together. */
+const maxText = 2 ** 26;
 
 /** What is wrong with the bytes; `truncated` where the file merely ends too early. */
 export interface WireFault {
@@ -85,6 +87,7 @@ function walk(bytes: Uint8Array, root: Message): void {
   let at = 0;
   let messages = 0;
   let items = 0;
+  let text = 0;
 
   /** Past the end of the file the file is cut short; past the end of the message around it, it is no such message. */
   const overrun = (end: number, what: string): never => {
@@ -137,8 +140,10 @@ function walk(bytes: Uint8Array, root: Message): void {
       const length = varint(end);
       if (at + length > end) overrun(at + length, `a field of ${length} bytes`);
       if (kind === undefined) at += length;
-      else if (kind === 'b') {
+      else if (kind === 'b' || kind === 's') {
         count(1);
+        if (kind === 's') text += length;
+        if (text > maxText) throw new Fault('too-large', `more than ${maxText} bytes of names and descriptions`);
         at += length;
       } else if (kind === 'F' || kind === 'D') at += length;
       else if (kind === 'V') {

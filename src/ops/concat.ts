@@ -13,7 +13,13 @@ export interface ConcatAttributes {
 type Tables = readonly (ConstantArray | null)[];
 
 /** Copies `input`, [outer][bytes], to [outer][stride] from `offset` on: one input's part of the output. */
-function place<T extends Float32Array | Int8Array>(input: T, output: T, outer: number, stride: number, offset: number): void {
+function place<T extends Float32Array | Int8Array>(
+  input: T,
+  output: T,
+  outer: number,
+  stride: number,
+  offset: number,
+): void {
   const length = input.length / outer;
   for (let o = 0; o < outer; o += 1) output.set(input.subarray(o * length, (o + 1) * length), o * stride + offset);
 }

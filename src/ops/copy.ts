@@ -26,7 +26,9 @@ export interface RowCopy {
 }
 
 /** The kernel of a copy by rows; the caller adds which rows. */
-export function rowCopyKernel(copy: RowCopy): Pick<KernelCall, 'symbol' | 'folder' | 'struct' | 'fields' | 'steps' | 'scratchBytes'> {
+export function rowCopyKernel(
+  copy: RowCopy,
+): Pick<KernelCall, 'symbol' | 'folder' | 'struct' | 'fields' | 'steps' | 'scratchBytes'> {
   return {
     symbol: 'tsr_copy_s8__portable',
     folder: 'copy',

@@ -3,7 +3,11 @@ import { present, type ReadContext } from './define.ts';
 import { fromChannelsLast, toChannelsLast } from './layout.ts';
 
 /** The input [N, C, H, W] and the edge of the blocks. */
-function read(c: ReadContext): { readonly x: Tensor; readonly shape: readonly [number, number, number, number]; readonly edge: number } {
+function read(c: ReadContext): {
+  readonly x: Tensor;
+  readonly shape: readonly [number, number, number, number];
+  readonly edge: number;
+} {
   const x = c.input(0);
   if (x.shape.length !== 4) c.invalid(`the input has ${x.shape.length} axes; 4 are needed`);
   const edge = c.integer('blocksize', 0);
@@ -42,12 +46,14 @@ export function readDepthToSpace(c: ReadContext): readonly Tensor[] {
 export function readSpaceToDepth(c: ReadContext): readonly Tensor[] {
   const { x, shape, edge } = read(c);
   const [n, channels, height, width] = shape;
-  if (height % edge !== 0 || width % edge !== 0) c.invalid(`${height} x ${width} is not divisible by blocks of ${edge}`);
+  if (height % edge !== 0 || width % edge !== 0)
+    c.invalid(`${height} x ${width} is not divisible by blocks of ${edge}`);
   const [rows, columns] = [height / edge, width / edge];
-  return rearrange(c, x, [n, rows, edge, columns, edge, channels], [0, 1, 3, 2, 4, 5], [
-    n,
-    rows,
-    columns,
-    edge * edge * channels,
-  ]);
+  return rearrange(
+    c,
+    x,
+    [n, rows, edge, columns, edge, channels],
+    [0, 1, 3, 2, 4, 5],
+    [n, rows, columns, edge * edge * channels],
+  );
 }

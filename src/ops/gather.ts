@@ -19,7 +19,7 @@ function read(c: ReadContext): readonly Tensor[] {
   const size = present(x.shape[axis]);
   const { data, dtype, shape } = c.constant(1, 'the indices');
   if (dtype !== 'int32' && dtype !== 'int64') c.invalid(`indices of type ${dtype}`);
-  const indices = Array.from(data, (index) => {
+  const indices = Array.from<number | bigint, number>(data, (index) => {
     const position = Number(index) < 0 ? Number(index) + size : Number(index);
     if (position < 0 || position >= size) c.invalid(`index ${index} is out of range for ${size} positions`);
     return position;

@@ -2,6 +2,7 @@ import { add, sub } from './add.ts';
 import { averagePool } from './average-pool.ts';
 import { cast } from './cast.ts';
 import { concat } from './concat.ts';
+import { readConstant } from './constant.ts';
 import { conv } from './conv.ts';
 import type { OnnxReader, Operator } from './define.ts';
 import { div } from './div.ts';
@@ -71,5 +72,5 @@ export function operatorNamed(name: string): Operator {
 
 /** ONNX operator (with its domain in front, where it is not the default one) -> its reader. */
 export const onnxReaders: ReadonlyMap<string, OnnxReader> = new Map(
-  [...operators, { onnx: plainReaders }].flatMap(({ onnx }) => Object.entries(onnx)),
+  [...operators, { onnx: { ...plainReaders, Constant: readConstant } }].flatMap(({ onnx }) => Object.entries(onnx)),
 );

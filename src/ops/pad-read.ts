@@ -20,16 +20,20 @@ export function readPad(c: ReadContext): readonly Tensor[] {
   const x = c.input(0);
   const rank = x.shape.length;
   const mode = c.string('mode', 'constant');
-  if (mode !== 'constant' && mode !== 'edge' && mode !== 'reflect' && mode !== 'wrap') c.invalid(`mode ${mode} is unknown`);
+  if (mode !== 'constant' && mode !== 'edge' && mode !== 'reflect' && mode !== 'wrap')
+    c.invalid(`mode ${mode} is unknown`);
   const pads = c.opset < 11 ? c.optionalIntegers('pads') : integerInput(c, 1, 'the pads');
   if (pads === null) c.invalid('the pads are missing');
   const constant = c.opset < 11 ? null : c.optionalConstant(2, 'the value');
-  if (constant !== null && constant.data.length !== 1) c.invalid(`the value has ${constant.data.length} elements; 1 is needed`);
-  if (constant !== null && constant.dtype !== x.dtype) c.invalid(`the value has type ${constant.dtype}, the input ${x.dtype}`);
+  if (constant !== null && constant.data.length !== 1)
+    c.invalid(`the value has ${constant.data.length} elements; 1 is needed`);
+  if (constant !== null && constant.dtype !== x.dtype)
+    c.invalid(`the value has type ${constant.dtype}, the input ${x.dtype}`);
   if (c.opset < 11 && x.dtype !== 'float32') c.invalid(`type ${x.dtype} cannot be padded before opset 11`);
   const value = c.opset < 11 ? c.float('value', 0) : Number(constant?.data[0] ?? 0);
   const stated = (c.opset < 18 ? null : integerInput(c, 3, 'the axes')) ?? x.shape.map((_, axis) => axis);
-  if (pads.length !== 2 * stated.length) c.invalid(`${stated.length} axes need ${2 * stated.length} pads, not ${pads.length}`);
+  if (pads.length !== 2 * stated.length)
+    c.invalid(`${stated.length} axes need ${2 * stated.length} pads, not ${pads.length}`);
   if (pads.some((size) => Math.abs(size) > largestPad)) c.unsupported(`a pad of more than ${largestPad} elements`);
   const before = new Array<number>(rank).fill(0);
   const after = new Array<number>(rank).fill(0);

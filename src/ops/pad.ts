@@ -1,7 +1,15 @@
 import { quantizeValue } from '../arithmetic/fixed-point.ts';
 import { elementCount, rowShape, type TensorData } from '../graph/types.ts';
 import { rowAxes } from './copy.ts';
-import { activationQuantization, type ConstantArray, defineOperator, type KernelCall, OperatorError, present, sameAxis } from './define.ts';
+import {
+  activationQuantization,
+  type ConstantArray,
+  defineOperator,
+  type KernelCall,
+  OperatorError,
+  present,
+  sameAxis,
+} from './define.ts';
 import { type PadAttributes, readPad } from './pad-read.ts';
 import { remapCall, type Remapping, remapElements } from './remap.ts';
 import { requantizeTable } from './requantize-table.ts';

@@ -10,7 +10,12 @@ export interface Remapping {
 }
 
 /** Copies into `output`, row-major; an element with an index of -1 on any axis becomes `fill`. */
-export function remapElements<T extends TensorData>(input: T, output: T, { indices, strides }: Remapping, fill: number): T {
+export function remapElements<T extends TensorData>(
+  input: T,
+  output: T,
+  { indices, strides }: Remapping,
+  fill: number,
+): T {
   output.fill(fill as number & bigint);
   const outputStrides = stridesOf(indices.map((list) => list.length));
   const walk = (axis: number, to: number, from: number): void => {
@@ -86,7 +91,10 @@ export function remapCall(
     struct: 'tsr_remap',
     fields: {
       table,
-      indices: { type: 'uint16', values: whole.flatMap((list) => list.map((index) => (index < 0 ? fillIndex : index))) },
+      indices: {
+        type: 'uint16',
+        values: whole.flatMap((list) => list.map((index) => (index < 0 ? fillIndex : index))),
+      },
       shape: { type: 'int32', values: whole.map((list) => list.length) },
       strides: { type: 'int32', values: [...new Array<number>(missing).fill(0), ...strides] },
       block: elementCount(shape.slice(outer)),

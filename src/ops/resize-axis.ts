@@ -56,8 +56,15 @@ function within(index: number, size: number): number {
   return Math.min(Math.max(index, 0), size - 1);
 }
 
-/** The input element that each output element takes. */
-export function nearestElements(axis: ResizeAxis, mode: CoordinateMode, nearest: NearestMode): Uint16Array {
+/** The input elements that output elements take. */
+export interface NearestElements {
+  /** What the rounding says, which may lie one element outside the input. */
+  readonly rounded: Int32Array;
+  /** The same, kept inside. */
+  readonly element: Uint16Array;
+}
+
+export function nearestElements(axis: ResizeAxis, mode: CoordinateMode, nearest: NearestMode): NearestElements {
   const round = (x: number): number => {
     switch (nearest) {
       case 'round_prefer_floor':
@@ -70,7 +77,8 @@ export function nearestElements(axis: ResizeAxis, mode: CoordinateMode, nearest:
         return Math.ceil(x);
     }
   };
-  return Uint16Array.from(sourcePositions(axis, mode), (x) => within(round(x), axis.input));
+  const rounded = Int32Array.from(sourcePositions(axis, mode), round);
+  return { rounded, element: Uint16Array.from(rounded, (i) => within(i, axis.input)) };
 }
 
 /** The two input elements that each output element lies between, and the weight of the second; that of the first is the rest to 1. */
@@ -94,23 +102,19 @@ export function linearElements(axis: ResizeAxis, mode: CoordinateMode): LinearEl
   };
 }
 
-/** Largest denominator of the slopes that are tried. */
-const maxDivide = 4096;
-
-/** The fractions p / q with q <= maxDivide that come nearer and nearer to x: the convergents of its continued fraction. */
-function fractions(x: number): [number, number][] {
+/** The fractions that come nearer and nearer to x: the convergents of its continued fraction, up to `largest`. */
+function fractions(x: number, largest: number): [number, number][] {
   const found: [number, number][] = [];
   let [p0, q0, p1, q1] = [0, 1, 1, 0];
   let rest = x;
-  for (let terms = 0; terms < 32; terms += 1) {
+  for (;;) {
     const whole = Math.floor(rest);
     [p0, q0, p1, q1] = [p1, q1, whole * p1 + p0, whole * q1 + q0];
-    if (q1 > maxDivide || p1 >= 2 ** 31) break;
+    if (p1 > largest || q1 > largest) return found;
     found.push([p1, q1]);
-    if (rest === whole) break;
+    if (rest === whole) return found;
     rest = 1 / (rest - whole);
   }
-  return found;
 }
 
 /**
@@ -122,7 +126,9 @@ export function axisMapOf(table: ArrayLike<number>, axis: ResizeAxis, count: num
   const last = Math.max(1, table.length - 1);
   const ends = ((table[table.length - 1] ?? 0) - (table[0] ?? 0)) / last;
   const slopes = [1 / axis.scale, axis.input / axis.output, (axis.input - 1) / Math.max(1, axis.output - 1), ends];
-  for (const [multiply, divide] of slopes.flatMap(fractions)) {
+  // Positions times slopes must stay well inside 32 bits.
+  const largest = Math.floor(2 ** 30 / Math.max(axis.input, axis.output));
+  for (const [multiply, divide] of slopes.flatMap((slope) => fractions(slope, largest))) {
     let least = Number.NEGATIVE_INFINITY;
     let most = Number.POSITIVE_INFINITY;
     for (let i = 0; i < table.length; i += 1) {

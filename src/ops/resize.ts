@@ -42,8 +42,8 @@ const weightOne = 2 ** weightBits;
 
 /** Where the elements of an output row or column come from. With `nearest`, `after` is `before` and the weights are 0. */
 interface Sources {
-  /** What the rows of a step follow: `before`, or the same without the clamp at the ends where two are needed. */
-  readonly first: ArrayLike<number>;
+  /** `before`, but for elements that lie outside the input. */
+  readonly first: Int32Array;
   readonly before: Uint16Array;
   readonly after: Uint16Array;
   /** Of `after`, in 2^-weightBits. */
@@ -68,8 +68,8 @@ function sourcesOf(attributes: ResizeAttributes, index: number): Sources {
     const weights = Uint16Array.from(linear.weight, (weight) => Math.floor(weight * weightOne + 0.5));
     return { ...linear, weights, axis };
   }
-  const elements = nearestElements(axis, attributes.coordinates, attributes.nearest);
-  return { first: elements, before: elements, after: elements, weights: new Uint16Array(axis.output), axis };
+  const { rounded, element } = nearestElements(axis, attributes.coordinates, attributes.nearest);
+  return { first: rounded, before: element, after: element, weights: new Uint16Array(axis.output), axis };
 }
 
 /** Calls `visit` for every output pixel: its index, its row and column, and its image's first input pixel. */
@@ -96,8 +96,8 @@ function evaluateFloat(x: TensorType, data: Float32Array, attributes: ResizeAttr
   const vertical = attributes.axes[0] ?? single;
   const horizontal = attributes.axes[1] ?? single;
   if (attributes.mode === 'nearest') {
-    const rows = nearestElements(vertical, attributes.coordinates, attributes.nearest);
-    const columns = nearestElements(horizontal, attributes.coordinates, attributes.nearest);
+    const rows = nearestElements(vertical, attributes.coordinates, attributes.nearest).element;
+    const columns = nearestElements(horizontal, attributes.coordinates, attributes.nearest).element;
     forEachPixel(input, rowShape(output.shape), (to, row, column, image) => {
       const from = image + present(rows[row]) * width + present(columns[column]);
       for (let c = 0; c < channels; c += 1) result[to * channels + c] = data[from * channels + c] as number;
@@ -171,20 +171,44 @@ function kernelOf(p: ResizeParameters, channels: number): { readonly stem: strin
   };
 }
 
+/** How the rows of a step are found: the map, and for `nearest` which of two rows is meant where both are there. */
+interface RowAccess {
+  readonly map: AxisMap;
+  readonly fields: KernelCall['fields'];
+}
+
+/**
+ * The map of the input rows that output rows need, or null where no formula gives them. A map that leaves the input gets
+ * a second row: where one of the two is not there, the kernel takes the other, as the image goes on as it ends.
+ */
+function rowAccess({ mode, rows }: ResizeParameters): RowAccess | null {
+  const { axis, before, first } = rows;
+  const candidate = (table: ArrayLike<number>, taps: 1 | 2, row: 0 | 1): RowAccess | null => {
+    const map = axisMapOf(table, axis, taps);
+    return map === null ? null : { map, fields: mode === 'linear' ? { row_taps: taps } : { row_taps: taps, row } };
+  };
+  if (mode === 'linear') {
+    return rows.weights.some((weight) => weight !== 0) ? candidate(first, 2, 0) : candidate(before, 1, 0);
+  }
+  const plain = candidate(before, 1, 0);
+  if (plain !== null) return plain;
+  const one = first.map((row) => Math.min(Math.max(row, -1), axis.input - 1));
+  const other = first.map((row) => Math.min(Math.max(row, 0), axis.input) - 1);
+  return candidate(one, 2, 0) ?? candidate(other, 2, 1);
+}
+
 function lower(p: ResizeParameters, input: RowShape, output: RowShape): Lowering {
   const { stem, fields } = kernelOf(p, input.channels);
-  // Rows that fall on input rows exactly need no second one.
-  const rowTaps = p.mode === 'linear' && p.rows.weights.some((weight) => weight !== 0) ? 2 : 1;
-  const rows = axisMapOf(rowTaps === 2 ? p.rows.first : p.rows.before, p.rows.axis, rowTaps);
+  const access = rowAccess(p);
   const common = { folder: 'resize', firstRow: 0, outputOffset: 0, pointwise: false, scratchBytes: 0 };
-  if (rows !== null) {
+  if (access !== null) {
     const columns: AxisMap = { multiply: 0, add: 0, divide: 1, count: input.width, dilation: 1 };
     const call: KernelCall = {
       ...common,
       symbol: `tsr_${stem}_s8__portable`,
       struct: `tsr_${stem}`,
-      fields: p.mode === 'linear' ? { ...fields, row_taps: rowTaps } : fields,
-      inputs: [{ input: 0, rows, columns }],
+      fields: { ...fields, ...access.fields },
+      inputs: [{ input: 0, rows: access.map, columns }],
       steps: 'rows',
       count: output.rows,
     };

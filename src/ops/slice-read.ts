@@ -14,7 +14,9 @@ export interface SliceAttributes {
 
 /** The shape of the part of a tensor of that shape. */
 export function slicedShape(shape: readonly number[], { starts, ends, steps }: SliceAttributes): number[] {
-  return shape.map((_, axis) => Math.max(0, Math.ceil((present(ends[axis]) - present(starts[axis])) / present(steps[axis]))));
+  return shape.map((_, axis) =>
+    Math.max(0, Math.ceil((present(ends[axis]) - present(starts[axis])) / present(steps[axis]))),
+  );
 }
 
 /** Start, end and step of one axis of `size`, clamped as the ONNX specification of Slice says. */
@@ -46,7 +48,9 @@ export function readSlice(c: ReadContext): readonly Tensor[] {
   const axes = list(3, 'axes') ?? starts.map((_, i) => i);
   const steps = (c.opset < 10 ? null : list(4, 'steps')) ?? starts.map(() => 1);
   if (ends.length !== starts.length || axes.length !== starts.length || steps.length !== starts.length) {
-    c.invalid(`${starts.length} starts, ${ends.length} ends, ${axes.length} axes and ${steps.length} steps do not match`);
+    c.invalid(
+      `${starts.length} starts, ${ends.length} ends, ${axes.length} axes and ${steps.length} steps do not match`,
+    );
   }
   const ranges = x.shape.map((size) => clampedRange(size, 0, size, 1));
   const seen = new Set<number>();
@@ -72,7 +76,8 @@ function partSizes(c: ReadContext, size: number): readonly number[] {
   if (sizes !== null) {
     if (sizes.length !== c.outputCount) c.invalid(`${sizes.length} parts for ${c.outputCount} outputs`);
     const total = sizes.reduce((sum, part) => sum + part, 0);
-    if (sizes.some((part) => part < 0) || total !== size) c.invalid(`[${sizes}] does not add up to the axis of ${size}`);
+    if (sizes.some((part) => part < 0) || total !== size)
+      c.invalid(`[${sizes}] does not add up to the axis of ${size}`);
     return sizes;
   }
   const parts = c.outputCount;

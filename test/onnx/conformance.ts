@@ -50,7 +50,7 @@ export function caseNames(folder: string): readonly string[] {
 }
 
 export function isRegistered(operator: string): boolean {
-  return onnxReaders.has(operator) || operator === 'Constant';
+  return onnxReaders.has(operator);
 }
 
 /**

@@ -21,7 +21,9 @@ function text(name: string, s: string): onnx.IAttributeProto {
 }
 
 /** What the node gives: an array of values and a shape for each output; or the reason why it is refused. */
-function run(spec: NodeSpec): readonly { readonly shape: readonly number[]; readonly data: readonly number[] }[] | string {
+function run(
+  spec: NodeSpec,
+): readonly { readonly shape: readonly number[]; readonly data: readonly number[] }[] | string {
   const initializers = (spec.parameters ?? []).flatMap((parameter, i): onnx.ITensorProto[] => {
     if (parameter === null) return [];
     const name = `parameter${i}`;
@@ -63,7 +65,17 @@ const int64Max = 2 ** 63 - 1024;
 test('Slice takes attributes before opset 10 and inputs since, and clamps', () => {
   const attributes = [integers('starts', [1, -2]), integers('ends', [1000, 4]), integers('axes', [0, 1])];
   expect(first({ opset: 9, op: 'Slice', shape: [3, 4], attributes })).toEqual({ shape: [2, 2], data: [6, 7, 10, 11] });
-  expect(first({ opset: 13, op: 'Slice', shape: [3, 4], parameters: [[1, -2], [1000, 4]] })).toEqual({
+  expect(
+    first({
+      opset: 13,
+      op: 'Slice',
+      shape: [3, 4],
+      parameters: [
+        [1, -2],
+        [1000, 4],
+      ],
+    }),
+  ).toEqual({
     shape: [2, 2],
     data: [6, 7, 10, 11],
   });
@@ -73,6 +85,7 @@ test('Slice walks backwards, from and to beyond the ends', () => {
   const backwards = { opset: 13, op: 'Slice', shape: [6] };
   expect(first({ ...backwards, parameters: [[int64Max], [int64Min], [-1], [-2]] }).data).toEqual([5, 3, 1]);
   expect(first({ ...backwards, parameters: [[-2], [0], null, [-1]] }).data).toEqual([4, 3, 2, 1]);
+  expect(first({ ...backwards, parameters: [[-100], [int64Min], [0], [-1]] }).data).toEqual([0]);
   expect(first({ ...backwards, parameters: [[1], [int64Max], [0], [int64Max]] }).data).toEqual([1]);
   expect(first({ ...backwards, parameters: [[3], [int64Min], [0], [int64Min]] }).data).toEqual([3]);
 });
@@ -81,7 +94,16 @@ test('Slice refuses what has no meaning', () => {
   const slice = { opset: 13, op: 'Slice', shape: [6, 2] };
   expect(run({ ...slice, parameters: [[0], [1], [0], [0]] })).toMatch('the step of axis 0 is 0');
   expect(run({ ...slice, parameters: [[0], [1], [2]] })).toMatch('axis 2 is out of range for 2 axes');
-  expect(run({ ...slice, parameters: [[0, 0], [1, 1], [1, -1]] })).toMatch('axis -1 is listed twice');
+  expect(
+    run({
+      ...slice,
+      parameters: [
+        [0, 0],
+        [1, 1],
+        [1, -1],
+      ],
+    }),
+  ).toMatch('axis -1 is listed twice');
   expect(run({ ...slice, parameters: [[0, 0], [1]] })).toMatch('do not match');
   expect(run({ ...slice, parameters: [[4], [4]] })).toMatch('without elements');
   expect(run({ ...slice, parameters: [floatTensor('', [1], [1]), [2]] })).toMatch('starts must be integers');
@@ -97,7 +119,11 @@ test('Split states its parts in four ways', () => {
   expect(data({ ...split, opset: 11, attributes: [integers('split', [3, 3, 1])] })).toEqual(uneven);
   expect(data({ ...split, opset: 13, parameters: [[3, 3, 1]] })).toEqual(uneven);
   expect(data({ ...split, opset: 18, attributes: [integer('num_outputs', 3)] })).toEqual(uneven);
-  expect(data({ ...split, opset: 13, shape: [6] })).toEqual([[0, 1], [2, 3], [4, 5]]);
+  expect(data({ ...split, opset: 13, shape: [6] })).toEqual([
+    [0, 1],
+    [2, 3],
+    [4, 5],
+  ]);
   expect(data({ ...split, opset: 13 })).toMatch('cannot be split into 3 equal parts');
   expect(data({ ...split, opset: 13, parameters: [[3, 3, 2]] })).toMatch('does not add up');
   expect(data({ ...split, opset: 13, parameters: [[4, 3]] })).toMatch('2 parts for 3 outputs');
@@ -123,7 +149,9 @@ test('Pad fills, repeats, reflects and wraps', () => {
   const value: onnx.IAttributeProto = { name: 'value', type: 1, f: 9 };
   expect(data({ ...pad, opset: 9, attributes: [integers('pads', [2, 1]), value] })).toEqual([9, 9, 0, 1, 2, 3, 9]);
   expect(data({ ...pad, opset: 13, parameters: [[1, 2], floatTensor('', [], [7])] })).toEqual([7, 0, 1, 2, 3, 7, 7]);
-  expect(data({ ...pad, opset: 13, parameters: [[2, 1]], attributes: [text('mode', 'edge')] })).toEqual([0, 0, 0, 1, 2, 3, 3]);
+  expect(data({ ...pad, opset: 13, parameters: [[2, 1]], attributes: [text('mode', 'edge')] })).toEqual([
+    0, 0, 0, 1, 2, 3, 3,
+  ]);
   const reflected = data({ ...pad, opset: 13, parameters: [[5, 2]], attributes: [text('mode', 'reflect')] });
   expect(reflected).toEqual([1, 2, 3, 2, 1, 0, 1, 2, 3, 2, 1]);
   const wrapped = data({ ...pad, opset: 19, parameters: [[2, 5]], attributes: [text('mode', 'wrap')] });
@@ -133,7 +161,9 @@ test('Pad fills, repeats, reflects and wraps', () => {
 test('Pad crops by negative numbers before it pads', () => {
   const pad = { opset: 13, op: 'Pad', shape: [5] };
   expect(first({ ...pad, parameters: [[-2, -1]] }).data).toEqual([2, 3]);
-  expect(first({ ...pad, parameters: [[-1, 2]], attributes: [text('mode', 'reflect')] }).data).toEqual([1, 2, 3, 4, 3, 2]);
+  expect(first({ ...pad, parameters: [[-1, 2]], attributes: [text('mode', 'reflect')] }).data).toEqual([
+    1, 2, 3, 4, 3, 2,
+  ]);
   expect(first({ ...pad, parameters: [[2, -3]] }).data).toEqual([0, 0, 0, 1]);
   expect(run({ ...pad, parameters: [[7, -5]] })).toMatch('leave nothing of an axis of 5');
 });
@@ -145,7 +175,9 @@ test('Pad lists axes since opset 18, and refuses what has no meaning', () => {
   expect(run({ ...pad, parameters: [[1, 0]] })).toMatch('2 axes need 4 pads, not 2');
   expect(run({ ...pad, parameters: [[1, 0, 0, int64Max]] })).toMatch('a pad of more than 65535');
   expect(run({ ...pad, parameters: [[1, 0, 0, 0], [3]] })).toMatch('the value has type int64');
-  expect(run({ ...pad, parameters: [[1, 0, 0, 0]], attributes: [text('mode', 'mirror')] })).toMatch('mode mirror is unknown');
+  expect(run({ ...pad, parameters: [[1, 0, 0, 0]], attributes: [text('mode', 'mirror')] })).toMatch(
+    'mode mirror is unknown',
+  );
 });
 
 test('DepthToSpace counts blocks first or last, and SpaceToDepth is the inverse of the first', () => {

@@ -12,7 +12,16 @@ function input(b: GraphBuilder, shape: Shape, index = 0): Tensor {
 
 /** One node on inputs of these shapes. */
 function single(name: string, op: string, shapes: readonly Shape[], attributes: object): OperatorCase {
-  return { name, build: (b) => [b.add(op, shapes.map((shape, i) => input(b, shape, i)), attributes)] };
+  return {
+    name,
+    build: (b) => [
+      b.add(
+        op,
+        shapes.map((shape, i) => input(b, shape, i)),
+        attributes,
+      ),
+    ],
+  };
 }
 
 /** A concatenation of inputs that are `sizes` long on the axis. */
@@ -28,7 +37,12 @@ function slice(shape: Shape, ranges: readonly (readonly [number, number, number]
     ends: ranges.map((range, axis) => range?.[1] ?? shape[axis] ?? 0),
     steps: ranges.map((range) => range?.[2] ?? 1),
   };
-  return single(`slice [${ranges.map((range) => range?.join(':') ?? ':')}] of [${shape}]`, 'Slice', [shape], attributes);
+  return single(
+    `slice [${ranges.map((range) => range?.join(':') ?? ':')}] of [${shape}]`,
+    'Slice',
+    [shape],
+    attributes,
+  );
 }
 
 function pad(mode: PadAttributes['mode'], shape: Shape, before: Shape, after: Shape, value = 0): OperatorCase {
@@ -48,6 +62,7 @@ export const cases: readonly OperatorCase[] = [
   concat([1, 4, 5, 0], 3, [3, 1, 6]),
   concat([2, 4, 0, 3], 2, [2, 5, 1]),
   concat([2, 0, 3, 4], 1, [1, 3, 2]),
+  concat([1, 0, 4, 3], 1, [3, 3]),
   concat([0, 3, 2, 4], 0, [1, 2]),
   concat([1, 7, 0], 2, [4, 9]),
   concat([1, 0, 5], 1, [3, 4]),
@@ -72,13 +87,17 @@ export const cases: readonly OperatorCase[] = [
   slice([1, 5, 4, 3], [null, [4, -1, -2], [3, 0, -1], null]),
   slice([1, 4, 3, 6], [null, null, null, [5, -1, -1]]),
   slice([2, 9, 4], [null, [2, 9, 3], [1, 3, 1]]),
-  slice([6, 5], [
-    [1, 6, 2],
-    [0, 5, 2],
-  ]),
+  slice(
+    [6, 5],
+    [
+      [1, 6, 2],
+      [0, 5, 2],
+    ],
+  ),
   slice([11], [[3, 11, 4]]),
   slice([2, 3, 4, 5, 3], [[1, 2, 1], [0, 3, 2], null, null, [1, 3, 1]]),
   pad('constant', [1, 4, 5, 3], [0, 1, 2, 0], [0, 2, 1, 0]),
+  pad('constant', [1, 4, 3, 2], [0, 0, 0, 0], [0, 2, 1, 0]),
   pad('constant', [2, 3, 4, 2], [0, 1, 0, 1], [0, 0, 3, 2], 0.5),
   pad('constant', [1, 5, 6, 4], [0, -1, 2, -1], [0, 3, -2, 2], -0.25),
   pad('constant', [2, 3, 2, 2], [1, 0, 1, 0], [0, 1, 0, 0]),

@@ -1,0 +1,70 @@
+import { elementCount, type Graph, type Port, type Tensor, type Value } from '../../src/graph/types.ts';
+import { createGraphBuilder, plainPort } from '../../src/ops/build.ts';
+import { randomFrom } from '../support/random.ts';
+import { makers } from './makers.ts';
+import { createWorkshop, type Workshop } from './workshop.ts';
+
+/** A float graph that a seed gives, always the same, and inputs for it by tensor name. */
+export interface RandomGraph {
+  readonly seed: number;
+  readonly graph: Graph;
+  readonly sampleInputs: readonly ReadonlyMap<string, Value>[];
+}
+
+const samples = 3;
+
+function inputShape(w: Workshop): readonly number[] {
+  const batch = w.chance(0.15) ? 2 : 1;
+  const channels = w.pick([1, 2, 3, 4, 5, 8, 9]);
+  const kind = w.integer(0, 9);
+  if (kind < 6) return [batch, w.integer(1, 11), w.integer(1, 9), channels];
+  if (kind < 8) return [batch, w.integer(3, 20), channels];
+  if (kind < 9) return [w.integer(1, 3), w.integer(1, 24)];
+  return [batch, 2, w.integer(2, 4), w.integer(1, 4), w.integer(1, 4)];
+}
+
+/** x plus a convolution of x: what a network of residual blocks is made of. */
+function residual(w: Workshop): Tensor | null {
+  const x = w.take((tensor) => tensor.shape.length === 4);
+  if (x === null) return null;
+  const channels = x.shape[3] as number;
+  const kernel = [3, w.pick([1, 3])];
+  const pads = kernel.map((taps) => [(taps - 1) / 2, (taps - 1) / 2]);
+  const weights = w.constant([channels, ...kernel, 1], () => 0.4 * w.normal());
+  const y = w.node('Conv', [x, weights, null], { kernel, strides: [1, 1], dilations: [1, 1], pads, groups: channels });
+  return w.node('Add', w.chance(0.5) ? [x, y] : [y, x], w.chance(0.5) ? {} : { clamp: { min: 0, max: null } });
+}
+
+/** A float graph of about 3 to 20 nodes of all operators, channels last, and inputs for it. */
+export function randomGraph(seed: number): RandomGraph {
+  const random = randomFrom(Math.imul(seed + 1, 0x9e3779b1));
+  const builder = createGraphBuilder(`random ${seed}`);
+  const w = createWorkshop(builder, random);
+  for (let i = w.pick([1, 1, 1, 2, 3]); i > 0; i -= 1) w.input(inputShape(w));
+  const entries = Object.values(makers);
+  const tickets = entries.flatMap(({ weight, make }) => Array.from({ length: weight }, () => make));
+  const wanted = w.integer(3, 14);
+  for (let made = 0, tries = 0; made < wanted && tries < 60; tries += 1) {
+    const make = w.chance(0.08) ? residual : w.pick(tickets);
+    if (make(w) !== null) made += 1;
+  }
+  // Every input is read, but for one now and then.
+  for (const input of w.inputs) {
+    if (w.unread().includes(input) && !w.chance(0.1)) w.node('Unary', [input], { chain: [{ function: 'tanh', parameters: [] }] });
+  }
+  const made = (tensor: Tensor): boolean => !w.inputs.includes(tensor);
+  const ends = w.unread().filter(made);
+  const inner = w.activations().filter((tensor) => !ends.includes(tensor) && (made(tensor) || w.chance(0.05)));
+  const outputs = [...ends, ...(inner.length > 0 && w.chance(0.25) ? [w.pick(inner)] : [])];
+  const ports = outputs.map((tensor, i): Port => ({ ...plainPort(tensor), name: `y${i}` }));
+  const twice = ports[0] !== undefined && w.chance(0.03) ? [{ ...ports[0], name: 'again' }] : [];
+  const graph = builder.finish(w.inputs.map(plainPort), [...ports, ...twice]);
+  const sampleInputs = Array.from({ length: samples }, () => {
+    const scale = 2 ** w.integer(-2, 2);
+    return new Map(w.inputs.map(({ name, shape, dtype }): [string, Value] => {
+      const data = Float32Array.from({ length: elementCount(shape) }, () => scale * w.normal());
+      return [name, { shape, dtype, data }];
+    }));
+  });
+  return { seed, graph, sampleInputs };
+}
