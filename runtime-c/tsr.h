@@ -17,6 +17,7 @@
 /* Which part of a row a call computes. */
 typedef struct tsr_segment {
   int32_t row;       /* which step of the layer this is: the output row, or the input row where rows accumulate */
+  int32_t column;    /* which column of the output row is the first */
   int32_t out_width; /* output pixels to compute, at least 1 */
   int32_t in_width;  /* pixels that lie behind each input row pointer */
   int32_t pad_left;  /* the first output pixel's first tap lies so many pixels before the row pointers */
@@ -32,22 +33,105 @@ typedef struct tsr_source {
 } tsr_source;
 
 /*
- * Fills `rows` with pointers to `count` rows, `step` apart from row `first` on, of a buffer that keeps `slots` rows of
- * `row_bytes` each: row r of the tensor lies in slot r modulo slots (a whole tensor has as many slots as rows).
- * Rows outside [0, height) are padding: NULL.
+ * Fills `rows` with pointers to `count` rows, `step` apart from row `first` on, of a tensor of `height` rows of
+ * `row_bytes` each. Rows outside [0, height) are padding: NULL.
  */
-static inline void tsr_rows(const int8_t **rows, const int8_t *base, int32_t row_bytes, int32_t slots, int32_t height,
-                            int32_t first, int32_t step, int32_t count) {
+static inline void tsr_rows(const int8_t **rows, const int8_t *base, int32_t row_bytes, int32_t height, int32_t first,
+                            int32_t step, int32_t count) {
   for (int32_t i = 0; i < count; ++i) {
     const int32_t r = first + i * step;
-    rows[i] = (r < 0 || r >= height) ? NULL : base + (ptrdiff_t)(r % slots) * row_bytes;
+    rows[i] = (r < 0 || r >= height) ? NULL : base + (ptrdiff_t)r * row_bytes;
   }
 }
 
 static inline int32_t tsr_min(int32_t a, int32_t b) { return a < b ? a : b; }
+static inline int32_t tsr_max(int32_t a, int32_t b) { return a > b ? a : b; }
 
 /* Division that rounds towards minus infinity, for a positive divisor. */
 static inline int32_t tsr_floor_div(int32_t a, int32_t b) { return a >= 0 ? a / b : -((b - 1 - a) / b); }
+
+/*
+ * Inside a stage a tensor lives in a ring: row r in slot r modulo `slots`. Where there is a window (of `window` pixels,
+ * behind the slots), the newest row is written there, and its columns go to the slot as they leave the window: over a
+ * row that nobody needs any more.
+ */
+typedef struct tsr_ring {
+  int32_t slots;
+  int32_t window;
+  int32_t width;
+  int32_t height;
+  int32_t pixel_bytes;
+} tsr_ring;
+
+/* How far a layer of a stage has come: its next step is the segment from column x of row y on. */
+typedef struct tsr_cursor {
+  int32_t y;
+  int32_t x;
+} tsr_cursor;
+
+static inline void tsr_advance(tsr_cursor *cursor, int32_t segment, int32_t width) {
+  cursor->x += segment;
+  if (cursor->x >= width) {
+    cursor->x = 0;
+    ++cursor->y;
+  }
+}
+
+static inline int8_t *tsr_slot(int8_t *base, tsr_ring ring, int32_t row) {
+  return base + row % ring.slots * ring.width * ring.pixel_bytes;
+}
+
+/* Copies upwards, so that bytes may move down within a window. */
+static inline void tsr_move(int8_t *to, const int8_t *from, int32_t bytes) {
+  for (int32_t i = 0; i < bytes; ++i) to[i] = from[i];
+}
+
+/* Puts columns [from, to) of row `row`, of which the window ends before column `end`, in their slot. */
+static inline void tsr_commit(int8_t *base, tsr_ring ring, int32_t row, int32_t end, int32_t from, int32_t to) {
+  const int32_t first = tsr_max(from, 0);
+  if (ring.slots == 0 || to <= first) return;
+  const int8_t *window = base + ring.slots * ring.width * ring.pixel_bytes;
+  tsr_move(tsr_slot(base, ring, row) + first * ring.pixel_bytes,
+           window + (ring.window - end + first) * ring.pixel_bytes, (to - first) * ring.pixel_bytes);
+}
+
+/* Puts what is left of the complete row `row` in its slot. */
+static inline void tsr_settle(int8_t *base, tsr_ring ring, int32_t row) {
+  tsr_commit(base, ring, row, ring.width, ring.width - ring.window, ring.width);
+}
+
+/* Where the next `count` pixels of a tensor go, from column x of row y on. */
+static inline int8_t *tsr_ring_write(int8_t *base, tsr_ring ring, int32_t y, int32_t x, int32_t count) {
+  if (ring.window == 0) return tsr_slot(base, ring, y) + x * ring.pixel_bytes;
+  int8_t *window = base + ring.slots * ring.width * ring.pixel_bytes;
+  if (x == 0) {
+    if (y > 0) tsr_settle(base, ring, y - 1);
+  } else {
+    tsr_commit(base, ring, y, x, x - ring.window, x + count - ring.window);
+    tsr_move(window, window + count * ring.pixel_bytes, (ring.window - count) * ring.pixel_bytes);
+  }
+  return window + (ring.window - count) * ring.pixel_bytes;
+}
+
+/*
+ * Fills `rows` with pointers to column `column` of `count` rows, `step` apart from row `first` on; rows outside the
+ * tensor are padding: NULL. `made` is how far the maker has come: it says which row the window holds.
+ */
+static inline void tsr_ring_rows(const int8_t **rows, int8_t *base, tsr_ring ring, tsr_cursor made, int32_t first,
+                                 int32_t step, int32_t count, int32_t column) {
+  const int32_t newest = made.x > 0 ? made.y : made.y - 1;
+  const int32_t end = made.x > 0 ? made.x : ring.width;
+  for (int32_t i = 0; i < count; ++i) {
+    const int32_t r = first + i * step;
+    if (r < 0 || r >= ring.height) {
+      rows[i] = NULL;
+    } else if (ring.window > 0 && r == newest) {
+      rows[i] = base + (ring.slots * ring.width + ring.window - end + column) * ring.pixel_bytes;
+    } else {
+      rows[i] = tsr_slot(base, ring, r) + column * ring.pixel_bytes;
+    }
+  }
+}
 
 /*
  * An accumulator as an output step: floor((acc * multiplier + offset * 2^32) / 2^(32 + shift)), clamped to [min, max].

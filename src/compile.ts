@@ -3,7 +3,12 @@ import { elementCount, type Graph, tensorOf } from './graph/types.ts';
 import type { BoundaryType, ModelOptions } from './codegen/model.ts';
 import { checksum, checksumStart, selfTestByte } from './codegen/model.ts';
 import { cancelTransposes } from './passes/cancel-transposes.ts';
+import { foldBatchnorm } from './passes/fold-batchnorm.ts';
+import { foldFlatten } from './passes/fold-flatten.ts';
+import { foldPad } from './passes/fold-pad.ts';
 import { fuseActivations } from './passes/fuse-activations.ts';
+import { fuseUnary } from './passes/fuse-unary.ts';
+import { removeIdentities } from './passes/remove-identities.ts';
 import { choosePlan, type PlanOptions } from './plan/choose.ts';
 import { evaluateOutputs } from './plan/evaluate.ts';
 import { lowerGraph } from './plan/lower.ts';
@@ -11,11 +16,30 @@ import type { Plan } from './plan/types.ts';
 import { validatePlan } from './plan/validate.ts';
 import { absorbQdq } from './quantize/absorb.ts';
 import { assignQuantization, type Range } from './quantize/assign.ts';
+import { shareScales } from './quantize/share-scales.ts';
+
+interface Pass {
+  readonly name: string;
+  readonly run: (graph: Graph) => Graph;
+}
 
 /** The passes over a float graph, in order. Each keeps the function. */
-export const passes: readonly { readonly name: string; readonly run: (graph: Graph) => Graph }[] = [
+export const passes: readonly Pass[] = [
   { name: 'cancel-transposes', run: cancelTransposes },
+  { name: 'remove-identities', run: removeIdentities },
+  { name: 'fold-pad', run: foldPad },
+  { name: 'fold-batchnorm', run: foldBatchnorm },
   { name: 'fuse-activations', run: fuseActivations },
+  { name: 'fuse-unary', run: fuseUnary },
+  { name: 'fold-flatten', run: foldFlatten },
+];
+
+/** The passes that find more to do where QuantizeLinear and DequantizeLinear no longer stand between nodes. */
+export const absorbedPasses: readonly Pass[] = [
+  { name: 'remove-identities', run: removeIdentities },
+  { name: 'fold-pad', run: foldPad },
+  { name: 'fuse-unary', run: fuseUnary },
+  { name: 'fold-flatten', run: foldFlatten },
 ];
 
 /** A graph as calibration, evaluation and quantisation see it. */
@@ -25,7 +49,8 @@ export function optimize(graph: Graph): Graph {
 
 /** An optimised graph with a quantisation on every tensor. `ranges`: what calibration saw, by tensor. */
 export function quantize(graph: Graph, ranges: ReadonlyMap<string, Range> = new Map()): Graph {
-  return assignQuantization(absorbQdq(graph), ranges);
+  const shared = shareScales(absorbQdq(graph), ranges);
+  return assignQuantization(absorbedPasses.reduce((current, pass) => pass.run(current), shared), ranges);
 }
 
 /** A quantised graph, lowered to kernels and planned; every plan is checked before anyone sees it. */

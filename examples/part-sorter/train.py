@@ -114,7 +114,7 @@ def accuracy(model, x, y):
 
 def main():
     options = argparse.ArgumentParser()
-    options.add_argument("--epochs", type=int, default=45)
+    options.add_argument("--epochs", type=int, default=40)
     options.add_argument("--count", type=int, default=15000)
     options.add_argument("--out", default=str(HERE / "model.onnx"))
     options = options.parse_args()

@@ -1,6 +1,6 @@
 #include "tsr_average_pool.h"
 
-enum { block = 8 };
+enum { average_pool_block = 8 };
 
 /* How many of `taps` positions, `dilation` apart from `first` on, lie in [from, to). */
 static int32_t taps_within(int32_t first, int32_t dilation, int32_t taps, int32_t from, int32_t to) {
@@ -12,10 +12,10 @@ static int32_t taps_within(int32_t first, int32_t dilation, int32_t taps, int32_
   return count;
 }
 
-/* The outputs of `count` channels from channel c on, at most a block, for the pixel whose first tap is column `first`. */
-static inline void channels_of(const tsr_average_pool *p, const int8_t *const *rows, int8_t *out, int32_t in_width,
+/* The outputs of `count` channels from channel c on, at most a average_pool_block, for the pixel whose first tap is column `first`. */
+static inline void average_pool_channels(const tsr_average_pool *p, const int8_t *const *rows, int8_t *out, int32_t in_width,
                                int32_t first, int32_t multiplier, int32_t c, int32_t count) {
-  int32_t acc[block] = {0};
+  int32_t acc[average_pool_block] = {0};
   for (int32_t ky = 0; ky < p->kernel_h; ++ky) {
     if (rows[ky] == NULL) continue;
     for (int32_t kx = 0; kx < p->kernel_w; ++kx) {
@@ -42,9 +42,9 @@ void tsr_average_pool_s8__portable(const tsr_average_pool *p, const int8_t *cons
     const int32_t multiplier = p->multipliers[counted_rows * counted_columns - p->first_count];
     int8_t *pixel = out + x * p->out_pixel;
     int32_t c = 0;
-    for (; c + block <= p->channels; c += block) {
-      channels_of(p, rows, pixel, segment->in_width, first, multiplier, c, block);
+    for (; c + average_pool_block <= p->channels; c += average_pool_block) {
+      average_pool_channels(p, rows, pixel, segment->in_width, first, multiplier, c, average_pool_block);
     }
-    if (c < p->channels) channels_of(p, rows, pixel, segment->in_width, first, multiplier, c, p->channels - c);
+    if (c < p->channels) average_pool_channels(p, rows, pixel, segment->in_width, first, multiplier, c, p->channels - c);
   }
 }

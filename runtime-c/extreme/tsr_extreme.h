@@ -5,6 +5,7 @@
  * out      written with the last of `rows` rows: segment->out_width pixels
  * scratch  out_width * channels bytes, kept from the first row to the last
  * Every output pixel is taken from `pixels` neighbouring input pixels in each of `rows` rows.
+ * Where channels are reduced as well, a pixel is one byte: channels is 1 and `pixels` counts bytes.
  */
 #ifndef TSR_EXTREME_H
 #define TSR_EXTREME_H

@@ -6,6 +6,7 @@
  * scratch  4 * out_width * channels bytes, aligned to 4, kept from the first row to the last
  * Every output pixel is the mean of `pixels` neighbouring input pixels in each of `rows` rows; 1 / (pixels * rows) is
  * folded into the multiplier, and the input zero point into the bias.
+ * Where channels are reduced as well, a pixel is one byte: channels is 1 and `pixels` counts bytes.
  */
 #ifndef TSR_MEAN_H
 #define TSR_MEAN_H

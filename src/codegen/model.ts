@@ -133,19 +133,19 @@ function runSignature(prefix: string, streams: boolean): string {
 /** The model's own C: constants, a function a layer or stage, and the run function that lists them. */
 export function sourceText(plan: Plan, prefix: string, options: ModelOptions): string {
   const pool = createConstantPool(prefix);
-  const streamed = new Set(plan.steps.flatMap((step) => (step.kind === 'stage' ? step.layers : [])));
-  const context: LayerContext = { plan, prefix, pool, streamed };
-  const layers = plan.layers.map((layer) => layerText(context, layer)).filter((text) => text !== '');
-  const stages: string[] = [];
+  const context: LayerContext = { plan, prefix, pool };
+  const parts: string[] = [];
   const run: string[] = [];
   const fetched = fetchedInputs(plan);
   plan.steps.forEach((step, index) => {
     if (step.kind === 'call') {
       const layer = plan.layers[step.layer] as Layer;
-      if (layer.lowering.kind === 'calls') run.push(`  ${layerName(context, layer)}(base);`);
+      if (layer.lowering.kind === 'alias') return;
+      parts.push(layerText(context, layer));
+      run.push(`  ${layerName(context, layer)}(base);`);
     } else {
       const name = `${prefix}_stage_${index}`;
-      stages.push(stageText(context, step, name));
+      parts.push(stageText(context, step, name));
       run.push(`  ${name}(base${step.fetched.length > 0 ? ', source' : ''});`);
     }
   });
@@ -165,10 +165,9 @@ export function sourceText(plan: Plan, prefix: string, options: ModelOptions): s
     frontText(options, plan),
     [`#include "${prefix}.h"`, ...headers.map((file) => `#include "${file.split('/').at(-1)}"`)].join('\n'),
     pool.text(),
-    ...layers,
-    ...stages,
+    ...parts,
     ...accessors,
-    `${runSignature(prefix, fetched.size > 0)} {\n  int8_t *base = (int8_t *)arena;\n${run.join('\n')}\n}`,
+    `${runSignature(prefix, fetched.size > 0)} {\n${run.length === 0 ? '  (void)arena;' : `  int8_t *base = (int8_t *)arena;\n${run.join('\n')}`}\n}`,
     selfTestText(context, options),
   ]
     .filter((part) => part !== '')

@@ -1,99 +1,222 @@
 import { rowShape, type Tensor, tensorOf } from '../graph/types.ts';
-import type { AxisMap } from '../ops/define.ts';
-import { callsAt, stepCount } from '../plan/rows.ts';
-import { accumulates } from '../plan/stage.ts';
-import type { Layer, StageStep } from '../plan/types.ts';
-import { baseOf, type LayerContext, layerName } from './layers.ts';
+import type { KernelCall, KernelInput } from '../ops/define.ts';
+import { windowEnd, windowStart } from '../plan/demand.ts';
+import type { Layer, StageStep, Storage } from '../plan/types.ts';
+import { type Intake, type Member, startWalk, type Walk } from '../plan/walk.ts';
+import { startExpression } from './expressions.ts';
+import {
+  baseOf,
+  indent,
+  type LayerContext,
+  layerComment,
+  layerName,
+  parametersName,
+  parametersText,
+  pointerCounts,
+  scratchOf,
+} from './layers.ts';
 
-/** The rows of an input that must have been made before step y of a layer, as a C expression; null where none. */
-function rowsBefore(layer: Layer, input: number, y: string, context: LayerContext): string | null {
-  const { rows } = rowShape((layer.tensors.inputs[input] as Tensor).shape);
-  const maps = new Map<string, AxisMap | 'whole'>();
-  if (layer.lowering.kind !== 'calls') return null;
-  for (const call of layer.lowering.calls) {
-    for (const access of call.inputs) if (access.input === input) maps.set(JSON.stringify(access.rows), access.rows);
-  }
-  if (maps.size === 0) return null;
-  if (maps.size > 1 || layer.lowering.calls.some((call) => call.count !== stepCount(layer))) {
-    // Calls for different rows need different inputs: the condition is a table over the steps.
-    return rowTable(layer, input, y, context);
-  }
-  const map = [...maps.values()][0] as AxisMap | 'whole';
-  if (map === 'whole') return `${rows}`;
-  if (map.multiply === 0) return `${Math.min(rows, Math.floor(map.add / map.divide) + 1)}`;
-  const offset = map.add + (map.count - 1) * map.dilation * map.divide;
-  const scaled = map.multiply === 1 ? y : `${y} * ${map.multiply}`;
-  const sum = offset === 0 ? scaled : `${scaled} ${offset < 0 ? '-' : '+'} ${Math.abs(offset)}`;
-  const last = map.divide === 1 ? sum : `tsr_floor_div(${sum}, ${map.divide})`;
-  const steps = stepCount(layer);
-  const most = Math.floor(((steps - 1) * map.multiply + offset) / map.divide);
-  const plain = map.divide === 1 && offset + 1 === 0 ? scaled : `${last} + 1`;
-  return most < rows ? plain : `tsr_min(${plain}, ${rows})`;
+function storageOf({ plan }: LayerContext, tensor: Tensor): Storage {
+  const storage = plan.storage.get(tensor.name);
+  if (storage === undefined) throw new Error(`tensor ${tensor.name} has no place`);
+  return storage;
 }
 
-function rowTable(layer: Layer, input: number, y: string, context: LayerContext): string {
-  const { rows } = rowShape((layer.tensors.inputs[input] as Tensor).shape);
-  const table = Array.from({ length: stepCount(layer) }, (_, step) => {
-    let before = 0;
-    for (const call of callsAt(layer, step)) {
-      for (const access of call.inputs) {
-        if (access.input !== input) continue;
-        if (access.rows === 'whole') return rows;
-        const { multiply, add, divide, count, dilation } = access.rows;
-        before = Math.max(before, Math.min(rows, Math.floor((step * multiply + add) / divide) + (count - 1) * dilation + 1));
-      }
+/** A ring as a C value; its fields are constants, so that the compiler works them out. */
+function ringText(context: LayerContext, tensor: Tensor): string {
+  const { width, rows, channels } = rowShape(tensor.shape);
+  if (tensor.kind === 'constant') return `(tsr_ring){${rows}, 0, ${width}, ${rows}, ${channels}}`;
+  const { slots, window } = storageOf(context, tensor);
+  return `(tsr_ring){${slots}, ${window}, ${width}, ${rows}, ${channels}}`;
+}
+
+/** How far the maker of an intake's tensor has come, as a C expression. */
+function madeText(walk: Walk, intake: Intake | undefined): string {
+  const maker = walk.members.find((member) => intake !== undefined && member.output === intake.flow);
+  return maker === undefined ? '(tsr_cursor){0, 0}' : `at[${maker.index}]`;
+}
+
+/** The statements of one call of a streamed layer for the segment at (y, x), `count` columns wide. */
+function callText(context: LayerContext, walk: Walk, member: Member, call: KernelCall, parameters: string): string[] {
+  const { layer } = member;
+  const counts = pointerCounts(call);
+  const lines = [`const int8_t *rows[${counts.reduce((sum, n) => sum + n, 0)}];`];
+  const split = member.segment < member.width;
+  let at = 0;
+  let segment = '';
+  call.inputs.forEach((access, index) => {
+    const tensor = layer.tensors.inputs[access.input] as Tensor;
+    const { width } = rowShape(tensor.shape);
+    const intake = member.intakes.find(({ demand }) => demand.input === access.input);
+    const { columns } = access;
+    const first = split ? startExpression(columns, 'x') : `${windowStart(columns, 0)}`;
+    const column = split ? columnText(access, member, width, first) : `${Math.max(0, windowStart(columns, 0))}`;
+    if (index === 0) {
+      const end = split
+        ? `tsr_min(${startExpression(columns, '(x + count - 1)', (columns.count - 1) * columns.dilation + 1)}, ${width})`
+        : `${Math.min(width, windowEnd(columns, member.width - 1) + 1)}`;
+      segment = `.in_width = ${end} - ${bracket(column)}, .pad_left = ${column === first ? '0' : `${column} - ${bracket(first)}`}`;
     }
-    return before;
+    const rows = access.rows === 'whole' ? { first: '0', step: 1, count: 1 } : rowsText(access);
+    const target = at === 0 ? 'rows' : `rows + ${at}`;
+    const settled = intake?.flow !== null && intake !== undefined ? settleFrom(context, member, intake) : null;
+    const made = settled === null ? madeText(walk, intake) : `y < ${settled} ? ${madeText(walk, intake)} : (tsr_cursor){0, 0}`;
+    const base = tensor.kind === 'constant' ? `(int8_t *)(uintptr_t)${baseOf(context, tensor)}` : baseOf(context, tensor);
+    lines.push(
+      `tsr_ring_rows(${target}, ${base}, ${ringText(context, tensor)}, ${made}, ${rows.first}, ${rows.step}, ${rows.count}, ${column});`,
+    );
+    at += counts[index] as number;
   });
-  return `${context.pool.add({ type: 'uint16', values: table }, `rows_before_${layer.index}_${input}`)}[${y}]`;
+  lines.push(
+    `const tsr_segment segment = {.row = y, .column = ${split ? 'x' : 0}, .out_width = ${split ? 'count' : member.width}, ${segment}};`,
+    `${call.symbol}(&${parameters}, rows, out${call.outputOffset > 0 ? ` + ${call.outputOffset}` : ''}, &segment, ${scratchOf(context, layer, call)});`,
+  );
+  return lines;
+}
+
+const bracket = (text: string): string => (/^\w+$/.test(text) || text.startsWith('tsr_') ? text : `(${text})`);
+
+function rowsText(access: KernelInput): { first: string; step: number; count: number } {
+  if (access.rows === 'whole') throw new Error('a whole input has no rows');
+  return { first: startExpression(access.rows, 'y'), step: access.rows.dilation, count: access.rows.count };
+}
+
+/** The first column that is read, clipped to the row. */
+function columnText(access: KernelInput, member: Member, width: number, first: string): string {
+  const least = windowStart(access.columns, 0);
+  const most = windowStart(access.columns, member.width - 1);
+  const low = least < 0 ? `tsr_max(${first}, 0)` : first;
+  return most >= width ? `tsr_min(${low}, ${width - 1})` : low;
+}
+
+/** From which step on a member reads an intake's last row in its slot; null where it never does. */
+function settleFrom(context: LayerContext, member: Member, intake: Intake): number | null {
+  const { settle } = storageOf(context, intake.demand.tensor);
+  const found = settle.find(({ layer, input }) => layer === member.layer.index && input === intake.demand.input);
+  return found?.from ?? null;
+}
+
+/** The C of one layer of a stage: its parameters, and a function that computes its next segment. */
+function memberText(context: LayerContext, walk: Walk, member: Member): string {
+  const { layer } = member;
+  if (layer.lowering.kind === 'alias') throw new Error('an alias cannot stream');
+  const split = member.segment < member.width;
+  const body = [`const int32_t y = at[${member.index}].y;`];
+  if (split) {
+    body.push(`const int32_t x = at[${member.index}].x;`);
+    body.push(`const int32_t count = tsr_min(${member.segment}, ${member.width} - x);`);
+  }
+  for (const intake of member.intakes) {
+    const from = intake.flow === null ? null : settleFrom(context, member, intake);
+    if (from === null) continue;
+    const { tensor } = intake.demand;
+    const when = split ? `x == 0 && y >= ${from}` : `y >= ${from}`;
+    body.push(`if (${when}) tsr_settle(${baseOf(context, tensor)}, ${ringText(context, tensor)}, ${rowShape(tensor.shape).rows - 1});`);
+  }
+  const output = baseOf(context, layer.tensors.output);
+  const where = split ? 'y, x, count' : `y, 0, ${member.width}`;
+  body.push(
+    member.accumulates
+      ? `int8_t *out = ${output};`
+      : `int8_t *out = tsr_ring_write(${output}, ${ringText(context, layer.tensors.output)}, ${where});`,
+  );
+  layer.lowering.calls.forEach((call, index) => {
+    const text = callText(context, walk, member, call, parametersName(context, layer, index));
+    const end = call.firstRow + call.count;
+    const always = call.firstRow === 0 && call.count === member.steps;
+    const when = call.firstRow === 0 ? `y < ${end}` : `y >= ${call.firstRow} && y < ${end}`;
+    body.push(always ? '{' : `if (${when}) {`, ...indent(text, 1), '}');
+  });
+  body.push(`tsr_advance(&at[${member.index}], ${split ? member.segment : member.width}, ${member.width});`);
+  const remark = split ? `; its next ${member.segment} columns` : '; its next row';
+  const definition = [
+    layerComment(layer, remark),
+    `static void ${layerName(context, layer)}(int8_t *arena, tsr_cursor *at) {`,
+    ...indent(body, 1),
+    '}',
+  ];
+  return `${parametersText(context, layer)}\n\n${definition.join('\n')}`;
+}
+
+/** When an intake has what a member's next step needs, as a C condition; null where it always has. */
+function readyText(context: LayerContext, walk: Walk, member: Member, intake: Intake): string | null {
+  const { demand, flow } = intake;
+  if (flow === null || demand.lastRow.every((row) => row < 0)) return null;
+  const maker = walk.members.find((candidate) => candidate.output === flow);
+  const made = maker === undefined ? `fetched[${walk.fetched.indexOf(flow)}]` : `at[${maker.index}].y`;
+  if (maker?.accumulates) return `${made} == ${maker.steps}`;
+  const y = `at[${member.index}].y`;
+  const row = lastRowText(context, member, intake, y);
+  if (demand.columns === null || maker === undefined) return `${made} > ${row}`;
+  const x = `at[${member.index}].x`;
+  const reach = (demand.columns.count - 1) * demand.columns.dilation + 1;
+  const last = { ...demand.columns, add: demand.columns.add + (member.segment - 1) * demand.columns.multiply };
+  const end = startExpression(last, x, reach);
+  const clipped = `tsr_min(${windowStart(last, 0) + reach < 0 ? `tsr_max(${end}, 0)` : end}, ${flow.width})`;
+  return `${made} * ${flow.width} + at[${maker.index}].x >= ${bracket(row)} * ${flow.width} + ${clipped}`;
+}
+
+function lastRowText(context: LayerContext, member: Member, { demand }: Intake, y: string): string {
+  const { rows } = rowShape(demand.tensor.shape);
+  if (demand.rows === null) {
+    const values = Array.from(demand.lastRow, (row) => row + 1);
+    const table = context.pool.add({ type: 'uint16', values }, `rows_before_${member.layer.index}_${demand.input}`);
+    return `${table}[${y}] - 1`;
+  }
+  const end = startExpression(demand.rows, y, (demand.rows.count - 1) * demand.rows.dilation);
+  return windowEnd(demand.rows, member.steps - 1) < rows ? end : `tsr_min(${end}, ${rows - 1})`;
 }
 
 /**
- * The C of a stage: one loop in which the deepest layer that has its rows computes its next one, until the last layers
- * are complete. `made_i` counts the steps of layer i.
+ * The C of a stage: its layers, and a loop in which the deepest layer that has what it needs computes its next segment.
+ * After a step only the consumers of what it made can have become ready: the search begins at the deepest of them.
  */
 export function stageText(context: LayerContext, stage: StageStep, name: string): string {
   const { plan } = context;
-  const members = stage.layers.map((index) => plan.layers[index] as Layer);
-  const makers = new Map(members.map((layer) => [layer.node.output, layer]));
-  const fetchIndex = new Map(stage.fetched.map((tensor, index) => [tensor, index]));
-  const lines: string[] = [];
-  for (const layer of members) lines.push(`int32_t made_${layer.index} = 0;`);
-  stage.fetched.forEach((_, index) => {
-    lines.push(`int32_t fetched_${index} = 0;`);
+  const layers = stage.layers.map((index) => plan.layers[index] as Layer);
+  const walk = startWalk(layers, stage, (tensor) => tensorOf(plan.graph, tensor));
+  const deepest = (flow: Member['output']): number =>
+    (walk.consumers.get(flow) ?? []).reduce((most, { member }) => Math.max(most, member.index), -1);
+  const cases = [...walk.members].reverse().flatMap((member) => {
+    const conditions = [`at[${member.index}].y < ${member.steps}`];
+    for (const intake of member.intakes) {
+      const condition = readyText(context, walk, member, intake);
+      if (condition !== null) conditions.push(condition);
+    }
+    return [
+      `case ${member.index}:`,
+      `  if (${conditions.join(' && ')}) {`,
+      `    ${layerName(context, member.layer)}(arena, at);`,
+      `    next = ${Math.max(member.index, deepest(member.output))};`,
+      '    break;',
+      '  }',
+      '  /* fall through */',
+    ];
   });
-  lines.push('for (;;) {');
-  const branches = [...members].reverse().map((layer) => {
-    const y = `made_${layer.index}`;
-    const conditions = [`${y} < ${stepCount(layer)}`];
-    layer.tensors.inputs.forEach((tensor, input) => {
-      if (tensor === null) return;
-      const maker = makers.get(tensor.name);
-      const fetched = fetchIndex.get(tensor.name);
-      if (maker === undefined && fetched === undefined) return;
-      if (maker !== undefined && accumulates(maker)) {
-        conditions.push(`made_${maker.index} == ${stepCount(maker)}`);
-        return;
-      }
-      const before = rowsBefore(layer, input, y, context);
-      const made = maker === undefined ? `fetched_${fetched}` : `made_${maker.index}`;
-      if (before !== null) conditions.push(before === y ? `${made} > ${y}` : `${made} >= ${before}`);
-    });
-    return `if (${conditions.join(' && ')}) {\n      ${layerName(context, layer)}(arena, ${y});\n      ++${y};\n    }`;
+  const fetches = walk.fetched.flatMap((flow, index) => {
+    const input = plan.graph.inputs.findIndex((port) => port.tensor === flow.tensor.name);
+    const target = `tsr_ring_write(${baseOf(context, flow.tensor)}, ${ringText(context, flow.tensor)}, fetched[${index}], 0, ${flow.width})`;
+    return [
+      `if (fetched[${index}] < ${flow.rows}) {`,
+      `  source->read_row(source->context, ${input}, fetched[${index}], ${target});`,
+      `  ++fetched[${index}];`,
+      `  next = ${deepest(flow)};`,
+      '  break;',
+      '}',
+    ];
   });
-  stage.fetched.forEach((tensorName, index) => {
-    const tensor = tensorOf(plan.graph, tensorName);
-    const { rows, width, channels } = rowShape(tensor.shape);
-    const slots = plan.storage.get(tensorName)?.slots ?? rows;
-    const input = plan.graph.inputs.findIndex((port) => port.tensor === tensorName);
-    const target = `${baseOf(context, tensor)} + fetched_${index} % ${slots} * ${width * channels}`;
-    branches.push(
-      `if (fetched_${index} < ${rows}) {\n      source->read_row(source->context, ${input}, fetched_${index}, ${target});\n      ++fetched_${index};\n    }`,
-    );
-  });
-  lines.push(`  ${branches.join(' else ')} else {\n      return;\n    }`, '}');
-  const signature = stage.fetched.length > 0 ? 'int8_t *arena, const tsr_source *source' : 'int8_t *arena';
-  const bodies = lines.map((line) => `  ${line}`).join('\n');
-  const what = `/* Layers ${members[0]?.index} to ${members.at(-1)?.index}, row by row: of those that have their rows the deepest goes first. */`;
-  return `${what}\nstatic void ${name}(${signature}) {\n${bodies}\n}`;
+  const loop = [
+    `tsr_cursor at[${walk.members.length}] = {{0, 0}};`,
+    ...(walk.fetched.length > 0 ? [`int32_t fetched[${walk.fetched.length}] = {0};`] : []),
+    `int32_t next = ${walk.members.length - 1};`,
+    'for (;;) {',
+    '  switch (next) {',
+    ...indent([...cases, 'default:', ...indent([...fetches, 'return;'], 1)], 2),
+    '  }',
+    '}',
+  ];
+  const signature = walk.fetched.length > 0 ? 'int8_t *arena, const tsr_source *source' : 'int8_t *arena';
+  const what = `/* Layers ${layers[0]?.index} to ${layers.at(-1)?.index}, a segment at a time: the deepest that has what it needs goes first. */`;
+  const parts = walk.members.map((member) => memberText(context, walk, member));
+  return [...parts, `${what}\nstatic void ${name}(${signature}) {\n${indent(loop, 1).join('\n')}\n}`].join('\n\n');
 }

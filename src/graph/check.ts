@@ -1,4 +1,12 @@
-import { type DataType, elementCount, type Graph, type Port, type Tensor, type TensorData, type TensorType } from './types.ts';
+import {
+  type DataType,
+  elementCount,
+  type Graph,
+  type Port,
+  type Tensor,
+  type TensorData,
+  type TensorType,
+} from './types.ts';
 
 /** What the check needs of an operator: the registry's entries have it. */
 export interface ShapeRule {
@@ -28,7 +36,9 @@ export function checkGraph(graph: Graph, operatorNamed: (name: string) => ShapeR
 
   for (const [name, tensor] of graph.tensors) checkTensor(name, tensor, fail);
 
-  const ready = new Set([...graph.tensors.values()].filter((tensor) => tensor.kind !== 'activation').map(({ name }) => name));
+  const ready = new Set(
+    [...graph.tensors.values()].filter((tensor) => tensor.kind !== 'activation').map(({ name }) => name),
+  );
   for (const port of graph.inputs) {
     const tensor = known(port.tensor, `input ${port.name}`);
     if (tensor.kind !== 'activation') fail(`input ${port.name} is a ${tensor.kind}`);
@@ -45,11 +55,10 @@ export function checkGraph(graph: Graph, operatorNamed: (name: string) => ShapeR
     const output = known(node.output, label);
     if (ready.has(node.output)) fail(`${label} makes a tensor that is there already`);
     ready.add(node.output);
-    const inferred = operatorNamed(node.op).shape(inputs, node.attributes);
+    const inferred = operatorNamed(node.op).shape(inputs.map(asInFloat), node.attributes);
     if (String(inferred.shape) !== String(output.shape)) {
       fail(`${label} has the shape [${output.shape}], and the operator gives [${inferred.shape}]`);
     }
-    // A quantised graph has int8 where the float operator gives float32.
     if (output.quant === undefined && inferred.dtype !== output.dtype) {
       fail(`${label} is ${output.dtype}, and the operator gives ${inferred.dtype}`);
     }
@@ -62,6 +71,11 @@ export function checkGraph(graph: Graph, operatorNamed: (name: string) => ShapeR
   for (const tensor of graph.tensors.values()) {
     if (!ready.has(tensor.name)) fail(`the tensor ${tensor.name} is never made`);
   }
+}
+
+/** A quantised graph has int8 (or a bias int32) where operators, as they are defined in float, have float32. */
+function asInFloat(tensor: Tensor | null): TensorType | null {
+  return tensor?.quant === undefined ? tensor : { shape: tensor.shape, dtype: 'float32' };
 }
 
 type Fail = (reason: string) => never;

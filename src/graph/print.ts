@@ -29,8 +29,11 @@ export function printGraph(graph: Graph): string {
 
 function printType(tensor: Tensor): string {
   const { dtype, shape, quant, kind } = tensor;
-  const scale = quant?.scales.length === 1 ? `${quant.scales[0]}` : `${quant?.scales.length} scales on axis ${quant?.axis ?? 0}`;
-  const zeroPoint = quant?.zeroPoints.every((zero) => zero === quant.zeroPoints[0]) ? `${quant.zeroPoints[0]}` : 'several';
+  const scale =
+    quant?.scales.length === 1 ? `${quant.scales[0]}` : `${quant?.scales.length} scales on axis ${quant?.axis ?? 0}`;
+  const zeroPoint = quant?.zeroPoints.every((zero) => zero === quant.zeroPoints[0])
+    ? `${quant.zeroPoints[0]}`
+    : 'several';
   const note = kind === 'activation' ? '' : ` ${kind}`;
   return `${dtype}[${shape}]${quant === undefined ? '' : ` (scale ${scale}, zero point ${zeroPoint})`}${note}`;
 }

@@ -64,6 +64,11 @@ export interface Port {
   readonly tensor: string;
   readonly shape: readonly number[];
   readonly permutation: readonly number[];
+  /**
+   * `pixels`: the caller gives bytes from 0 to 255, and each element's step is its pixel less 128. Which real value that
+   * is, the quantisation of the tensor says.
+   */
+  readonly encoding?: 'pixels';
 }
 
 /** A network: nodes in topological order, tensors by name. */

@@ -5,8 +5,20 @@ import { readTensor, type TensorSource } from './tensor.ts';
 
 /** AttributeProto.AttributeType by number. */
 const kinds = [
-  'undefined', 'float', 'integer', 'string', 'tensor', 'graph', 'list of floats', 'list of integers',
-  'list of strings', 'list of tensors', 'list of graphs', 'sparse tensor', 'list of sparse tensors', 'type',
+  'undefined',
+  'float',
+  'integer',
+  'string',
+  'tensor',
+  'graph',
+  'list of floats',
+  'list of integers',
+  'list of strings',
+  'list of tensors',
+  'list of graphs',
+  'sparse tensor',
+  'list of sparse tensors',
+  'type',
   'list of types',
 ] as const;
 
@@ -33,7 +45,8 @@ export function attributesOf(
     if (attribute === undefined) return null;
     const found = attribute.type ?? 0;
     // Files of the first versions of ONNX leave the type out.
-    if (found !== 0 && kinds[found] !== kind) invalid(`the attribute ${name} is a ${kinds[found] ?? found}; a ${kind} is needed`);
+    if (found !== 0 && kinds[found] !== kind)
+      invalid(`the attribute ${name} is of type ${kinds[found] ?? found}; ${kind} is needed`);
     return attribute;
   };
   const optionalIntegers = (name: string): readonly number[] | null =>

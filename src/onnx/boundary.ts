@@ -19,7 +19,11 @@ export function readInitializers(proto: onnx.IGraphProto, source: TensorSource, 
     const name = tensor.name ?? '';
     try {
       if (initializers.has(name)) throw new OperatorError('invalid', 'it is there twice');
-      if (left < 0) throw new OperatorError('unsupported', `the initializers have more than ${maxInitializerElements} elements in all`);
+      if (left < 0)
+        throw new OperatorError(
+          'unsupported',
+          `the initializers have more than ${maxInitializerElements} elements in all`,
+        );
       const value = readTensor(tensor, { ...source, warn: (text) => source.warn(`initializer ${name}: ${text}`) });
       left -= value.data.length;
       initializers.set(name, value);
@@ -59,7 +63,10 @@ export function readInputs(
       });
       const size = elementCount(type.shape);
       if (size > maxTensorElements) {
-        throw new OperatorError('unsupported', `the input has ${size} elements; up to ${maxTensorElements} are supported`);
+        throw new OperatorError(
+          'unsupported',
+          `the input has ${size} elements; up to ${maxTensorElements} are supported`,
+        );
       }
       inputs.set(name, type);
     } catch (error) {
@@ -68,7 +75,8 @@ export function readInputs(
       inputs.set(name, 'failed');
     }
   }
-  for (const dimension of unused) warn(`no input has a symbolic dimension ${dimension}: the size given for it is not used`);
+  for (const dimension of unused)
+    warn(`no input has a symbolic dimension ${dimension}: the size given for it is not used`);
   return inputs;
 }
 

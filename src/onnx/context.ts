@@ -43,10 +43,11 @@ export function contextOf(node: onnx.INodeProto, origin: Origin, reading: Readin
   };
   const input = (index: number): Tensor =>
     optionalInput(index) ?? invalid(`input ${index} is needed, and is not there (${inputCount} given)`);
-  const valueOf = ({ shape, dtype, data }: Tensor, index: number, what: string): Value => {
+  const constantOf = ({ shape, dtype, data }: Tensor, index: number, what: string): Value => {
     if (data === undefined) return unsupported(`${what} (input ${index}, ${inputs[index]}) must be constant`);
     // Infinity may be meant, as a bound or as what is padded with.
-    if (dtype === 'float32' && (data as Float32Array).some(Number.isNaN)) invalid(`${what} (${inputs[index]}) is not finite: it holds NaN`);
+    if (dtype === 'float32' && (data as Float32Array).some(Number.isNaN))
+      invalid(`${what} (${inputs[index]}) is not finite: it holds NaN`);
     return { shape, dtype, data };
   };
 
@@ -58,16 +59,17 @@ export function contextOf(node: onnx.INodeProto, origin: Origin, reading: Readin
     outputCount: outputs.length,
     input,
     optionalInput,
-    constant: (index, what) => valueOf(input(index), index, what),
+    constant: (index, what) => constantOf(input(index), index, what),
     optionalConstant(index, what) {
       const tensor = optionalInput(index);
-      return tensor === null ? null : valueOf(tensor, index, what);
+      return tensor === null ? null : constantOf(tensor, index, what);
     },
     hasOutput: (index) => (outputs[index] ?? '') !== '',
     emit(op, operands, attributes) {
       const operator = operatorNamed(op);
       const type = operator.shape(operands, attributes);
-      const computed = operands.length > 0 && operands.every((operand) => operand === null || operand.data !== undefined);
+      const computed =
+        operands.length > 0 && operands.every((operand) => operand === null || operand.data !== undefined);
       checkSize(type, computed);
       if (computed) spend(reading.budget, type, operator.macs(operands, type, attributes));
       for (const operand of operands) if (operand !== null) checkFinite(operand, reading.finite);
@@ -92,14 +94,16 @@ function invalid(reason: string): never {
 
 function checkSize({ shape }: TensorType, isConstant: boolean): void {
   const size = elementCount(shape);
-  if (!(size <= maxTensorElements)) unsupported(`a tensor [${shape}] of ${size} elements; up to ${maxTensorElements} are supported`);
+  if (!(size <= maxTensorElements))
+    unsupported(`a tensor [${shape}] of ${size} elements; up to ${maxTensorElements} are supported`);
   if (size === 0 && !isConstant) unsupported(`a tensor [${shape}] without elements`);
 }
 
 function spend(budget: Budget, { shape }: TensorType, macs: number): void {
   budget.elements -= elementCount(shape);
   budget.macs -= macs;
-  if (budget.elements < 0) unsupported(`constants that are computed from constants: up to [${shape}] they are too large`);
+  if (budget.elements < 0)
+    unsupported(`constants that are computed from constants: up to [${shape}] they are too large`);
   if (budget.macs < 0) unsupported('constants that take too many multiplications to compute');
 }
 

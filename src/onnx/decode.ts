@@ -8,7 +8,8 @@ import { findWireFault, type WireFault } from './wire.ts';
  */
 export function decodeModel(bytes: Uint8Array, file: string): onnx.IModelProto {
   if (bytes.length === 0) throw modelError(`${file}: not an ONNX model: the file is empty`);
-  if (bytes.length >= 2 ** 31) throw modelError(`${file}: the file has ${bytes.length} bytes; less than 2 GiB are supported`);
+  if (bytes.length >= 2 ** 31)
+    throw modelError(`${file}: the file has ${bytes.length} bytes; less than 2 GiB are supported`);
   const fault = findWireFault(bytes);
   if (fault !== null) throw notAModel(bytes, file, fault);
   try {
@@ -30,7 +31,10 @@ function notAModel(bytes: Uint8Array, file: string, fault: WireFault): TesseraEr
   const kind = looksLike(bytes);
   if (kind !== null) return modelError(`${file}: not an ONNX model: it looks like ${kind.name}`, kind.hint);
   if (fault.kind === 'truncated') {
-    return modelError(`${file}: truncated file: ${fault.reason}`, 'The file was not copied or downloaded whole: get it again.');
+    return modelError(
+      `${file}: truncated file: ${fault.reason}`,
+      'The file was not copied or downloaded whole: get it again.',
+    );
   }
   if (fault.kind === 'too-large') return modelError(`${file}: too large a model: ${fault.reason}`);
   return modelError(`${file}: not an ONNX model: it is not valid protobuf (${fault.reason})`);
@@ -52,7 +56,11 @@ const signatures: readonly (readonly [number, string, Likeness])[] = [
   [0, '\xff\xd8\xff', { name: 'a JPEG image' }],
   [0, 'GGUF', { name: 'a GGUF model', hint: exportHint }],
   [0, '\x93NUMPY', { name: 'a NumPy array' }],
-  [4, 'TFL3', { name: 'a TFLite model (TFL3)', hint: 'Convert it to ONNX, or export from the model that it came from.' }],
+  [
+    4,
+    'TFL3',
+    { name: 'a TFLite model (TFL3)', hint: 'Convert it to ONNX, or export from the model that it came from.' },
+  ],
   [4, 'ORTM', { name: 'an ORT format model', hint: 'Give the .onnx file that it was made from.' }],
 ];
 

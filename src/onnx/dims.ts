@@ -11,7 +11,9 @@ type Dimension = number | string;
 export function declaredDimensions(info: onnx.IValueInfoProto): readonly Dimension[] | null {
   const shape = info.type?.tensorType?.shape;
   if (shape === null || shape === undefined) return null;
-  return (shape.dim ?? []).map((dim) => (Object.hasOwn(dim, 'dimValue') ? toNumber(dim.dimValue ?? 0) : (dim.dimParam ?? '')));
+  return (shape.dim ?? []).map((dim) =>
+    Object.hasOwn(dim, 'dimValue') ? toNumber(dim.dimValue ?? 0) : (dim.dimParam ?? ''),
+  );
 }
 
 /** What exporters call the batch dimension where they leave it open. */
@@ -47,7 +49,9 @@ export function inputType(info: onnx.IValueInfoProto, options: InputOptions): Te
     return options.sizeOf(dim === '' ? `${info.name}:${axis}` : dim) ?? dim;
   });
   const shape = withBatch(given, info.name ?? '', options);
-  const open = shape.flatMap((dim, axis) => (typeof dim === 'string' ? [dim === '' ? `${info.name}:${axis}` : dim] : []));
+  const open = shape.flatMap((dim, axis) =>
+    typeof dim === 'string' ? [dim === '' ? `${info.name}:${axis}` : dim] : [],
+  );
   if (open.length > 0) {
     const wanted = [...new Set(open)];
     throw new OperatorError(
@@ -57,7 +61,8 @@ export function inputType(info: onnx.IValueInfoProto, options: InputOptions): Te
   }
   const sizes = shape as readonly number[];
   for (const size of sizes) {
-    if (!Number.isInteger(size) || size < 1) throw new OperatorError('invalid', `the size ${size} for a dimension of [${declared}]`);
+    if (!Number.isInteger(size) || size < 1)
+      throw new OperatorError('invalid', `the size ${size} for a dimension of [${declared}]`);
   }
   return { shape: sizes, dtype };
 }

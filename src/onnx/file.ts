@@ -32,7 +32,8 @@ export function readModelFile(path: string, dimensions?: ReadonlyMap<string, num
 }
 
 function readExternalFile(folder: string, location: string): Uint8Array {
-  const refuse = (reason: string): OperatorError => new OperatorError('invalid', `external data file ${location}: ${reason}`);
+  const refuse = (reason: string): OperatorError =>
+    new OperatorError('invalid', `external data file ${location}: ${reason}`);
   const real = attempt(() => realpathSync(resolve(folder, location)), refuse);
   // A link may lead out of the folder although the location does not.
   const inside = relative(folder, real);

@@ -28,7 +28,8 @@ type Tensors = Map<string, Tensor | 'failed'>;
 export function readGraph(proto: onnx.IGraphProto, options: GraphOptions): GraphResult {
   const problems: Problem[] = [];
   const warnings: string[] = [];
-  const report: Report = (operator, node, { kind, message }) => problems.push({ node, operator, kind, reason: message });
+  const report: Report = (operator, node, { kind, message }) =>
+    problems.push({ node, operator, kind, reason: message });
   const warn = (text: string): void => void warnings.push(printable(text, 1000));
   const source = { readExternal: options.readExternal, warn };
 
@@ -45,26 +46,31 @@ export function readGraph(proto: onnx.IGraphProto, options: GraphOptions): Graph
     const constant = initializers.get(name);
     if (constant === undefined) return null;
     if (constant instanceof OperatorError) report('initializer', name, constant);
-    const tensor = constant === 'failed' || constant instanceof OperatorError ? 'failed' : builder.constant(name, constant);
+    const tensor =
+      constant === 'failed' || constant instanceof OperatorError ? 'failed' : builder.constant(name, constant);
     tensors.set(name, tensor);
     return tensor;
   };
   const items = (proto.node ?? []).map(itemOf);
   reportSecondMakers(items, inputs, initializers, tensors, report);
   const outputs = (proto.output ?? []).map(({ name }) => name ?? '');
-  readNodes(items, { fetch, tensors, report, used: new Set([...items.flatMap((item) => item.uses), ...outputs]) }, {
-    opset: options.opset,
-    builder,
-    source,
-    budget: { elements: 2 ** 24 + 4 * elementsOf(initializers), macs: 2 ** 31 },
-    finite: new Map(),
-    nameUses: new Map(),
-    tensorNamed(name) {
-      const tensor = fetch(name);
-      if (tensor === null || tensor === 'failed') throw new Error(`tensor ${name} was not read before its user`);
-      return tensor;
+  readNodes(
+    items,
+    { fetch, tensors, report, used: new Set([...items.flatMap((item) => item.uses), ...outputs]) },
+    {
+      opset: options.opset,
+      builder,
+      source,
+      budget: { elements: 2 ** 24 + 4 * elementsOf(initializers), macs: 2 ** 31 },
+      finite: new Map(),
+      nameUses: new Map(),
+      tensorNamed(name) {
+        const tensor = fetch(name);
+        if (tensor === null || tensor === 'failed') throw new Error(`tensor ${name} was not read before its user`);
+        return tensor;
+      },
     },
-  });
+  );
 
   const outputPorts = readOutputs(proto, fetch, warn, report);
   if (problems.length > 0) return { graph: null, problems, warnings };
@@ -115,7 +121,10 @@ interface Names {
 function readNodes(items: readonly Item[], names: Names, reading: Reading): void {
   const { order, cycle } = orderByUse(items);
   if (cycle[0] !== undefined) {
-    const path = [...cycle].reverse().slice(0, 10).map(({ origin }) => describe(origin));
+    const path = [...cycle]
+      .reverse()
+      .slice(0, 10)
+      .map(({ origin }) => describe(origin));
     const { operator, name } = cycle[0].origin;
     names.report(operator, name, new OperatorError('invalid', `it uses its own output, by way of ${path.join(', ')}`));
   }
@@ -129,7 +138,11 @@ function readNodes(items: readonly Item[], names: Names, reading: Reading): void
 }
 
 /** False where the node could not be read; the reason, if it is its own, has been reported. */
-function readNode({ node, origin, uses, makes }: Item, { fetch, tensors, report, used }: Names, reading: Reading): boolean {
+function readNode(
+  { node, origin, uses, makes }: Item,
+  { fetch, tensors, report, used }: Names,
+  reading: Reading,
+): boolean {
   try {
     const read = readerOf({ node, origin, uses, makes });
     if (read instanceof OperatorError) throw read;
@@ -149,7 +162,8 @@ function readNode({ node, origin, uses, makes }: Item, { fetch, tensors, report,
     }
     return true;
   } catch (error) {
-    if (!(error instanceof OperatorError)) throw new Error(`${describe(origin)}: ${(error as Error).message}`, { cause: error });
+    if (!(error instanceof OperatorError))
+      throw new Error(`${describe(origin)}: ${(error as Error).message}`, { cause: error });
     report(origin.operator || 'node', origin.name, error);
     return false;
   }

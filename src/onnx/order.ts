@@ -8,7 +8,9 @@ export interface Maker {
  * An order in which each item comes after those that make what it uses; the given order where that is one already.
  * `cycle` holds items that (indirectly) use what they make themselves; nothing behind them is in `order`.
  */
-export function orderByUse<T extends Maker>(items: readonly T[]): { readonly order: readonly T[]; readonly cycle: readonly T[] } {
+export function orderByUse<T extends Maker>(
+  items: readonly T[],
+): { readonly order: readonly T[]; readonly cycle: readonly T[] } {
   const makerOf = new Map<string, number>();
   for (const [index, item] of items.entries()) for (const name of item.makes) makerOf.set(name, index);
   const before = items.map((item) => [...new Set(item.uses.flatMap((name) => makerOf.get(name) ?? []))]);
@@ -34,7 +36,11 @@ export function orderByUse<T extends Maker>(items: readonly T[]): { readonly ord
   return { order, cycle: done.every(Boolean) ? [] : findCycle(items, before, done) };
 }
 
-function findCycle<T>(items: readonly T[], before: readonly (readonly number[])[], done: readonly boolean[]): readonly T[] {
+function findCycle<T>(
+  items: readonly T[],
+  before: readonly (readonly number[])[],
+  done: readonly boolean[],
+): readonly T[] {
   const path: number[] = [done.indexOf(false)];
   const place = new Map<number, number>([[path[0] as number, 0]]);
   for (;;) {

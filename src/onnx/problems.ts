@@ -15,8 +15,10 @@ export interface Problem {
 export type Report = (operator: string, node: string, error: OperatorError) => void;
 
 const hints = {
-  unsupported: 'Export the model without these parts, or replace them by supported operators; the documentation lists those.',
-  invalid: 'The file breaks the rules of ONNX there: export it again; onnx.checker.check_model(path, full_check=True) tells more.',
+  unsupported:
+    'Export the model without these parts, or replace them by supported operators; the documentation lists those.',
+  invalid:
+    'The file breaks the rules of ONNX there: export it again; onnx.checker.check_model(path, full_check=True) tells more.',
 } as const;
 
 /** More than this is not read by anybody; the counts are always whole. */

@@ -56,7 +56,10 @@ export function requireGraph({ graph, problems }: ReadResult, file: string): Gra
   const constant = graph.outputs.filter((port) => tensorOf(graph, port.tensor).kind === 'constant');
   if (constant.length > 0) {
     const reason = 'the output is constant, whatever the input is';
-    throw problemsError(constant.map(({ name }) => ({ node: name, operator: 'output', kind: 'unsupported', reason })), file);
+    throw problemsError(
+      constant.map(({ name }) => ({ node: name, operator: 'output', kind: 'unsupported', reason })),
+      file,
+    );
   }
   return graph;
 }
@@ -64,7 +67,8 @@ export function requireGraph({ graph, problems }: ReadResult, file: string): Gra
 function opsetOf(model: onnx.IModelProto, file: string): number {
   const versions = (model.opsetImport ?? []).filter(({ domain }) => (domain ?? '') === '' || domain === 'ai.onnx');
   const opset = versions.reduce((most, { version }) => Math.max(most, toNumber(version ?? 0)), 0);
-  if (versions.length === 0) throw modelError(`${file}: the model does not say which version of the ONNX operators it uses`);
+  if (versions.length === 0)
+    throw modelError(`${file}: the model does not say which version of the ONNX operators it uses`);
   const { first, last } = opsetRange;
   if (opset < first || opset > last) {
     throw modelError(

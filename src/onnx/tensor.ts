@@ -5,9 +5,33 @@ import { toBigInt, toNumber } from './integer.ts';
 
 /** TensorProto.DataType by number. Those above 16 are younger than the schema that the decoder knows. */
 const typeNames = [
-  'undefined', 'float32', 'uint8', 'int8', 'uint16', 'int16', 'int32', 'int64', 'string', 'bool', 'float16', 'double',
-  'uint32', 'uint64', 'complex64', 'complex128', 'bfloat16', 'float8e4m3fn', 'float8e4m3fnuz', 'float8e5m2',
-  'float8e5m2fnuz', 'uint4', 'int4', 'float4e2m1', 'float8e8m0', 'uint2', 'int2',
+  'undefined',
+  'float32',
+  'uint8',
+  'int8',
+  'uint16',
+  'int16',
+  'int32',
+  'int64',
+  'string',
+  'bool',
+  'float16',
+  'double',
+  'uint32',
+  'uint64',
+  'complex64',
+  'complex128',
+  'bfloat16',
+  'float8e4m3fn',
+  'float8e4m3fnuz',
+  'float8e5m2',
+  'float8e5m2fnuz',
+  'uint4',
+  'int4',
+  'float4e2m1',
+  'float8e8m0',
+  'uint2',
+  'int2',
 ] as const;
 
 /** The element type of that number as tensors of the graph have it, or null where they cannot. */
@@ -24,7 +48,15 @@ export function typeName(number: number): string {
 
 /** Bytes of raw data per element. */
 const elementBytes: Readonly<Record<string, number>> = {
-  float32: 4, uint8: 1, int8: 1, int32: 4, int64: 8, bool: 1, float16: 2, bfloat16: 2, double: 8,
+  float32: 4,
+  uint8: 1,
+  int8: 1,
+  int32: 4,
+  int64: 8,
+  bool: 1,
+  float16: 2,
+  bfloat16: 2,
+  double: 8,
 };
 
 const maxElements = 2 ** 28;
@@ -45,14 +77,16 @@ export function readTensor(proto: onnx.ITensorProto, source: TensorSource): Valu
   if (name === undefined || name === 'undefined') invalid(`unknown data type ${type}`);
   const shape = readDims(proto);
   const count = shape.reduce((product, size) => product * size, 1);
-  if (count > maxElements) invalid(`its dims [${shape}] are ${count} elements, of which up to ${maxElements} are supported`);
+  if (count > maxElements)
+    invalid(`its dims [${shape}] are ${count} elements, of which up to ${maxElements} are supported`);
   const bytes = elementBytes[name];
   if (bytes === undefined) throw new OperatorError('unsupported', `elements of type ${name}`);
   if (proto.segment !== null && proto.segment !== undefined) throw new OperatorError('unsupported', 'data in segments');
 
   const fields = dataFields(proto).filter(([, length]) => length > 0);
   if (fields.length > 1) invalid(`more than one data field (${fields.map(([field]) => field).join(' and ')})`);
-  const dtype: DataType = name === 'float16' || name === 'bfloat16' || name === 'double' ? 'float32' : (name as DataType);
+  const dtype: DataType =
+    name === 'float16' || name === 'bfloat16' || name === 'double' ? 'float32' : (name as DataType);
   const external = proto.dataLocation === 1;
   if (external && fields.length > 0) invalid('it has external data and data of its own');
   if (dtype !== name) source.warn(`${name} elements are taken as float32`);
@@ -131,8 +165,10 @@ function checkLocation(location: string): void {
 function fromRaw(raw: Uint8Array, name: string, count: number): TensorData {
   const { buffer } = new Uint8Array(raw);
   const view = new DataView(buffer);
-  if (name === 'float16') return Float32Array.from({ length: count }, (_, i) => halfToNumber(view.getUint16(2 * i, true)));
-  if (name === 'bfloat16') return Float32Array.from({ length: count }, (_, i) => brainToNumber(view.getUint16(2 * i, true)));
+  if (name === 'float16')
+    return Float32Array.from({ length: count }, (_, i) => halfToNumber(view.getUint16(2 * i, true)));
+  if (name === 'bfloat16')
+    return Float32Array.from({ length: count }, (_, i) => brainToNumber(view.getUint16(2 * i, true)));
   if (name === 'double') return Float32Array.from({ length: count }, (_, i) => view.getFloat64(8 * i, true));
   if (name === 'float32') return new Float32Array(buffer);
   if (name === 'int32') return new Int32Array(buffer);
@@ -144,8 +180,15 @@ function fromRaw(raw: Uint8Array, name: string, count: number): TensorData {
 
 /** Which of the typed fields ONNX keeps elements of each type in. */
 const fieldOf: Readonly<Record<string, string>> = {
-  float32: 'float_data', double: 'double_data', int64: 'int64_data', int32: 'int32_data', int8: 'int32_data',
-  uint8: 'int32_data', bool: 'int32_data', float16: 'int32_data', bfloat16: 'int32_data',
+  float32: 'float_data',
+  double: 'double_data',
+  int64: 'int64_data',
+  int32: 'int32_data',
+  int8: 'int32_data',
+  uint8: 'int32_data',
+  bool: 'int32_data',
+  float16: 'int32_data',
+  bfloat16: 'int32_data',
 };
 
 function fromField(
@@ -156,8 +199,10 @@ function fromField(
   shape: readonly number[],
 ): TensorData {
   const wanted = fieldOf[name] as string;
-  if (field !== undefined && field !== wanted) invalid(`${name} elements in ${field}; they belong into ${wanted} or raw_data`);
-  const values = { float_data: proto.floatData, double_data: proto.doubleData, int32_data: proto.int32Data }[wanted] ?? [];
+  if (field !== undefined && field !== wanted)
+    invalid(`${name} elements in ${field}; they belong into ${wanted} or raw_data`);
+  const values =
+    { float_data: proto.floatData, double_data: proto.doubleData, int32_data: proto.int32Data }[wanted] ?? [];
   const found = wanted === 'int64_data' ? (proto.int64Data ?? []).length : values.length;
   if (found !== count) invalid(`it has ${found} elements, and its dims [${shape}] need ${count}`);
   if (name === 'int64') return BigInt64Array.from(proto.int64Data ?? [], toBigInt);

@@ -18,8 +18,7 @@ const schema = {
   Function: '1s 4s 5s 6s 7Node 8s 9Opset 10s',
   Graph: '1Node 2s 5Tensor 10s 11ValueInfo 12ValueInfo 13ValueInfo 14Annotation 15Sparse',
   Node: '1s 2s 3s 4s 5Attribute 6s 7s',
-  Attribute:
-    '1s 2f 3v 4b 5Tensor 6Graph 7F 8V 9b 10Tensor 11Graph 13s 14Type 15Type 20v 21s 22Sparse 23Sparse',
+  Attribute: '1s 2f 3v 4b 5Tensor 6Graph 7F 8V 9b 10Tensor 11Graph 13s 14Type 15Type 20v 21s 22Sparse 23Sparse',
   Tensor: '1V 2v 3Segment 4F 5V 6b 7V 8s 9b 10D 11V 12s 13Entry 14v',
   Segment: '1v 2v',
   Sparse: '1Tensor 2Tensor 3V',
@@ -153,7 +152,8 @@ function walk(bytes: Uint8Array, root: Message): void {
         count(numbers);
       } else {
         messages += 1;
-        if (messages > maxMessages) throw new Fault('too-large', `more than ${maxMessages} nodes, attributes and tensors`);
+        if (messages > maxMessages)
+          throw new Fault('too-large', `more than ${maxMessages} nodes, attributes and tensors`);
         if (stack.length >= maxDepth) throw new Fault('too-large', `messages nested more than ${maxDepth} deep`);
         stack.push({ message: kind as Message, end: at + length });
       }

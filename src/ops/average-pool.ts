@@ -1,4 +1,4 @@
-import { requantize, type Requantization } from '../arithmetic/fixed-point.ts';
+import { type Requantization, requantize } from '../arithmetic/fixed-point.ts';
 import { elementCount, rowShape, type TensorType } from '../graph/types.ts';
 import {
   activationQuantization,
@@ -46,12 +46,9 @@ function countsAlong(attributes: AveragePoolAttributes, axis: number, size: numb
   const dilation = attributes.dilations[axis] ?? 1;
   return Array.from({ length: outputs }, (_, output) => {
     const start = output * (attributes.strides[axis] ?? 1) - (attributes.pads[axis]?.[0] ?? 0);
-    let count = 0;
-    for (let tap = 0; tap < (attributes.kernel[axis] ?? 1); tap += 1) {
-      const position = start + tap * dilation;
-      if (position >= -before && position < size + after) count += 1;
-    }
-    return count;
+    const first = Math.max(0, Math.ceil((-before - start) / dilation));
+    const last = Math.min((attributes.kernel[axis] ?? 1) - 1, Math.floor((size + after - 1 - start) / dilation));
+    return Math.max(0, last - first + 1);
   });
 }
 

@@ -10,7 +10,12 @@ const parameterNames = ['scale', 'bias', 'mean', 'variance'] as const;
 /** y = (x - mean) / sqrt(variance + epsilon) * scale + bias for computed statistics, step by step. */
 function readComputed(c: ReadContext, x: Tensor, parameters: readonly Tensor[], epsilon: number): Tensor {
   const shape = x.shape.map((_, axis) => (axis === 1 ? present(x.shape[1]) : 1));
-  const [scale, bias, mean, variance] = parameters.map((tensor) => c.emit('Reshape', [tensor], { shape })) as [Tensor, Tensor, Tensor, Tensor];
+  const [scale, bias, mean, variance] = parameters.map((tensor) => c.emit('Reshape', [tensor], { shape })) as [
+    Tensor,
+    Tensor,
+    Tensor,
+    Tensor,
+  ];
   const chain = [
     { function: 'affine', parameters: [1, epsilon] },
     { function: 'sqrt', parameters: [] },
@@ -35,7 +40,8 @@ export function readBatchNormalization(c: ReadContext): readonly Tensor[] {
   const channels = present(x.shape[1]);
   const parameters = parameterNames.map((_, i) => c.input(i + 1));
   parameters.forEach((tensor, i) => {
-    if (tensor.dtype !== 'float32') c.unsupported(`type ${tensor.dtype} of the ${parameterNames[i]}; float32 is supported`);
+    if (tensor.dtype !== 'float32')
+      c.unsupported(`type ${tensor.dtype} of the ${parameterNames[i]}; float32 is supported`);
     if (tensor.shape.length !== 1 || tensor.shape[0] !== channels) {
       c.invalid(`the ${parameterNames[i]} has shape [${tensor.shape}]; [${channels}] is needed`);
     }
@@ -62,10 +68,16 @@ export function readBatchNormalization(c: ReadContext): readonly Tensor[] {
     return [emitAdd(c, product, constant('summand', summands, [1, channels]))];
   }
   // Axes beyond two spatial ones count as one.
-  const flat = rank > 4 ? c.emit('Reshape', [x], { shape: [...x.shape.slice(0, 2), x.shape.slice(2).reduce((a, b) => a * b, 1)] }) : x;
+  const flat =
+    rank > 4
+      ? c.emit('Reshape', [x], { shape: [...x.shape.slice(0, 2), x.shape.slice(2).reduce((a, b) => a * b, 1)] })
+      : x;
   const ones = flat.shape.slice(2).map(() => 1);
   const attributes = { kernel: ones, strides: ones, dilations: ones, pads: ones.map(() => [0, 0]), groups: channels };
   const weights = constant('factor', factor, [channels, ...ones, 1]);
-  const y = fromChannelsLast(c, c.emit('Conv', [toChannelsLast(c, flat), weights, constant('summand', summands, [channels])], attributes));
+  const y = fromChannelsLast(
+    c,
+    c.emit('Conv', [toChannelsLast(c, flat), weights, constant('summand', summands, [channels])], attributes),
+  );
   return [rank > 4 ? c.emit('Reshape', [y], { shape: x.shape }) : y];
 }

@@ -66,7 +66,10 @@ export interface BinaryFunction {
 
 /** Applies the function to broadcast operands of one element type. */
 export function evaluateBinary(f: BinaryFunction, inputs: readonly (Value | null)[], output: TensorType): Value {
-  const [a, b] = inputs.map((input) => expandTo(present(input).data, present(input).shape, output.shape)) as [TensorData, TensorData];
+  const [a, b] = inputs.map((input) => expandTo(present(input).data, present(input).shape, output.shape)) as [
+    TensorData,
+    TensorData,
+  ];
   const result = sameKind(a, elementCount(output.shape));
   if (a instanceof BigInt64Array) {
     for (let i = 0; i < result.length; i += 1) result[i] = f.wide(a[i] as bigint, b[i] as bigint);
@@ -84,7 +87,10 @@ export function evaluateBinaryInteger(
   tensors: readonly (Tensor | null)[],
   output: TensorType,
 ): Int8Array {
-  const [a, b] = tensors.map((t, i) => expandTo(data[i] as Int8Array, present(t).shape, output.shape)) as [Int8Array, Int8Array];
+  const [a, b] = tensors.map((t, i) => expandTo(data[i] as Int8Array, present(t).shape, output.shape)) as [
+    Int8Array,
+    Int8Array,
+  ];
   return Int8Array.from(a, (q, i) => f(q, b[i] as number));
 }
 
@@ -147,7 +153,8 @@ export function scalarOperand(
 
 /** factor * x + summand, by a table. */
 export function emitAffine(c: ReadContext, x: Tensor, factor: number, summand: number): Tensor {
-  if (!Number.isFinite(factor) || !Number.isFinite(summand)) c.unsupported('a constant that is infinite or not a number');
+  if (!Number.isFinite(factor) || !Number.isFinite(summand))
+    c.unsupported('a constant that is infinite or not a number');
   if (factor === 1 && summand === 0) return x;
   return c.emit('Unary', [x], { chain: [{ function: 'affine', parameters: [factor, summand] }] });
 }

@@ -3,7 +3,8 @@ import { operatorNamed } from './index.ts';
 
 /** Builds a graph node by node, inferring shapes on the way: for the ONNX reader, for passes and for tests. */
 export interface GraphBuilder {
-  input(name: string, type: TensorType): Tensor;
+  /** `quant`: how the caller has to quantise it; without it, calibration or the model says. */
+  input(name: string, type: TensorType, quant?: Quantization): Tensor;
   constant(name: string, value: Value, quant?: Quantization): Tensor;
   /**
    * Adds a node; gives its output. Where every input is constant the node is computed at once, and gives a constant.
@@ -34,7 +35,8 @@ export function createGraphBuilder(graphName: string): GraphBuilder {
   };
 
   return {
-    input: (name, type) => keep({ name: unique(name), kind: 'activation', shape: type.shape, dtype: type.dtype }),
+    input: (name, { shape, dtype }, quant) =>
+      keep({ name: unique(name), kind: 'activation', shape, dtype, ...(quant === undefined ? {} : { quant }) }),
     constant: (name, { shape, dtype, data }, quant) =>
       keep({ name: unique(name), kind: 'constant', shape, dtype, data, ...(quant === undefined ? {} : { quant }) }),
     add(op, inputs, attributes, from = [], name = op) {

@@ -42,7 +42,8 @@ function read(c: ReadContext): readonly Tensor[] {
   const x = c.input(0);
   const number = c.operator === 'CastLike' ? null : c.integer('to', 0);
   const dtype = number === null ? c.input(1).dtype : typeNumbers[number];
-  if (dtype === undefined) c.unsupported(`a cast to type ${number}; ${Object.values(typeNumbers).join(', ')} are supported`);
+  if (dtype === undefined)
+    c.unsupported(`a cast to type ${number}; ${Object.values(typeNumbers).join(', ')} are supported`);
   return [x.dtype === dtype ? x : c.emit('Cast', [x], { dtype })];
 }
 

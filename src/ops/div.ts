@@ -69,7 +69,10 @@ function read(c: ReadContext): readonly Tensor[] {
   }
   if (b.data instanceof Float32Array && a.data === undefined) {
     // In int8 a multiplication is exact where a division would need a table.
-    const inverse = c.addConstant({ shape: b.shape, dtype: 'float32', data: b.data.map((x) => 1 / x) }, `${b.name}_reciprocal`);
+    const inverse = c.addConstant(
+      { shape: b.shape, dtype: 'float32', data: b.data.map((x) => 1 / x) },
+      `${b.name}_reciprocal`,
+    );
     return [emitBroadcast(c, 'Mul', [a, inverse])];
   }
   return [emitBroadcast(c, 'Div', [a, b])];
@@ -95,7 +98,11 @@ export const div = defineOperator<DivAttributes, DivParameters>({
     outputRule: () => 'calibrated',
 
     parameters({ inputs: [a, b], output, attributes }) {
-      const [qa, qb, qy] = [activationQuantization(present(a)), activationQuantization(present(b)), activationQuantization(output)];
+      const [qa, qb, qy] = [
+        activationQuantization(present(a)),
+        activationQuantization(present(b)),
+        activationQuantization(output),
+      ];
       const factor = (qa.scale / (qb.scale * qy.scale)) * 2 ** shift;
       return {
         aZeroPoint: qa.zeroPoint,

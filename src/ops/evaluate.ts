@@ -28,25 +28,27 @@ export function evaluateGraph(
     const value = inputs.get(port.tensor);
     if (value === undefined) throw new Error(`no value for the input ${port.tensor}`);
     if (value.dtype !== dtype || String(value.shape) !== String(shape) || value.data.length !== elementCount(shape)) {
-      throw new Error(`the input ${port.tensor} is ${dtype} [${shape}]; the value given is ${value.dtype} [${value.shape}]`);
+      throw new Error(
+        `the input ${port.tensor} is ${dtype} [${shape}]; the value given is ${value.dtype} [${value.shape}]`,
+      );
     }
     values.set(port.tensor, value);
     visit(port.tensor, value);
   }
   const lastUse = keep === 'all' ? new Map<number, readonly string[]>() : lastUses(graph);
-  const valueOf = (name: string): Value => {
+  const look = (name: string): Value => {
     const { shape, dtype, data } = tensorOf(graph, name);
     return data === undefined ? present(values.get(name)) : { shape, dtype, data };
   };
   for (const [index, node] of graph.nodes.entries()) {
-    const operands = node.inputs.map((name) => (name === null ? null : valueOf(name)));
+    const operands = node.inputs.map((name) => (name === null ? null : look(name)));
     const { shape, dtype } = tensorOf(graph, node.output);
     const value = operatorNamed(node.op).evaluate(operands, node.attributes, { shape, dtype });
     values.set(node.output, value);
     visit(node.output, value);
     for (const name of lastUse.get(index) ?? []) values.delete(name);
   }
-  for (const { tensor } of graph.outputs) values.set(tensor, valueOf(tensor));
+  for (const { tensor } of graph.outputs) values.set(tensor, look(tensor));
   return values;
 }
 

@@ -44,7 +44,10 @@ export const expand = defineOperator<ExpandAttributes, StridedCopy>({
     return { shape: shape, dtype: present(x).dtype };
   },
 
-  evaluate: ([x], { shape }, output) => ({ ...output, data: expandTo(present(x).data, present(x).shape, shape).slice() }),
+  evaluate: ([x], { shape }, output) => ({
+    ...output,
+    data: expandTo(present(x).data, present(x).shape, shape).slice(),
+  }),
 
   permute: ({ shape }, permutation) => ({ shape: permuteBack(shape, permutation) }),
   constantQuantization: (quant) => (quant?.axis === undefined ? quant : undefined),

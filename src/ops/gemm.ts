@@ -17,6 +17,8 @@ function asBias(c: ReadContext, tensor: Tensor, outputs: number): Tensor | null 
   const { data, shape } = tensor;
   if (data === undefined || shape.slice(0, -1).some((size) => size !== 1)) return null;
   if (data.length !== 1 && data.length !== outputs) return null;
+  // As it is, it keeps the quantisation that the model may state for it.
+  if (shape.length === 1 && data.length === outputs) return tensor;
   const values = Float32Array.from({ length: outputs }, (_, o) => Number(data[data.length === 1 ? 0 : o]));
   return c.addConstant({ shape: [outputs], dtype: 'float32', data: values }, `${tensor.name}_bias`);
 }

@@ -9,6 +9,7 @@ import { div } from './div.ts';
 import { expand } from './expand.ts';
 import { fullyConnected } from './fully-connected.ts';
 import { gather } from './gather.ts';
+import { compare, not, where } from './logic.ts';
 import { matmul } from './matmul.ts';
 import { maxPool } from './max-pool.ts';
 import { max, min } from './min-max.ts';
@@ -32,6 +33,7 @@ export const operators: readonly Operator[] = [
   add,
   averagePool,
   cast,
+  compare,
   concat,
   conv,
   dequantizeLinear,
@@ -44,6 +46,7 @@ export const operators: readonly Operator[] = [
   maxPool,
   min,
   mul,
+  not,
   pad,
   pow,
   prelu,
@@ -59,6 +62,7 @@ export const operators: readonly Operator[] = [
   sub,
   transpose,
   unary,
+  where,
 ];
 
 const byName = new Map(operators.map((operator) => [operator.name, operator]));

@@ -132,7 +132,8 @@ function emitProduct(c: ReadContext, left: Tensor, right: Tensor): Tensor {
 
 /** Emits numpy's matmul of two float tensors: a vector counts as a row on the left and as a column on the right. */
 export function emitMatMul(c: ReadContext, a: Tensor, b: Tensor): Tensor {
-  if (a.dtype !== 'float32' || b.dtype !== 'float32') c.unsupported(`types ${a.dtype} and ${b.dtype}; float32 is supported`);
+  if (a.dtype !== 'float32' || b.dtype !== 'float32')
+    c.unsupported(`types ${a.dtype} and ${b.dtype}; float32 is supported`);
   if (a.shape.length === 0 || b.shape.length === 0) c.invalid('a scalar operand');
   const left = padRank(c, a, 2);
   const right = b.shape.length === 1 ? c.emit('Reshape', [b], { shape: [...b.shape, 1] }) : b;

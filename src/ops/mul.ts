@@ -64,7 +64,11 @@ export const mul = defineOperator<MulAttributes, MulParameters>({
     outputRule: () => 'calibrated',
 
     parameters({ inputs: [a, b], output, attributes }) {
-      const [qa, qb, qy] = [activationQuantization(present(a)), activationQuantization(present(b)), activationQuantization(output)];
+      const [qa, qb, qy] = [
+        activationQuantization(present(a)),
+        activationQuantization(present(b)),
+        activationQuantization(output),
+      ];
       const scale = (qa.scale * qb.scale) / qy.scale;
       return {
         aZeroPoint: qa.zeroPoint,

@@ -11,7 +11,8 @@ const largestConstant = 2 ** 26;
 function readDropout(c: ReadContext): readonly Tensor[] {
   if (c.hasOutput(1)) c.unsupported('the mask as an output');
   const training = c.opset < 12 ? null : c.optionalConstant(2, 'training_mode');
-  if (training !== null && Number(training.data[0]) !== 0) c.unsupported('training_mode true; export the model for inference');
+  if (training !== null && Number(training.data[0]) !== 0)
+    c.unsupported('training_mode true; export the model for inference');
   return [c.input(0)];
 }
 
@@ -28,7 +29,8 @@ function readSize(c: ReadContext): readonly Tensor[] {
 }
 
 function checkSize(c: ReadContext, count: number): void {
-  if (!(count <= largestConstant)) c.unsupported(`a constant of ${count} elements; up to ${largestConstant} are supported`);
+  if (!(count <= largestConstant))
+    c.unsupported(`a constant of ${count} elements; up to ${largestConstant} are supported`);
 }
 
 function readConstantOfShape(c: ReadContext): readonly Tensor[] {
@@ -45,13 +47,17 @@ function readConstantOfShape(c: ReadContext): readonly Tensor[] {
 function readRange(c: ReadContext): readonly Tensor[] {
   const values = ['start', 'limit', 'delta'].map((name, index) => c.constant(index, name));
   const { dtype } = present(values[0]);
-  if (values.some((value) => value.dtype !== dtype || value.data.length !== 1)) c.invalid('start, limit and delta must be scalars of one type');
+  if (values.some((value) => value.dtype !== dtype || value.data.length !== 1))
+    c.invalid('start, limit and delta must be scalars of one type');
   if (dtype !== 'float32' && dtype !== 'int32' && dtype !== 'int64') c.invalid(`type ${dtype}`);
   const [start, limit, delta] = values.map((value) => Number(value.data[0])) as [number, number, number];
   if (delta === 0) c.invalid('delta is 0');
   const count = Math.max(0, Math.ceil((limit - start) / delta));
   checkSize(c, count);
-  const data = castData(Float64Array.from({ length: count }, (_, i) => start + i * delta), dtype);
+  const data = castData(
+    Float64Array.from({ length: count }, (_, i) => start + i * delta),
+    dtype,
+  );
   return [c.addConstant({ shape: [count], dtype, data }, '')];
 }
 

@@ -9,20 +9,26 @@ export const pow = defineOperator<object, null>({
     Pow(c) {
       const [x, exponent] = [c.input(0), c.input(1)];
       if (x.dtype === 'bool' || exponent.dtype === 'bool') c.invalid('bool operands');
-      const constant = exponent.data !== undefined && exponent.data.length === 1 && exponent.shape.length <= x.shape.length;
+      const constant =
+        exponent.data !== undefined && exponent.data.length === 1 && exponent.shape.length <= x.shape.length;
       if (!constant || x.dtype !== 'float32') return [emitBroadcast(c, 'Pow', [x, exponent])];
-      return [c.emit('Unary', [x], { chain: [{ function: 'power', parameters: [Number(present(exponent.data)[0])] }] })];
+      return [
+        c.emit('Unary', [x], { chain: [{ function: 'power', parameters: [Number(present(exponent.data)[0])] }] }),
+      ];
     },
   },
 
   shape(inputs) {
     const [x, exponent] = [present(inputs[0]), present(inputs[1])];
-    if (x.shape.length !== exponent.shape.length) throw new OperatorError('invalid', 'operands of different numbers of axes');
+    if (x.shape.length !== exponent.shape.length)
+      throw new OperatorError('invalid', 'operands of different numbers of axes');
     return { shape: broadcastShape([x.shape, exponent.shape]), dtype: x.dtype };
   },
 
   evaluate(inputs, _attributes, output) {
-    const [x, exponent] = inputs.map((input) => Array.from(expandTo(present(input).data, present(input).shape, output.shape), Number));
+    const [x, exponent] = inputs.map((input) =>
+      Array.from(expandTo(present(input).data, present(input).shape, output.shape), Number),
+    );
     const data = Float64Array.from(present(x), (value, i) => value ** present(present(exponent)[i]));
     return { ...output, data: castData(data, output.dtype) };
   },

@@ -1,7 +1,14 @@
 import { type Requantization, requantize } from '../arithmetic/fixed-point.ts';
 import { rowShape, type Tensor } from '../graph/types.ts';
 import { emitBroadcast, padRank, scalarOf } from './broadcast.ts';
-import { activationQuantization, defineOperator, OperatorError, present, type ReadContext, sameAxis } from './define.ts';
+import {
+  activationQuantization,
+  defineOperator,
+  OperatorError,
+  present,
+  type ReadContext,
+  sameAxis,
+} from './define.ts';
 import { emitAdd } from './add.ts';
 import { fromChannelsLast, toChannelsLast } from './layout.ts';
 import { layerRequantization, requantizationFields } from './requantization.ts';
@@ -24,7 +31,8 @@ function clip(c: ReadContext, x: Tensor, low: number, high: number): Tensor {
 function read(c: ReadContext): readonly Tensor[] {
   const x = c.input(0);
   const rank = x.shape.length;
-  if (x.dtype !== 'float32' || c.input(1).dtype !== 'float32') c.unsupported(`types ${x.dtype} and ${c.input(1).dtype}`);
+  if (x.dtype !== 'float32' || c.input(1).dtype !== 'float32')
+    c.unsupported(`types ${x.dtype} and ${c.input(1).dtype}`);
   const slope = padRank(c, c.input(1), rank);
   if (slope.shape.length > rank || slope.shape.some((size, axis) => size !== 1 && size !== x.shape[axis])) {
     c.invalid(`the slope [${c.input(1).shape}] does not broadcast to [${x.shape}]`);

@@ -1,4 +1,4 @@
-import { requantize, type Requantization } from '../arithmetic/fixed-point.ts';
+import { type Requantization, requantize } from '../arithmetic/fixed-point.ts';
 import { elementCount } from '../graph/types.ts';
 import {
   activationQuantization,

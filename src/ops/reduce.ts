@@ -15,7 +15,9 @@ export interface ReduceAttributes {
 export function readAxes(c: ReadContext, inputSince: number): readonly number[] | null {
   const rank = c.input(0).shape.length;
   const listed =
-    c.opset < inputSince ? c.optionalIntegers('axes') : Array.from(c.optionalConstant(1, 'the axes')?.data ?? [], Number);
+    c.opset < inputSince
+      ? c.optionalIntegers('axes')
+      : Array.from(c.optionalConstant(1, 'the axes')?.data ?? [], Number);
   if (listed === null || listed.length === 0) {
     return c.integer('noop_with_empty_axes', 0) === 0 ? Array.from({ length: rank }, (_, axis) => axis) : null;
   }
@@ -87,7 +89,10 @@ export function permuteAxes<A extends ReduceAttributes>(attributes: A, permutati
   return { ...attributes, axes };
 }
 
-type CallGeometry = Pick<KernelCall, 'fields' | 'inputs' | 'steps' | 'count' | 'firstRow' | 'outputOffset' | 'pointwise'>;
+type CallGeometry = Pick<
+  KernelCall,
+  'fields' | 'inputs' | 'steps' | 'count' | 'firstRow' | 'outputOffset' | 'pointwise'
+>;
 
 /** How a reduction runs: row by row, or (`once`) over the whole tensor. `elements`: accumulators of one output row. */
 export interface ReduceGeometry {
@@ -136,7 +141,9 @@ export function reduceGeometry(input: TensorType, output: TensorType, axes: read
     };
   }
   const strides = stridesOf(input.shape);
-  const walk = (chosen: readonly number[]): { readonly sizes: readonly number[]; readonly strides: readonly number[] } => {
+  const walk = (
+    chosen: readonly number[],
+  ): { readonly sizes: readonly number[]; readonly strides: readonly number[] } => {
     const simple = simplifyStrided({
       shape: chosen.map((axis) => present(input.shape[axis])),
       strides: chosen.map((axis) => present(strides[axis])),

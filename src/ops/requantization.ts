@@ -1,4 +1,4 @@
-import { ArithmeticError, requantization, type Requantization } from '../arithmetic/fixed-point.ts';
+import { ArithmeticError, type Requantization, requantization } from '../arithmetic/fixed-point.ts';
 import { type FieldValue, OperatorError } from './define.ts';
 
 /**

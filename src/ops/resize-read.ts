@@ -55,7 +55,10 @@ function resizedAxes(
 }
 
 /** The scales or sizes, which stand at other inputs from opset to opset; exactly one of them is given. */
-function readTargets(c: ReadContext): { readonly scales: readonly number[] | null; readonly sizes: readonly number[] | null } {
+function readTargets(c: ReadContext): {
+  readonly scales: readonly number[] | null;
+  readonly sizes: readonly number[] | null;
+} {
   if (c.operator === 'Upsample' && c.opset < 9) {
     const scales = c.floats('scales');
     return { scales: scales ?? c.invalid('scales are missing'), sizes: null };
@@ -111,7 +114,10 @@ export function readResize(c: ReadContext): readonly Tensor[] {
       c.unsupported(`resizing from ${input} to ${output}; sizes from 1 to ${maxSize} are supported`);
     }
   }
-  const interpolation = readInterpolation(c, resized.map((axis) => present(axes[axis]).scale));
+  const interpolation = readInterpolation(
+    c,
+    resized.map((axis) => present(axes[axis]).scale),
+  );
   const first = present(resized[0]);
   const last = present(resized.at(-1));
   if (last - first > 1) c.unsupported(`resizing axes [${resized}]; one axis or two that are neighbours are supported`);
@@ -126,5 +132,10 @@ export function readResize(c: ReadContext): readonly Tensor[] {
   const reshaped = (tensor: Tensor, shape: readonly number[]): Tensor =>
     String(tensor.shape) === String(shape) ? tensor : c.emit('Reshape', [tensor], { shape });
   const y = c.emit('Resize', [reshaped(x, view)], attributes);
-  return [reshaped(y, axes.map(({ output }) => output))];
+  return [
+    reshaped(
+      y,
+      axes.map(({ output }) => output),
+    ),
+  ];
 }

@@ -1,8 +1,8 @@
-import { requantize, type Requantization } from '../arithmetic/fixed-point.ts';
+import { type Requantization, requantize } from '../arithmetic/fixed-point.ts';
 import { elementCount, type RowShape, rowShape, type TensorType } from '../graph/types.ts';
 import {
-  activationQuantization,
   type AxisMap,
+  activationQuantization,
   type ConstantArray,
   defineOperator,
   type KernelCall,
@@ -12,15 +12,15 @@ import {
 } from './define.ts';
 import { layerRequantization, requantizationFields } from './requantization.ts';
 import { applyTable, requantizeTable } from './requantize-table.ts';
-import { readResize } from './resize-read.ts';
 import {
   axisMapOf,
   type CoordinateMode,
   linearElements,
-  nearestElements,
   type NearestMode,
+  nearestElements,
   type ResizeAxis,
 } from './resize-axis.ts';
+import { readResize } from './resize-read.ts';
 
 /** Resizing along the spatial axes of [N, spatial..., C]. */
 export interface ResizeAttributes {
@@ -89,7 +89,12 @@ function forEachPixel(
   }
 }
 
-function evaluateFloat(x: TensorType, data: Float32Array, attributes: ResizeAttributes, output: TensorType): Float32Array {
+function evaluateFloat(
+  x: TensorType,
+  data: Float32Array,
+  attributes: ResizeAttributes,
+  output: TensorType,
+): Float32Array {
   const input = rowShape(x.shape);
   const { channels, width } = input;
   const result = new Float32Array(elementCount(output.shape));
@@ -123,7 +128,13 @@ function evaluateFloat(x: TensorType, data: Float32Array, attributes: ResizeAttr
   return result;
 }
 
-function evaluateSteps(p: ResizeParameters, data: Int8Array, input: RowShape, output: RowShape, result: Int8Array): void {
+function evaluateSteps(
+  p: ResizeParameters,
+  data: Int8Array,
+  input: RowShape,
+  output: RowShape,
+  result: Int8Array,
+): void {
   const { channels, width } = input;
   forEachPixel(input, output, (to, row, column, image) => {
     const top = (image + present(p.rows.before[row]) * width) * channels;
@@ -150,7 +161,10 @@ function evaluateSteps(p: ResizeParameters, data: Int8Array, input: RowShape, ou
 const table16 = (values: Uint16Array): ConstantArray => ({ type: 'uint16', values });
 
 /** The kernel and its fields without those that say where rows come from. */
-function kernelOf(p: ResizeParameters, channels: number): { readonly stem: string; readonly fields: KernelCall['fields'] } {
+function kernelOf(
+  p: ResizeParameters,
+  channels: number,
+): { readonly stem: string; readonly fields: KernelCall['fields'] } {
   const pixels = { channels, in_pixel: channels, out_pixel: channels };
   if (p.mode === 'nearest') {
     return { stem: 'resize_nearest', fields: { table: p.table, columns: table16(p.columns.before), ...pixels } };
@@ -259,7 +273,8 @@ export const resize = defineOperator<ResizeAttributes, ResizeParameters>({
 
     parameters({ inputs: [x], output, attributes }) {
       const sources = { rows: sourcesOf(attributes, 0), columns: sourcesOf(attributes, 1) };
-      if (attributes.mode === 'nearest') return { ...sources, mode: 'nearest', table: requantizeTable(present(x), output) };
+      if (attributes.mode === 'nearest')
+        return { ...sources, mode: 'nearest', table: requantizeTable(present(x), output) };
       const input = activationQuantization(present(x));
       const quant = activationQuantization(output);
       const one = weightOne * weightOne;

@@ -24,13 +24,7 @@ const mostShift = 22;
  * and every partial sum of it, stay within 32 bits for all bytes a and b.
  * @throws OperatorError where there is none.
  */
-export function scaledPair(
-  a: Tensor,
-  b: Tensor,
-  output: Tensor,
-  clamp: Clamp | undefined,
-  sign: 1 | -1,
-): ScaledPair {
+export function scaledPair(a: Tensor, b: Tensor, output: Tensor, clamp: Clamp | undefined, sign: 1 | -1): ScaledPair {
   const [qa, qb, qy] = [activationQuantization(a), activationQuantization(b), activationQuantization(output)];
   for (let shift = mostShift; shift >= 1; shift -= 1) {
     const aMultiplier = Math.round((qa.scale / qy.scale) * 2 ** shift);
@@ -39,10 +33,16 @@ export function scaledPair(
     const aOffset = -qa.zeroPoint * aMultiplier;
     const bOffset = -qb.zeroPoint * bMultiplier;
     const bound =
-      128 * (Math.abs(aMultiplier) + Math.abs(bMultiplier)) + Math.abs(aOffset) + Math.abs(bOffset) + Math.abs(rounding);
+      128 * (Math.abs(aMultiplier) + Math.abs(bMultiplier)) +
+      Math.abs(aOffset) +
+      Math.abs(bOffset) +
+      Math.abs(rounding);
     if (bound < 2 ** 31) {
       return { aMultiplier, bMultiplier, aOffset, bOffset, rounding, shift, ...clampRange(clamp, qy) };
     }
   }
-  throw new OperatorError('unsupported', `operand scales ${qa.scale} and ${qb.scale} against an output scale of ${qy.scale}`);
+  throw new OperatorError(
+    'unsupported',
+    `operand scales ${qa.scale} and ${qb.scale} against an output scale of ${qy.scale}`,
+  );
 }

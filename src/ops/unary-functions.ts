@@ -60,7 +60,7 @@ export const unaryFunctions = {
   power: (x, a) => x ** a,
   reciprocal: (x) => 1 / x,
   /** a: scale, b: zero point: what a QuantizeLinear and DequantizeLinear pair between two functions does. */
-  requantize: (x, a, b) => (quantizeValue(x, a, b) - b) * a,
+  requantize: (x, a, b) => (quantizeValue(Number.isNaN(x) ? 0 : x, a, b) - b) * a,
   round: (x) => roundHalfEven(x),
   /** a: alpha, b: gamma. */
   selu: (x, a, b) => b * (x > 0 ? x : a * Math.expm1(x)),

@@ -3,7 +3,14 @@ import { elementCount, rowShape, type Tensor } from '../graph/types.ts';
 import { emitAdd } from './add.ts';
 import { emitBroadcast } from './broadcast.ts';
 import { castData } from './cast.ts';
-import { activationQuantization, defineOperator, type OnnxReader, present, type ReadContext, sameAxis } from './define.ts';
+import {
+  activationQuantization,
+  defineOperator,
+  type OnnxReader,
+  present,
+  type ReadContext,
+  sameAxis,
+} from './define.ts';
 import { evaluateChain, type UnaryStep, type unaryFunctions } from './unary-functions.ts';
 
 /**
@@ -114,7 +121,7 @@ export const unary = defineOperator<UnaryAttributes, Int8Array>({
     Reciprocal: plain('reciprocal'),
     Relu: elementwise(() => ({ function: 'clip', parameters: [0, Number.POSITIVE_INFINITY] })),
     Round: plain('round'),
-    Selu: withFloats('selu', { alpha: 1.67326319217681884765625, gamma: 1.05070102214813232421875 }),
+    Selu: withFloats('selu', { alpha: 1.6732631921768188, gamma: 1.0507010221481323 }),
     Shrink: withFloats('shrink', { lambd: 0.5, bias: 0 }),
     Sigmoid: plain('sigmoid'),
     Sign: plain('sign'),
@@ -136,7 +143,13 @@ export const unary = defineOperator<UnaryAttributes, Int8Array>({
     const { data } = present(x);
     if (data instanceof Float32Array) return { ...output, data: data.map((value) => evaluateChain(chain, value)) };
     // Integers are there for the arithmetic of shapes, whose values a double holds exactly.
-    return { ...output, data: castData(Float64Array.from(data as Int8Array, (value) => evaluateChain(chain, Number(value))), output.dtype) };
+    return {
+      ...output,
+      data: castData(
+        Float64Array.from(data as Int8Array, (value) => evaluateChain(chain, Number(value))),
+        output.dtype,
+      ),
+    };
   },
 
   permute: (attributes) => attributes,

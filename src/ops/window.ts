@@ -41,7 +41,10 @@ export function windowOutput(w: Window, sizes: readonly number[]): number[] {
     const span = ((w.kernel[axis] ?? 1) - 1) * (w.dilations[axis] ?? 1) + 1;
     const output = Math.floor((size + before + after - span) / (w.strides[axis] ?? 1)) + 1;
     if (output < 1) {
-      throw new OperatorError('invalid', `the kernel spans ${span} of an axis that is only ${size + before + after} long`);
+      throw new OperatorError(
+        'invalid',
+        `the kernel spans ${span} of an axis that is only ${size + before + after} long`,
+      );
     }
     return output;
   });

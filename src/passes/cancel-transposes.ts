@@ -1,7 +1,9 @@
 import { describeNode, elementCount, type Graph, type Node, type Port, type Tensor, tensorOf } from '../graph/types.ts';
 import { createGraphBuilder, type GraphBuilder } from '../ops/build.ts';
 import { operatorNamed } from '../ops/index.ts';
+import type { ReshapeAttributes } from '../ops/reshape.ts';
 import type { TransposeAttributes } from '../ops/transpose.ts';
+import { carryReshape } from './carry-reshape.ts';
 
 /** A tensor of the old graph is this tensor of the new one, transposed: its axis i is axis permutation[i] of `tensor`. */
 interface Pending {
@@ -46,7 +48,7 @@ function carry(graph: Graph, inputPermutation: (shape: readonly number[]) => rea
     const old = tensorOf(graph, port.tensor);
     const permutation = inputPermutation(old.shape);
     const shape = inverse(permutation).map((axis) => old.shape[axis] as number);
-    const tensor = builder.input(old.name, { shape, dtype: old.dtype });
+    const tensor = builder.input(old.name, { shape, dtype: old.dtype }, old.quant);
     pending.set(old.name, { tensor, permutation });
     return { ...port, tensor: tensor.name, permutation: inverse(permutation).map((axis) => port.permutation[axis] as number) };
   });
@@ -79,6 +81,14 @@ function carryNode(graph: Graph, builder: GraphBuilder, pending: Map<string, Pen
   const operator = operatorNamed(node.op);
   const permutation = first?.permutation ?? [];
   const rank = permutation.length;
+  if (node.op === 'Reshape' && first !== null && first !== undefined && !same(permutation, identity(rank))) {
+    const from = permutation.map((axis) => first.tensor.shape[axis] as number);
+    const carried = carryReshape(from, permutation, (node.attributes as ReshapeAttributes).shape);
+    if (carried !== null) {
+      const tensor = builder.add('Reshape', [first.tensor], { shape: carried.shape }, node.from, node.output);
+      return { tensor, permutation: carried.permutation };
+    }
+  }
   const fits = inputs.every((input) => input === null || input.permutation.length === rank);
   const attributes = fits && !same(permutation, identity(rank)) ? operator.permute?.(node.attributes, permutation) : null;
   if (attributes !== null && attributes !== undefined) {

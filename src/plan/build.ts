@@ -1,6 +1,6 @@
 import { type Graph, rowShape, tensorOf } from '../graph/types.ts';
 import { allocate, allocationBound, arenaBytes } from './allocate.ts';
-import { ringSlots } from './stage.ts';
+import { fitRings, ringBytes } from './rings.ts';
 import { alignUp, type Buffer, type Layer, type Plan, type Step, type Storage, tensorBytes } from './types.ts';
 
 /** The layer that a graph's tensor is really stored by: reshapes are only other names for the same bytes. */
@@ -39,23 +39,22 @@ export function buildPlan(graph: Graph, layers: readonly Layer[], steps: readonl
 
   const whole = (name: string): Storage => {
     const { rows, width, channels } = rowShape(tensorOf(graph, name).shape);
-    return { buffer: null, slots: rows, rowBytes: width * channels };
+    return { buffer: null, slots: rows, rowBytes: width * channels, window: 0, settle: [] };
   };
   const storage = new Map<string, Storage>();
-  const ringBytes = new Map<string, number>();
+  const bytesOf = new Map<string, number>();
   for (const step of steps) {
     if (step.kind !== 'stage') continue;
     const members = step.layers.map((index) => layers[index] as Layer);
     const inside = new Set(step.layers);
-    const slots = ringSlots(members, step.fetched.map((name) => tensorOf(graph, name)));
-    for (const [name, needed] of slots) {
+    for (const [name, ring] of fitRings(members, step, (tensor) => tensorOf(graph, tensor))) {
       const leaves =
         graph.outputs.some((port) => root(port.tensor) === name) ||
         layers.some((layer) => !inside.has(layer.index) && layer.node.inputs.includes(name));
-      const storing = whole(name);
       if (leaves) continue;
-      storage.set(name, { ...storing, slots: needed });
-      ringBytes.set(name, needed * storing.rowBytes);
+      const { width, channels } = rowShape(tensorOf(graph, name).shape);
+      storage.set(name, { ...whole(name), ...ring });
+      bytesOf.set(name, ringBytes(ring, { width, pixelBytes: channels }));
     }
   }
 
@@ -63,7 +62,7 @@ export function buildPlan(graph: Graph, layers: readonly Layer[], steps: readonl
   const bufferOf = new Map<string, number>();
   for (const [name, { first, last }] of life) {
     bufferOf.set(name, buffers.length);
-    buffers.push({ name, bytes: ringBytes.get(name) ?? tensorBytes(tensorOf(graph, name)), first, last });
+    buffers.push({ name, bytes: bytesOf.get(name) ?? tensorBytes(tensorOf(graph, name)), first, last });
   }
   const scratch = new Map<number, number>();
   for (const layer of layers) {

@@ -1,6 +1,6 @@
 import type { Graph } from '../graph/types.ts';
 import { buildPlan } from './build.ts';
-import { canStream } from './rows.ts';
+import { canStream } from './demand.ts';
 import type { Layer, Plan, Step } from './types.ts';
 
 /** What a plan is for: the least time (every layer whole, one after the other) or the least SRAM. */
@@ -12,6 +12,7 @@ export type InputMode = 'resident' | 'stream';
 export interface PlanOptions {
   readonly objective: Objective;
   readonly input: InputMode;
+  readonly segment?: number;
 }
 
 /**
@@ -74,5 +75,5 @@ function stageOf(graph: Graph, layers: readonly Layer[], start: number, end: num
         !layers.some((layer) => !inside.has(layer.index) && layer.node.inputs.includes(name)) &&
         !graph.outputs.some((port) => port.tensor === name),
     );
-  return { kind: 'stage', layers: members.map((layer) => layer.index), fetched };
+  return { kind: 'stage', layers: members.map((layer) => layer.index), segments: members.map(() => options.segment ?? 2), fetched };
 }

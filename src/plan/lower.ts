@@ -2,6 +2,7 @@ import { modelError } from '../errors.ts';
 import { describeNode, type Graph, tensorOf } from '../graph/types.ts';
 import { OperatorError } from '../ops/define.ts';
 import { operatorNamed } from '../ops/index.ts';
+import { demandsOf } from './demand.ts';
 import type { Layer } from './types.ts';
 
 /**
@@ -23,7 +24,8 @@ export function lowerGraph(graph: Graph): readonly Layer[] {
       }
       const parameters = operator.quantized.parameters(tensors);
       const lowering = operator.quantized.lower(parameters, tensors);
-      return [{ index, node, tensors, parameters, lowering, macs: operator.macs(tensors.inputs, tensors.output, node.attributes) }];
+      const macs = operator.macs(tensors.inputs, tensors.output, node.attributes);
+      return [{ index, node, tensors, parameters, lowering, macs, demands: demandsOf({ lowering, tensors }) }];
     } catch (error) {
       if (!(error instanceof OperatorError)) throw error;
       problems.push(`${describeNode(node)}: ${error.message}`);

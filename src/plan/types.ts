@@ -1,5 +1,7 @@
 import type { Graph, Node, Tensor } from '../graph/types.ts';
 import type { Lowering, QuantizedNode } from '../ops/define.ts';
+import type { Demand } from './demand.ts';
+import type { Ring } from './rings.ts';
 
 /** A node of a quantised graph, lowered to calls of kernels. */
 export interface Layer {
@@ -10,6 +12,8 @@ export interface Layer {
   readonly parameters: unknown;
   readonly lowering: Lowering;
   readonly macs: number;
+  /** What its steps need of each input that is an activation. */
+  readonly demands: readonly Demand[];
 }
 
 /** Bytes of the arena that are in use from one step to another, both included. */
@@ -27,11 +31,11 @@ export interface PlacedBuffer extends Buffer {
 
 /**
  * Where the rows of a tensor lie: row r of an image in slot r modulo `slots`. A whole tensor has as many slots as rows.
+ * Behind the slots lies the window of the newest row, where there is one (see Ring).
  * `buffer` is an index of Plan.buffers; constants lie in flash and have none.
  */
-export interface Storage {
+export interface Storage extends Ring {
   readonly buffer: number | null;
-  readonly slots: number;
   readonly rowBytes: number;
 }
 
@@ -49,6 +53,8 @@ export interface StageStep {
   readonly kind: 'stage';
   /** In topological order. */
   readonly layers: readonly number[];
+  /** For each layer the columns that it computes at a time; its width where it computes whole rows. */
+  readonly segments: readonly number[];
   /** Graph inputs whose rows the stage fetches one by one; the others are whole. */
   readonly fetched: readonly string[];
 }

@@ -1,12 +1,11 @@
 import { rowShape, tensorOf } from '../graph/types.ts';
-import { rowsNeeded, stepCount } from './rows.ts';
-import { accumulates } from './stage.ts';
 import type { Layer, Plan, StageStep, Storage } from './types.ts';
+import { columnsRead, type Flow, type Intake, type Member, runWalk, startWalk } from './walk.ts';
 
 /**
- * Checks a plan without trusting how it was made, by walking what the generated code will do: every buffer lies in the
- * arena, no two that live together share bytes, every byte that a layer reads was written by the layer that makes it
- * and has not been overwritten since.
+ * Checks a plan without trusting how it was made: every buffer lies in the arena, no two that live together share
+ * bytes, and every byte that a layer reads is the one that the layer before it wrote. For stages it keeps, for every
+ * column of every slot and window, which row lies there, and moves them as the generated code does.
  * @throws Error (our bug) that says what is wrong
  */
 export function validatePlan(plan: Plan): void {
@@ -22,21 +21,21 @@ export function validatePlan(plan: Plan): void {
   });
   const complete = new Set(plan.graph.inputs.map((port) => port.tensor));
   const ran = new Set<number>();
-  const step = (layer: Layer): void => {
+  const runs = (layer: Layer): void => {
     if (ran.has(layer.index)) fail(`layer ${layer.index} runs twice`);
     ran.add(layer.index);
   };
   plan.steps.forEach((planned, index) => {
     if (planned.kind === 'call') {
       const layer = plan.layers[planned.layer] as Layer;
-      step(layer);
+      runs(layer);
       for (const tensor of layer.tensors.inputs) {
         if (tensor !== null && tensor.kind !== 'constant') checkWhole(plan, tensor.name, index, complete);
       }
       checkLives(plan, layer.node.output, index);
       complete.add(layer.node.output);
     } else {
-      for (const member of planned.layers) step(plan.layers[member] as Layer);
+      for (const member of planned.layers) runs(plan.layers[member] as Layer);
       walkStage(plan, planned, index, complete);
     }
   });
@@ -60,65 +59,97 @@ function checkLives(plan: Plan, name: string, step: number): void {
 
 function checkWhole(plan: Plan, name: string, step: number, complete: ReadonlySet<string>): void {
   if (!complete.has(name)) fail(`tensor ${name} is read before it is made`);
-  if (storageOf(plan, name).slots !== rowShape(tensorOf(plan.graph, name).shape).rows) fail(`tensor ${name} is not whole`);
+  const { slots, window } = storageOf(plan, name);
+  if (window > 0 || slots !== rowShape(tensorOf(plan.graph, name).shape).rows) fail(`tensor ${name} is not whole`);
   checkLives(plan, name, step);
 }
 
-/** Simulates the rings of a stage slot by slot: which row each slot holds. */
-function walkStage(plan: Plan, stage: StageStep, index: number, complete: Set<string>): void {
+/** Which row lies in every column of the slots and of the window of a ring. */
+interface Contents {
+  readonly storage: Storage;
+  readonly slots: Int32Array;
+  readonly window: Int32Array;
+  row: number;
+  end: number;
+}
+
+function walkStage(plan: Plan, stage: StageStep, step: number, complete: Set<string>): void {
   const members = stage.layers.map((layer) => plan.layers[layer] as Layer);
-  const made = new Map<string, number>();
-  const rings = new Map<string, Int32Array>();
-  for (const name of [...stage.fetched, ...members.map((layer) => layer.node.output)]) {
-    made.set(name, 0);
-    rings.set(name, new Int32Array(storageOf(plan, name).slots).fill(-1));
-    checkLives(plan, name, index);
-    complete.delete(name);
-  }
-  const rowsOf = (name: string): number => rowShape(tensorOf(plan.graph, name).shape).rows;
-  const write = (name: string): void => {
-    const ring = rings.get(name) as Int32Array;
-    const row = made.get(name) as number;
-    ring[row % ring.length] = row;
-    made.set(name, row + 1);
-  };
-  const done = members.map(() => 0);
-  for (;;) {
-    let position = members.length - 1;
-    for (; position >= 0; position -= 1) {
-      const layer = members[position] as Layer;
-      const row = done[position] as number;
-      if (row >= stepCount(layer)) continue;
-      const waits = layer.tensors.inputs.some((tensor, input) => {
-        const available = tensor === null ? undefined : made.get(tensor.name);
-        const needed = available === undefined ? null : rowsNeeded(layer, input, row);
-        return needed !== null && available !== undefined && needed.last >= available;
-      });
-      if (!waits) break;
-    }
-    if (position < 0) {
-      const next = stage.fetched.find((name) => (made.get(name) as number) < rowsOf(name));
-      if (next === undefined) break;
-      write(next);
-      continue;
-    }
-    const layer = members[position] as Layer;
-    const row = done[position] as number;
-    layer.tensors.inputs.forEach((tensor, input) => {
-      if (tensor === null || tensor.kind === 'constant') return;
-      const ring = rings.get(tensor.name);
-      if (ring === undefined) return checkWhole(plan, tensor.name, index, complete);
-      const needed = rowsNeeded(layer, input, row);
-      for (let r = needed?.first ?? 0; r <= (needed?.last ?? -1); r += 1) {
-        if (ring[r % ring.length] !== r) fail(`row ${r} of ${tensor.name} is gone when ${layer.node.output} needs it`);
-      }
+  const walk = startWalk(members, stage, (name) => tensorOf(plan.graph, name));
+  const contents = new Map<Flow, Contents>();
+  for (const flow of [...walk.fetched, ...walk.members.map((member) => member.output)]) {
+    const storage = storageOf(plan, flow.tensor.name);
+    const { buffer } = storage;
+    const bytes = (storage.slots * flow.width + storage.window) * flow.pixelBytes;
+    if (buffer === null || bytes > (plan.buffers[buffer]?.bytes ?? 0)) fail(`the ring of ${flow.tensor.name} is too small`);
+    checkLives(plan, flow.tensor.name, step);
+    complete.delete(flow.tensor.name);
+    contents.set(flow, {
+      storage,
+      slots: new Int32Array(storage.slots * flow.width).fill(-1),
+      window: new Int32Array(storage.window).fill(-1),
+      row: 0,
+      end: 0,
     });
-    done[position] = row + 1;
-    if (!accumulates(layer)) write(layer.node.output);
-    else if (row + 1 === stepCount(layer)) for (let r = rowsOf(layer.node.output); r > 0; r -= 1) write(layer.node.output);
   }
-  members.forEach((layer, position) => {
-    if (done[position] !== stepCount(layer)) fail(`layer ${layer.node.output} does not finish`);
-    complete.add(layer.node.output);
+  runWalk(walk, {
+    write: (flow, row, from, to) => write(contents.get(flow) as Contents, flow, row, from, to),
+    step(member) {
+      for (const intake of member.intakes) {
+        if (intake.flow === null) checkWhole(plan, intake.demand.tensor.name, step, complete);
+        else read(contents.get(intake.flow) as Contents, intake.flow, member, intake);
+      }
+    },
   });
+  for (const member of members) complete.add(member.node.output);
+}
+
+/** Moves columns [from, to) of the window's row to their slot. */
+function commit(ring: Contents, flow: Flow, from: number, to: number): void {
+  const { slots, window } = ring.storage;
+  for (let column = Math.max(0, from); column < to; column += 1) {
+    const row = ring.window[window - ring.end + column];
+    if (row !== ring.row) fail(`column ${column} of row ${ring.row} of ${flow.tensor.name} left the window too early`);
+    if (slots > 0) ring.slots[(ring.row % slots) * flow.width + column] = ring.row;
+  }
+}
+
+function write(ring: Contents, flow: Flow, row: number, from: number, to: number): void {
+  const { slots, window } = ring.storage;
+  if (window === 0) {
+    ring.slots.fill(row, (row % slots) * flow.width + from, (row % slots) * flow.width + to);
+    ring.row = row;
+    return;
+  }
+  if (from === 0 && row > 0) commit(ring, flow, flow.width - window, flow.width);
+  if (from === 0) {
+    ring.end = 0;
+    ring.row = row;
+  } else {
+    commit(ring, flow, from - window, to - window);
+  }
+  ring.window.copyWithin(0, to - from);
+  ring.window.fill(row, window - (to - from));
+  ring.end = to;
+}
+
+function read(ring: Contents, flow: Flow, member: Member, intake: Intake): void {
+  const { storage } = ring;
+  const { demand } = intake;
+  const { first, last } = columnsRead(member, intake);
+  const settled = storage.settle.some(
+    ({ layer, input, from }) => layer === member.layer.index && input === demand.input && member.y >= from,
+  );
+  if (settled && member.x === 0) commit(ring, flow, flow.width - storage.window, flow.width);
+  for (let row = demand.firstRow[member.y] as number; row <= (demand.lastRow[member.y] as number); row += 1) {
+    for (let column = first; column <= last; column += 1) {
+      const inWindow = storage.window > 0 && row === ring.row && !settled;
+      const found = inWindow
+        ? ring.window[storage.window - ring.end + column]
+        : ring.slots[(row % storage.slots) * flow.width + column];
+      if (found !== row) {
+        fail(`column ${column} of row ${row} of ${flow.tensor.name} is gone when layer ${member.layer.index} needs it`);
+      }
+    }
+  }
 }

@@ -34,7 +34,7 @@ export function absorbQdq(graph: Graph): Graph {
   }
   for (const port of graph.inputs) {
     const tensor = tensorOf(graph, port.tensor);
-    tensors.set(tensor.name, tensor);
+    tensors.set(tensor.name, tensor.quant === undefined ? tensor : { ...tensor, dtype: 'int8' });
   }
   for (const node of graph.nodes) {
     const input = now(node.inputs[0] ?? '');

@@ -46,8 +46,9 @@ export function assignQuantization(graph: Graph, ranges: ReadonlyMap<string, Ran
     else settle(node.output, rule);
     const inputs = node.inputs.map((name, index): string | null => {
       const tensor = name === null ? null : tensors.get(name);
-      const role = operator.constants?.[index];
-      if (tensor?.kind !== 'constant' || role === undefined || role === 'data') return name;
+      // An operator of any number of inputs (Concat) lists no roles.
+      const role = operator.constants?.[index] ?? 'operand';
+      if (tensor?.kind !== 'constant' || role === 'data') return name;
       const quantized = quantizeConstant(tensor, role, node, index, tensors);
       tensors.set(quantized.name, quantized);
       return quantized.name;
@@ -115,8 +116,8 @@ function quantizeWeights(tensor: Tensor, bias: Tensor | undefined, input: number
     : Array.from({ length: outputs }, (_, o) => {
         let largest = 0;
         for (let t = o * taps; t < (o + 1) * taps; t += 1) largest = Math.max(largest, Math.abs(real[t] as number));
-        // A bias that is huge beside its weights must still fit int32 at input scale times weight scale.
-        const leastForBias = bias?.data === undefined ? 0 : Math.abs(Number(bias.data[o])) / (input * 2 ** 30);
+        // A bias that is huge beside its weights must still fit an accumulator, with room for a pre-scale.
+        const leastForBias = bias?.data === undefined ? 0 : Math.abs(Number(bias.data[o])) / (input * 2 ** 28);
         return Math.max(largest / 127, leastForBias) || 1;
       });
   const least = usable ? -128 : -127;

@@ -17,7 +17,7 @@ const outliers = 1e-4;
 /**
  * Runs a float graph on samples and gives the range of every activation, by tensor name.
  * @param samples the values of the graph's inputs, by tensor name, laid out as the graph has them
- * @throws TesseraError (exit 3) where there is no sample, or a value is not finite
+ * @throws TesseraError (exit 3) where there is no sample
  */
 export function calibrate(
   graph: Graph,
@@ -34,12 +34,7 @@ export function calibrate(
         if (!(value.data instanceof Float32Array)) return;
         const histogram = histograms.get(tensor) ?? createHistogram();
         histograms.set(tensor, histogram);
-        try {
-          histogram.add(value.data);
-        } catch (error) {
-          if (!(error instanceof RangeError)) throw error;
-          throw modelError(`${graph.name}: ${tensor} is not finite on calibration sample ${count}`);
-        }
+        histogram.add(value.data);
       },
     });
   }

@@ -4,6 +4,7 @@ const bins = 2048;
 
 /** Counts of the values that a tensor takes, over [-limit, limit); the limit doubles as larger values come. */
 export interface Histogram {
+  /** Counts what is finite: infinities and NaN say nothing of the range that matters, and saturate as int8. */
   add(values: Float32Array): void;
   /** The least and the greatest value seen. */
   extent(): Range;
@@ -58,19 +59,21 @@ export function createHistogram(): Histogram {
       let high = Number.NEGATIVE_INFINITY;
       for (let i = 0; i < values.length; i += 1) {
         const x = values[i] as number;
-        if (x < low) low = x;
-        if (x > high) high = x;
+        if (x < low && x > Number.NEGATIVE_INFINITY) low = x;
+        if (x > high && x < Number.POSITIVE_INFINITY) high = x;
       }
-      if (!Number.isFinite(low) || !Number.isFinite(high)) throw new RangeError('a value is not finite');
+      if (low > high) return;
       min = Math.min(min, low);
       max = Math.max(max, high);
       grow(Math.max(Math.abs(low), Math.abs(high)));
       const factor = bins / (2 * limit);
       for (let i = 0; i < values.length; i += 1) {
-        const bin = ((values[i] as number) * factor + bins / 2) | 0;
+        const x = values[i] as number;
+        if (!(x >= low && x <= high)) continue;
+        const bin = (x * factor + bins / 2) | 0;
         counts[bin] = (counts[bin] as number) + 1;
+        total += 1;
       }
-      total += values.length;
     },
     extent,
     percentile(fraction) {

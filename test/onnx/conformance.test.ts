@@ -5,10 +5,43 @@ import { caseNames, isRegistered, loadCase, runCase } from './conformance.ts';
 
 /** Operators that must be there; cases of others are run where they are. */
 const demanded = new Set([
-  'Conv', 'Gemm', 'MatMul', 'BatchNormalization', 'Relu', 'Clip', 'LeakyRelu', 'PRelu', 'Sigmoid', 'Tanh', 'HardSigmoid',
-  'HardSwish', 'Add', 'Sub', 'Mul', 'AveragePool', 'MaxPool', 'GlobalAveragePool', 'GlobalMaxPool', 'ReduceMean', 'Pad',
-  'Reshape', 'Flatten', 'Squeeze', 'Unsqueeze', 'Transpose', 'Concat', 'Slice', 'Split', 'Resize', 'Softmax', 'Identity',
-  'Dropout', 'Constant', 'Cast', 'QuantizeLinear', 'DequantizeLinear',
+  'Conv',
+  'Gemm',
+  'MatMul',
+  'BatchNormalization',
+  'Relu',
+  'Clip',
+  'LeakyRelu',
+  'PRelu',
+  'Sigmoid',
+  'Tanh',
+  'HardSigmoid',
+  'HardSwish',
+  'Add',
+  'Sub',
+  'Mul',
+  'AveragePool',
+  'MaxPool',
+  'GlobalAveragePool',
+  'GlobalMaxPool',
+  'ReduceMean',
+  'Pad',
+  'Reshape',
+  'Flatten',
+  'Squeeze',
+  'Unsqueeze',
+  'Transpose',
+  'Concat',
+  'Slice',
+  'Split',
+  'Resize',
+  'Softmax',
+  'Identity',
+  'Dropout',
+  'Constant',
+  'Cast',
+  'QuantizeLinear',
+  'DequantizeLinear',
 ]);
 
 /** Case -> why Tessera cannot or does not do it. */
@@ -18,11 +51,15 @@ const leftOut: Readonly<Record<string, string>> = JSON.parse(
 
 const folder = kit === null ? null : kitPath('onnx-node');
 const cases = folder === null ? [] : caseNames(folder).map((name) => loadCase(folder, name));
-const run = cases.filter(({ operators }) => operators.every((operator) => demanded.has(operator) || isRegistered(operator)));
+const run = cases.filter(({ operators }) =>
+  operators.every((operator) => demanded.has(operator) || isRegistered(operator)),
+);
 
 if (kit === null) console.log("left out: ONNX's own operator tests (TESSERA_KIT is not set)");
 else {
-  const others = cases.filter((one) => !run.includes(one)).flatMap(({ operators }) => operators.filter((o) => !isRegistered(o)));
+  const others = cases
+    .filter((one) => !run.includes(one))
+    .flatMap(({ operators }) => operators.filter((o) => !isRegistered(o)));
   console.log(
     `ONNX's own operator tests: ${run.length} cases, ${Object.keys(leftOut).length} of them left out (left-out.json); ` +
       `${cases.length - run.length} of operators that Tessera does not have (${[...new Set(others)].join(', ')})`,

@@ -12,8 +12,27 @@ import { problemsError } from '../../src/onnx/problems.ts';
 
 /** Operators all of whose inputs are activations; of any other, inputs but the first are parameters. */
 const activationsOnly = new Set([
-  'Add', 'And', 'Concat', 'Div', 'Equal', 'Greater', 'GreaterOrEqual', 'Less', 'LessOrEqual', 'MatMul', 'Max', 'Mean',
-  'Min', 'Mod', 'Mul', 'Or', 'Pow', 'Sub', 'Sum', 'Where', 'Xor',
+  'Add',
+  'And',
+  'Concat',
+  'Div',
+  'Equal',
+  'Greater',
+  'GreaterOrEqual',
+  'Less',
+  'LessOrEqual',
+  'MatMul',
+  'Max',
+  'Mean',
+  'Min',
+  'Mod',
+  'Mul',
+  'Or',
+  'Pow',
+  'Sub',
+  'Sum',
+  'Where',
+  'Xor',
 ]);
 
 /** What the suite of ONNX itself allows relatively; absolutely 1e-5, since values near zero are sums that cancel. */
@@ -41,12 +60,17 @@ export function loadCase(folder: string, name: string): ConformanceCase {
       found.push(decodeTensor(new Uint8Array(readFileSync(file))));
     }
   };
-  const operators = (model.graph?.node ?? []).map(({ opType, domain }) => (domain ? `${domain}.${opType}` : (opType ?? '')));
+  const operators = (model.graph?.node ?? []).map(({ opType, domain }) =>
+    domain ? `${domain}.${opType}` : (opType ?? ''),
+  );
   return { name, model, inputs: tensors('input'), outputs: tensors('output'), operators: [...new Set(operators)] };
 }
 
 export function caseNames(folder: string): readonly string[] {
-  return readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory()).map(({ name }) => name).sort();
+  return readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => name)
+    .sort();
 }
 
 export function isRegistered(operator: string): boolean {
@@ -59,7 +83,8 @@ export function isRegistered(operator: string): boolean {
  */
 export function runCase({ name, model, inputs, outputs, operators }: ConformanceCase): string | null {
   const graphInputs = model.graph?.input ?? [];
-  const isParameter = (index: number): boolean => index > 0 && !operators.every((operator) => activationsOnly.has(operator));
+  const isParameter = (index: number): boolean =>
+    index > 0 && !operators.every((operator) => activationsOnly.has(operator));
   const bound = inputs.flatMap((tensor, index) =>
     isParameter(index) ? [{ ...tensor, name: graphInputs[index]?.name ?? '' }] : [],
   );
@@ -74,19 +99,19 @@ export function runCase({ name, model, inputs, outputs, operators }: Conformance
   const values = new Map<string, Value>();
   for (const [index, tensor] of inputs.entries()) {
     const port = graph.inputs.find((input) => input.name === graphInputs[index]?.name);
-    if (port !== undefined) values.set(port.tensor, valueOf(tensor));
+    if (port !== undefined) values.set(port.tensor, decoded(tensor));
   }
   const computed = evaluateGraph(graph, values);
   const differences = graph.outputs.map((port, index) => {
     const expected = outputs[index];
     const actual = computed.get(port.tensor);
     if (expected === undefined || actual === undefined) return `output ${port.name} is not there`;
-    return difference(actual, valueOf(expected));
+    return difference(actual, decoded(expected));
   });
   return differences.find((text) => text !== null) ?? null;
 }
 
-function valueOf(tensor: onnx.ITensorProto): Value {
+function decoded(tensor: onnx.ITensorProto): Value {
   return readTensor(tensor, { warn: () => {} });
 }
 

@@ -74,25 +74,33 @@ function cases(): readonly (readonly [string, string])[] {
 describe.skipIf(kit === null)('malformed model files', () => {
   it('are all in the manifest', () => {
     const files = readdirSync(dirname(kitPath('corrupt', 'manifest.csv'))).filter((name) => name.endsWith('.onnx'));
-    expect(cases().map(([file]) => file).sort()).toEqual(files.sort());
+    expect(
+      cases()
+        .map(([file]) => file)
+        .sort(),
+    ).toEqual(files.sort());
   });
 
-  it.each(cases())('%s: %s', (file, expected) => {
-    const name = file.replace(/\.onnx$/, '');
-    let refusal: unknown = null;
-    try {
-      checkGraph(requireGraph(readModelFile(kitPath('corrupt', file)), file), operatorNamed);
-    } catch (error) {
-      refusal = error;
-    }
-    if (expected === 'accept') expect(refusal).toBeNull();
-    if (expected !== 'reject' && refusal === null) return;
-    expect(refusal).toBeInstanceOf(TesseraError);
-    const { code, message } = refusal as TesseraError;
-    expect(code).toBe(3);
-    expect(message).toContain(file);
-    for (const word of words[name] ?? []) expect(message).toContain(word);
-    // Every refusal that the manifest demands has its words above.
-    if (expected === 'reject') expect(words[name]).toBeDefined();
-  }, 10_000);
+  it.each(cases())(
+    '%s: %s',
+    (file, expected) => {
+      const name = file.replace(/\.onnx$/, '');
+      let refusal: unknown = null;
+      try {
+        checkGraph(requireGraph(readModelFile(kitPath('corrupt', file)), file), operatorNamed);
+      } catch (error) {
+        refusal = error;
+      }
+      if (expected === 'accept') expect(refusal).toBeNull();
+      if (expected !== 'reject' && refusal === null) return;
+      expect(refusal).toBeInstanceOf(TesseraError);
+      const { code, message } = refusal as TesseraError;
+      expect(code).toBe(3);
+      expect(message).toContain(file);
+      for (const word of words[name] ?? []) expect(message).toContain(word);
+      // Every refusal that the manifest demands has its words above.
+      if (expected === 'reject') expect(words[name]).toBeDefined();
+    },
+    10_000,
+  );
 });

@@ -30,7 +30,9 @@ export function makeModel(spec: ModelSpec): Uint8Array {
 
 /** A declared input or output; a text among the dimensions is a symbolic one ('' has no name). */
 export function valueInfo(name: string, shape: readonly (number | string)[], elemType = 1): onnx.IValueInfoProto {
-  const dim = shape.map((size) => (typeof size === 'number' ? { dimValue: size } : size === '' ? {} : { dimParam: size }));
+  const dim = shape.map((size) =>
+    typeof size === 'number' ? { dimValue: size } : size === '' ? {} : { dimParam: size },
+  );
   return { name, type: { tensorType: { elemType, shape: { dim } } } };
 }
 
@@ -41,7 +43,14 @@ export function node(
   attribute: readonly onnx.IAttributeProto[] = [],
   rest: onnx.INodeProto = {},
 ): onnx.INodeProto {
-  return { opType, input: [...input], output: [...output], attribute: [...attribute], name: `${opType}_${output[0]}`, ...rest };
+  return {
+    opType,
+    input: [...input],
+    output: [...output],
+    attribute: [...attribute],
+    name: `${opType}_${output[0]}`,
+    ...rest,
+  };
 }
 
 export function integers(name: string, ints: readonly number[]): onnx.IAttributeProto {

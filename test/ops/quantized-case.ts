@@ -60,8 +60,15 @@ export function quantizedCase(one: OperatorCase, seed: number): QuantizedCase {
   const float = operator.evaluate([value], node.attributes, output).data as Float32Array;
   const rule = present(operator.quantized).outputRule(node.attributes, [x]);
   const quant = rule === 'as-input' && seed % 2 === 0 ? inputQuant : typeof rule === 'object' ? rule : covering(float);
-  const expected = Int8Array.from(float, (y) => quantizeValue(y, present(quant.scales[0]), present(quant.zeroPoints[0])));
-  return { operator, node: { attributes: node.attributes, inputs: [x], output: { ...output, quant } }, input, expected };
+  const expected = Int8Array.from(float, (y) =>
+    quantizeValue(y, present(quant.scales[0]), present(quant.zeroPoints[0])),
+  );
+  return {
+    operator,
+    node: { attributes: node.attributes, inputs: [x], output: { ...output, quant } },
+    input,
+    expected,
+  };
 }
 
 /** The most output steps between the integer specification and float. */

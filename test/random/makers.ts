@@ -52,7 +52,8 @@ const conv: Maker = (w) => {
   if (x === null || shape === null) return null;
   const channels = last(x);
   const divisors = Array.from({ length: channels }, (_, i) => i + 1).filter((g) => channels % g === 0);
-  const groups = w.chance(0.4) ? 1 : w.chance(0.6) ? channels : w.pick(divisors);
+  const between = divisors.slice(1, -1);
+  const groups = w.chance(0.4) ? 1 : between.length > 0 && w.chance(0.6) ? w.pick(between) : channels;
   const outputs = groups === 1 ? w.integer(1, 9) : groups * w.integer(1, groups === channels ? 3 : 2);
   if (!fitsIn([...windowOutput(shape, x.shape.slice(1, -1)), outputs, x.shape[0] as number])) return null;
   const taps = (elementCount(shape.kernel) * channels) / groups;
@@ -127,7 +128,8 @@ const prelu: Maker = (w) => {
 function operandFor(w: Workshop, x: Tensor, value: () => number): Tensor | null {
   const others = w.activations().filter((tensor) => tensor.name !== x.name && String(tensor.shape) === String(x.shape));
   if (others.length > 0 && w.chance(0.6)) return w.pick(others);
-  const kept = axesOf(x).filter(() => w.chance(0.5));
+  // Of five axes two are one batch to the kernels, which cannot broadcast one of them alone; transposes move them.
+  const kept = x.shape.length > 4 ? w.pick([[], axesOf(x)]) : axesOf(x).filter(() => w.chance(0.5));
   if (w.chance(0.3)) return w.node('ReduceMean', [x], { axes: axesOf(x).filter((axis) => !kept.includes(axis)) });
   if (w.chance(0.15)) return x;
   return w.constant(x.shape.map((size, axis) => (kept.includes(axis) ? size : 1)), value);

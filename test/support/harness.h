@@ -4,6 +4,17 @@
 
 #include "tsr.h"
 
+#if defined(__SANITIZE_ADDRESS__)
+#define HARNESS_ASAN 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define HARNESS_ASAN 1
+#endif
+#endif
+#ifdef HARNESS_ASAN
+#include <sanitizer/asan_interface.h>
+#endif
+
 /* A model; `in` and `out` hold its inputs and outputs one behind the other. `run` gives 0 if rows came out of order. */
 typedef struct harness_model {
   const char *name;
@@ -31,6 +42,24 @@ static inline uint32_t harness_next(uint32_t *state) {
   return *state >> 24;
 }
 
+/* Makes every access to the guards an error that the address sanitizer stops at, or lifts that again. */
+static inline void harness_lock(const harness_model *model, int8_t *block, int locked) {
+#ifdef HARNESS_ASAN
+  int8_t *behind = block + HARNESS_GUARD + model->arena_bytes;
+  if (locked) {
+    __asan_poison_memory_region(block, HARNESS_GUARD);
+    __asan_poison_memory_region(behind, HARNESS_GUARD);
+  } else {
+    __asan_unpoison_memory_region(block, HARNESS_GUARD);
+    __asan_unpoison_memory_region(behind, HARNESS_GUARD);
+  }
+#else
+  (void)model;
+  (void)block;
+  (void)locked;
+#endif
+}
+
 static inline void harness_copy(int8_t *to, const int8_t *from, int32_t count) {
   for (int32_t i = 0; i < count; ++i) to[i] = from[i];
 }
@@ -51,21 +80,32 @@ static inline int harness_guarded(const harness_model *model, const int8_t *bloc
   return 1;
 }
 
+/* One run in an arena full of noise. */
+static inline int harness_run(const harness_model *model, int8_t *block, uint32_t noise, const int8_t *in, int8_t *out) {
+  harness_poison(model, block, noise);
+  harness_lock(model, block, 1);
+  const int ordered = model->run(block + HARNESS_GUARD, in, out);
+  harness_lock(model, block, 0);
+  if (!ordered) return harness_order;
+  return harness_guarded(model, block) ? harness_ok : harness_guard;
+}
+
 /*
  * Runs a model twice, each time in an arena full of other noise, and its self-test. `block` is the arena with guards
  * on both sides; `again` holds the outputs of the second run.
  */
 static inline int harness_check(const harness_model *model, int8_t *block, const int8_t *in, int8_t *out, int8_t *again) {
-  int8_t *arena = block + HARNESS_GUARD;
-  harness_poison(model, block, 1);
-  if (!model->run(arena, in, out)) return harness_order;
-  if (!harness_guarded(model, block)) return harness_guard;
-  harness_poison(model, block, 2);
-  if (!model->run(arena, in, again)) return harness_order;
+  const int first = harness_run(model, block, 1, in, out);
+  if (first != harness_ok) return first;
+  const int second = harness_run(model, block, 2, in, again);
+  if (second != harness_ok) return second;
   for (int32_t i = 0; i < model->output_bytes; ++i) {
     if (out[i] != again[i]) return harness_differs;
   }
-  if (!model->self_test(arena)) return harness_self_test;
+  harness_lock(model, block, 1);
+  const int passed = model->self_test(block + HARNESS_GUARD);
+  harness_lock(model, block, 0);
+  if (!passed) return harness_self_test;
   return harness_guarded(model, block) ? harness_ok : harness_guard;
 }
 

@@ -10,22 +10,6 @@
 extern const harness_model harness_models[];
 extern const int32_t harness_count;
 
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define HARNESS_ASAN 1
-#endif
-#endif
-#if defined(__SANITIZE_ADDRESS__)
-#define HARNESS_ASAN 1
-#endif
-
-#ifdef HARNESS_ASAN
-#include <sanitizer/asan_interface.h>
-#else
-#define ASAN_POISON_MEMORY_REGION(start, bytes) ((void)(start))
-#define ASAN_UNPOISON_MEMORY_REGION(start, bytes) ((void)(start))
-#endif
-
 static const char *const problems[] = {"", "wrote outside its arena", "asked for rows out of order",
                                        "gave something else the second time", "failed its self-test"};
 
@@ -57,6 +41,7 @@ int main(int count, char **arguments) {
       }
       fwrite(out, 1, (size_t)model->output_bytes, stdout);
     }
+    fflush(stdout);
     free(in);
     free(out);
     free(again);

@@ -22,7 +22,13 @@ function onInputs(op: string, shapes: readonly Shape[], attributes: object = {})
 }
 
 /** One operator on an activation and a constant, on either side. */
-function withConstant(op: string, shape: Shape, constantShape: Shape, side: 'left' | 'right', attributes: object = {}): OperatorCase {
+function withConstant(
+  op: string,
+  shape: Shape,
+  constantShape: Shape,
+  side: 'left' | 'right',
+  attributes: object = {},
+): OperatorCase {
   return {
     name: `${op} of [${shape}] and, ${side}, a constant [${constantShape}]`,
     build(b, random) {
@@ -46,19 +52,55 @@ function withItself(op: string, shape: Shape): OperatorCase {
 
 /** Shapes whose second operand broadcasts along rows, columns, channels, the batch, all of them, or both ways. */
 const broadcasts: readonly (readonly [Shape, Shape])[] = [
-  [[1, 5, 4, 3], [1, 5, 4, 3]],
-  [[1, 5, 4, 3], [1, 1, 1, 3]],
-  [[1, 5, 4, 3], [1, 5, 1, 1]],
-  [[1, 5, 1, 3], [1, 1, 4, 3]],
-  [[2, 3, 4, 1], [2, 1, 4, 5]],
-  [[3, 2, 2, 4], [1, 2, 2, 4]],
-  [[1, 2, 1, 4], [3, 1, 2, 1]],
-  [[2, 6, 4], [2, 1, 4]],
-  [[2, 6, 4], [1, 6, 1]],
-  [[6, 5], [1, 5]],
-  [[6, 1], [1, 5]],
+  [
+    [1, 5, 4, 3],
+    [1, 5, 4, 3],
+  ],
+  [
+    [1, 5, 4, 3],
+    [1, 1, 1, 3],
+  ],
+  [
+    [1, 5, 4, 3],
+    [1, 5, 1, 1],
+  ],
+  [
+    [1, 5, 1, 3],
+    [1, 1, 4, 3],
+  ],
+  [
+    [2, 3, 4, 1],
+    [2, 1, 4, 5],
+  ],
+  [
+    [3, 2, 2, 4],
+    [1, 2, 2, 4],
+  ],
+  [
+    [1, 2, 1, 4],
+    [3, 1, 2, 1],
+  ],
+  [
+    [2, 6, 4],
+    [2, 1, 4],
+  ],
+  [
+    [2, 6, 4],
+    [1, 6, 1],
+  ],
+  [
+    [6, 5],
+    [1, 5],
+  ],
+  [
+    [6, 1],
+    [1, 5],
+  ],
   [[7], [7]],
-  [[2, 3, 2, 3, 2], [2, 3, 1, 3, 1]],
+  [
+    [2, 3, 2, 3, 2],
+    [2, 3, 1, 3, 1],
+  ],
 ];
 
 const binary = ['Add', 'Sub', 'Mul', 'Div', 'Min', 'Max'];
@@ -85,7 +127,12 @@ function matmul(left: Shape, right: Shape, transposeLeft: boolean, transposeRigh
 /** Cases for the tests that compare float, integers and C. */
 export const cases: readonly OperatorCase[] = [
   ...binary.flatMap((op) => broadcasts.map((shapes) => onInputs(op, shapes))),
-  ...binary.map((op) => onInputs(op, [[1, 1, 4, 3], [1, 5, 1, 3]])),
+  ...binary.map((op) =>
+    onInputs(op, [
+      [1, 1, 4, 3],
+      [1, 5, 1, 3],
+    ]),
+  ),
   ...binary.flatMap((op) => [
     withConstant(op, [1, 5, 4, 3], [1, 5, 4, 3], 'right'),
     withConstant(op, [1, 5, 4, 3], [1, 1, 1, 3], 'left'),
@@ -94,7 +141,14 @@ export const cases: readonly OperatorCase[] = [
     withItself(op, [1, 3, 4, 5]),
   ]),
   ...['Add', 'Sub', 'Mul', 'Div'].map((op) =>
-    onInputs(op, [[1, 4, 4, 2], [1, 4, 4, 2]], { clamp: { min: -0.5, max: 1 } }),
+    onInputs(
+      op,
+      [
+        [1, 4, 4, 2],
+        [1, 4, 4, 2],
+      ],
+      { clamp: { min: -0.5, max: 1 } },
+    ),
   ),
   prelu([1, 4, 3, 5], 0, 1),
   prelu([2, 6, 4], -1.5, 3),
@@ -112,7 +166,14 @@ export const cases: readonly OperatorCase[] = [
   matmul([1, 1, 5, 4], [2, 3, 4, 6], false, false),
   matmul([2, 2, 3, 5, 4], [1, 1, 1, 4, 2], false, false),
   withConstant('MatMul', [2, 5, 7], [2, 7, 3], 'right', { transposeLeft: false, transposeRight: false }),
-  onInputs('MatMul', [[4, 40], [40, 4]], { transposeLeft: false, transposeRight: false, clamp: { min: 0, max: null } }),
+  onInputs(
+    'MatMul',
+    [
+      [4, 40],
+      [40, 4],
+    ],
+    { transposeLeft: false, transposeRight: false, clamp: { min: 0, max: null } },
+  ),
   onInputs('Expand', [[1, 3, 1, 4]], { shape: [2, 3, 5, 4] }),
   onInputs('Expand', [[3, 1]], { shape: [3, 6] }),
   onInputs('Expand', [[2, 3]], { shape: [2, 3] }),

@@ -34,12 +34,30 @@ function resize(
 
 /** Enlarging, shrinking, fractions, single elements, one axis left alone, a batch, one spatial axis. */
 const geometries: readonly (readonly [Shape, readonly Target[]])[] = [
-  [[1, 4, 5, 3], [2, 2]],
-  [[2, 6, 7, 4], [{ to: 9 }, { to: 3 }]],
-  [[1, 5, 3, 2], [Math.fround(0.6), Math.fround(2.7)]],
-  [[1, 1, 6, 5], [{ to: 4 }, 1]],
-  [[1, 7, 1, 3], [1, { to: 3 }]],
-  [[1, 3, 4, 2], [{ to: 1 }, { to: 1 }]],
+  [
+    [1, 4, 5, 3],
+    [2, 2],
+  ],
+  [
+    [2, 6, 7, 4],
+    [{ to: 9 }, { to: 3 }],
+  ],
+  [
+    [1, 5, 3, 2],
+    [Math.fround(0.6), Math.fround(2.7)],
+  ],
+  [
+    [1, 1, 6, 5],
+    [{ to: 4 }, 1],
+  ],
+  [
+    [1, 7, 1, 3],
+    [1, { to: 3 }],
+  ],
+  [
+    [1, 3, 4, 2],
+    [{ to: 1 }, { to: 1 }],
+  ],
   [[2, 9, 6], [{ to: 13 }]],
   [[1, 10, 1], [Math.fround(0.3)]],
 ];

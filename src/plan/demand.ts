@@ -1,0 +1,91 @@
+import { rowShape, type Tensor } from '../graph/types.ts';
+import type { AxisMap } from '../ops/define.ts';
+import type { Layer } from './types.ts';
+
+/** The position of the first tap for output position `position`. */
+export function windowStart(map: AxisMap, position: number): number {
+  return Math.floor((position * map.multiply + map.add) / map.divide);
+}
+
+/** The position of the last tap. */
+export function windowEnd(map: AxisMap, position: number): number {
+  return windowStart(map, position) + (map.count - 1) * map.dilation;
+}
+
+/** The part of a layer that says what it computes from what. */
+export type Lowered = Pick<Layer, 'lowering' | 'tensors'>;
+
+/** Whether a layer can compute row by row inside a stage. */
+export function canStream(layer: Lowered): boolean {
+  if (layer.lowering.kind !== 'calls') return false;
+  const tensors = [layer.tensors.output, ...layer.tensors.inputs];
+  const single = tensors.every((tensor) => tensor === null || tensor.kind === 'constant' || rowShape(tensor.shape).batch === 1);
+  return single && layer.lowering.calls.every((call) => call.steps !== 'once');
+}
+
+/** How many rows of steps a layer takes an image: one an output row, or one an input row where rows accumulate. */
+export function stepCount(layer: Lowered): number {
+  if (layer.lowering.kind === 'alias') return 0;
+  return Math.max(...layer.lowering.calls.map((call) => call.firstRow + call.count));
+}
+
+/** Whether a layer's output is complete only after its last step. */
+export function accumulates(layer: Lowered): boolean {
+  return layer.lowering.kind === 'calls' && layer.lowering.calls.some((call) => call.steps === 'accumulate');
+}
+
+/** Whether a layer may compute a part of a row: not where every output column needs all input columns. */
+export function splitsRows(layer: Lowered): boolean {
+  if (layer.lowering.kind === 'alias' || accumulates(layer)) return false;
+  return layer.lowering.calls.every((call) =>
+    call.inputs.every(({ rows, columns }) => rows !== 'whole' && (columns.multiply > 0 || columns.count === 1)),
+  );
+}
+
+/** What the steps of a layer need of one of its inputs. */
+export interface Demand {
+  readonly input: number;
+  readonly tensor: Tensor;
+  /** First and last input row that step y needs, clipped to the input; last is -1 where it needs none. */
+  readonly firstRow: Int32Array;
+  readonly lastRow: Int32Array;
+  /** The row map, where one formula holds for every step; null where it takes a table. */
+  readonly rows: AxisMap | null;
+  /** The column map; null where every step needs all columns. */
+  readonly columns: AxisMap | null;
+}
+
+/** The demands of a layer on its inputs that are activations. */
+export function demandsOf(layer: Lowered): readonly Demand[] {
+  if (layer.lowering.kind === 'alias') return [];
+  const { calls } = layer.lowering;
+  const steps = stepCount(layer);
+  return layer.tensors.inputs.flatMap((tensor, input): Demand[] => {
+    if (tensor === null || tensor.kind === 'constant') return [];
+    const { rows } = rowShape(tensor.shape);
+    const firstRow = new Int32Array(steps).fill(rows);
+    const lastRow = new Int32Array(steps).fill(-1);
+    const uses = calls.flatMap((call) => call.inputs.filter((access) => access.input === input).map((access) => ({ call, access })));
+    for (const { call, access } of uses) {
+      for (let y = call.firstRow; y < call.firstRow + call.count; y += 1) {
+        const start = access.rows === 'whole' ? 0 : windowStart(access.rows, y);
+        const end = access.rows === 'whole' ? rows - 1 : windowEnd(access.rows, y);
+        firstRow[y] = Math.min(firstRow[y] as number, Math.max(0, Math.min(start, rows - 1)));
+        lastRow[y] = Math.max(lastRow[y] as number, Math.min(end, rows - 1));
+      }
+    }
+    const only = uses.length === 1 ? uses[0] : undefined;
+    const everyStep = only !== undefined && only.call.firstRow === 0 && only.call.count === steps;
+    const splits = only !== undefined && splitsRows(layer);
+    return [
+      {
+        input,
+        tensor,
+        firstRow,
+        lastRow,
+        rows: everyStep && only.access.rows !== 'whole' ? only.access.rows : null,
+        columns: splits ? only.access.columns : null,
+      },
+    ];
+  });
+}

@@ -1,0 +1,161 @@
+import type { Tensor } from '../graph/types.ts';
+import type { Layer, StageStep } from './types.ts';
+import { columnsRead, type Flow, type Intake, type Member, runWalk, startWalk, type Walk } from './walk.ts';
+
+/**
+ * How the rows of a tensor inside a stage are kept: row r in slot r modulo `slots`. With a window, the newest row is
+ * written to a window of its last `window` columns; columns that leave the window go to the slot, where a row that
+ * nobody needs any more lay. A tensor of a 3x3 consumer so takes two rows and a few pixels, not three rows.
+ */
+export interface Ring {
+  readonly slots: number;
+  readonly window: number;
+  /**
+   * Consumers that read the last row again, or late, when nothing follows it: from step `from` on they first have the
+   * rest of the window put in its slot, and read the row there.
+   */
+  readonly settle: readonly Settling[];
+}
+
+export interface Settling {
+  readonly layer: number;
+  readonly input: number;
+  readonly from: number;
+}
+
+/** The bytes that a ring takes. */
+export function ringBytes(ring: Ring, flow: { readonly width: number; readonly pixelBytes: number }): number {
+  return (ring.slots * flow.width + ring.window) * flow.pixelBytes;
+}
+
+/** The first row that a consumer's steps from row y on need; infinity where none. */
+function rowsFrom({ demand }: Intake, y: number, steps: number): number {
+  for (let step = y; step < steps; step += 1) {
+    if ((demand.lastRow[step] as number) >= 0) return demand.firstRow[step] as number;
+  }
+  return Number.POSITIVE_INFINITY;
+}
+
+/** Whether a member's next step still reads columns at or after some column, and from which one on. */
+interface Need {
+  /** Rows from this one on are needed at all columns. */
+  readonly allFrom: number;
+  /** Rows from this one on are needed at columns from `column` on. */
+  readonly partFrom: number;
+  readonly column: number;
+}
+
+function needOf(member: Member, intake: Intake): Need {
+  if (member.y >= member.steps) return { allFrom: Number.POSITIVE_INFINITY, partFrom: Number.POSITIVE_INFINITY, column: 0 };
+  return {
+    allFrom: rowsFrom(intake, member.y + 1, member.steps),
+    partFrom: rowsFrom(intake, member.y, member.steps),
+    column: columnsRead(member, intake).first,
+  };
+}
+
+/** The first column of a row that some consumer still needs; the width where none is. */
+function firstNeeded(needs: readonly Need[], row: number, width: number): number {
+  let first = width;
+  for (const need of needs) {
+    if (row >= need.allFrom) return 0;
+    if (row >= need.partFrom) first = Math.min(first, need.column);
+  }
+  return first;
+}
+
+/** The oldest row of which some column in [from, to) is still needed. */
+function oldestNeeded(needs: readonly Need[], to: number): number {
+  let oldest = Number.POSITIVE_INFINITY;
+  for (const need of needs) {
+    const part = to > need.column ? need.partFrom : Number.POSITIVE_INFINITY;
+    oldest = Math.min(oldest, need.allFrom, part);
+  }
+  return oldest;
+}
+
+/** The state of a window while a stage runs: the row in it, and the column behind its last. */
+interface WindowState {
+  row: number;
+  end: number;
+  /** The columns that the window must hold at the least; infinity where no window will do. */
+  columns: number;
+  readonly settle: Settling[];
+}
+
+/**
+ * The smallest ring of every tensor that is made or fetched inside a stage, found by running the stage's schedule.
+ * Two ways are compared for each: whole rows in slots, and one slot fewer with a window.
+ */
+export function fitRings(layers: readonly Layer[], stage: Pick<StageStep, 'segments' | 'fetched'>, tensors: (name: string) => Tensor): ReadonlyMap<string, Ring> {
+  const slots = new Map<string, number>();
+  const first = startWalk(layers, stage, tensors);
+  const needsOf = (walk: Walk, flow: Flow): Need[] =>
+    (walk.consumers.get(flow) ?? []).map(({ member, intake }) => needOf(member, intake));
+  runWalk(first, {
+    step: () => {},
+    write(flow, row, _from, to) {
+      const oldest = Math.min(row, oldestNeeded(needsOf(first, flow), to));
+      slots.set(flow.tensor.name, Math.max(slots.get(flow.tensor.name) ?? 1, row - oldest + 1));
+    },
+  });
+
+  const windows = new Map<string, WindowState>();
+  const second = startWalk(layers, stage, tensors);
+  const fetched = new Set<Flow>(second.fetched);
+  const stateOf = (flow: Flow): WindowState => {
+    const known = windows.get(flow.tensor.name) ?? { row: 0, end: 0, columns: 1, settle: [] };
+    windows.set(flow.tensor.name, known);
+    return known;
+  };
+  runWalk(second, {
+    write(flow, row, from, to) {
+      const state = stateOf(flow);
+      const kept = (slots.get(flow.tensor.name) as number) - 1;
+      const needs = needsOf(second, flow);
+      if (fetched.has(flow)) state.columns = Number.POSITIVE_INFINITY;
+      // Before a new row, what is left of the last one goes to its slot, over a row that must be dead by then.
+      if (from === 0 && row > 0 && kept > 0 && firstNeeded(needs, row - 1 - kept, flow.width) < flow.width) {
+        state.columns = Number.POSITIVE_INFINITY;
+      }
+      // Without slots a row is gone when the next one begins.
+      if (from === 0 && row > 0 && kept === 0 && firstNeeded(needs, row - 1, flow.width) < flow.width) {
+        state.columns = Number.POSITIVE_INFINITY;
+      }
+      const dead = kept === 0 ? firstNeeded(needs, row, flow.width) : firstNeeded(needs, row - kept, flow.width);
+      state.columns = Math.max(state.columns, to - Math.min(dead, to), to - from);
+      state.row = row;
+      state.end = to;
+    },
+    step(member) {
+      for (const intake of member.intakes) {
+        if (intake.flow === null) continue;
+        const state = stateOf(intake.flow);
+        const { demand } = intake;
+        const last = demand.lastRow[member.y] as number;
+        if (last < state.row || (demand.firstRow[member.y] as number) > state.row) continue;
+        const kept = (slots.get(intake.flow.tensor.name) as number) - 1;
+        const settled = state.settle.some(({ layer, input }) => layer === member.layer.index && input === demand.input);
+        if (settled) continue;
+        const complete = intake.flow.made === intake.flow.rows * intake.flow.width;
+        if (kept > 0 && member.x === 0 && last === intake.flow.rows - 1 && complete) {
+          const needs = needsOf(second, intake.flow);
+          if (firstNeeded(needs, state.row - kept, intake.flow.width) === intake.flow.width) {
+            state.settle.push({ layer: member.layer.index, input: demand.input, from: member.y });
+            continue;
+          }
+        }
+        state.columns = Math.max(state.columns, state.end - columnsRead(member, intake).first);
+      }
+    },
+  });
+
+  const rings = new Map<string, Ring>();
+  for (const flow of [...second.fetched, ...second.members.map((member) => member.output)]) {
+    const rows = slots.get(flow.tensor.name) ?? 1;
+    const { columns, settle } = stateOf(flow);
+    const windowed = columns < flow.width;
+    rings.set(flow.tensor.name, windowed ? { slots: rows - 1, window: columns, settle } : { slots: rows, window: 0, settle: [] });
+  }
+  return rings;
+}

@@ -1,0 +1,176 @@
+import { usageError } from './errors.ts';
+import { elementCount, type Graph, type Port, tensorOf, type Value } from './graph/types.ts';
+import type { ArrayFiles } from './numpy/load.ts';
+import type { NumericArray } from './numpy/npy.ts';
+
+/** Samples for a model: `at(i)` gives for each input one array, in the order of the ONNX shape. */
+export interface Samples {
+  readonly count: number;
+  at(index: number): readonly Float32Array[];
+}
+
+/**
+ * Arrays as samples of a model, one array an input. Axis 0 counts samples; exactly one sample may come without it.
+ * @throws TesseraError (exit code 2) where the shapes do not fit the inputs
+ */
+export function samplesOf(graph: Graph, arrays: readonly NumericArray[]): Samples {
+  if (arrays.length !== graph.inputs.length) {
+    const names = graph.inputs.map(({ name, shape }) => `${name} [${shape}]`).join(', ');
+    throw usageError(`the model has ${graph.inputs.length} inputs (${names}); ${arrays.length} arrays were given`);
+  }
+  const counts = graph.inputs.map((port, index) => sampleCount(port, arrays[index] as NumericArray));
+  const count = counts[0] ?? 0;
+  if (counts.some((other) => other !== count)) throw usageError(`the inputs have different numbers of samples: ${counts.join(', ')}`);
+  if (count === 0) throw usageError('there is not a single sample');
+  return {
+    count,
+    at: (index) =>
+      graph.inputs.map((port, input) => {
+        const { data } = arrays[input] as NumericArray;
+        const size = elementCount(port.shape);
+        const part = data.subarray(index * size, (index + 1) * size);
+        return part instanceof BigInt64Array ? Float32Array.from(part, Number) : Float32Array.from(part);
+      }),
+  };
+}
+
+/** The arrays of a file or folder, one for each input of the model. */
+export function arraysFor(graph: Graph, files: ArrayFiles, what: string): readonly NumericArray[] {
+  if (files.kind === 'array') return [files.array];
+  const named = graph.inputs.flatMap((port) => files.arrays.get(port.name) ?? []);
+  if (named.length === graph.inputs.length) return named;
+  const all = [...files.arrays.values()];
+  if (graph.inputs.length === 1 && files.kind === 'folder') return [joined(graph.inputs[0] as Port, files.arrays)];
+  if (graph.inputs.length === 1 && all.length === 1) return all;
+  const inputs = graph.inputs.map(({ name }) => name).join(', ');
+  throw usageError(`${what} holds ${[...files.arrays.keys()].join(', ')}; the model's inputs are ${inputs}`, 'Name an array after each input.');
+}
+
+/** The samples of several files, one after the other. */
+function joined(port: Port, arrays: ReadonlyMap<string, NumericArray>): NumericArray {
+  const size = elementCount(port.shape);
+  const count = [...arrays.values()].reduce((sum, array) => sum + sampleCount(port, array), 0);
+  const data = new Float32Array(count * size);
+  let start = 0;
+  for (const { data: part } of arrays.values()) {
+    data.set(part instanceof BigInt64Array ? Float32Array.from(part, Number) : part, start);
+    start += part.length;
+  }
+  return { shape: [count, ...port.shape], data };
+}
+
+const withoutOnes = (shape: readonly number[]): string => shape.filter((size) => size !== 1).join();
+
+function sampleCount(port: Port, array: NumericArray): number {
+  const { shape } = array;
+  const size = elementCount(port.shape);
+  if (array.data.length !== elementCount(shape)) {
+    throw usageError(`an array of shape [${shape}] has ${elementCount(shape)} elements; ${array.data.length} were given`);
+  }
+  // Axes of length 1 (a batch, a single channel) are often left out or added; they do not change the order of elements.
+  if (array.data.length === size && withoutOnes(shape) === withoutOnes(port.shape)) return 1;
+  const [count = 0, ...rest] = shape;
+  if (withoutOnes(rest) === withoutOnes(port.shape)) return count;
+  const turned = port.shape.length === 4 && withoutOnes(rest) === withoutOnes([2, 3, 1].map((axis) => port.shape[axis] as number));
+  throw usageError(
+    `the input ${port.name} has the shape [${port.shape}]; an array of shape [${shape}] does not hold samples of it`,
+    turned ? 'Its channels are last; the model has them first: numpy.moveaxis(x, -1, 1).' : 'Axis 0 counts the samples.',
+  );
+}
+
+/** Samples as inputs of the graph's float evaluation, by tensor name. */
+export function* graphInputs(graph: Graph, samples: Samples, limit: number): Generator<ReadonlyMap<string, Value>> {
+  for (let index = 0; index < Math.min(limit, samples.count); index += 1) yield graphInput(graph, samples.at(index));
+}
+
+/** One sample as inputs of the graph's float evaluation: laid out as the graph has it; pixels become real values. */
+export function graphInput(graph: Graph, sample: readonly Float32Array[]): ReadonlyMap<string, Value> {
+  return new Map(
+    graph.inputs.map((port, index): [string, Value] => {
+      const tensor = tensorOf(graph, port.tensor);
+      const values = inGraphOrder(port, sample[index] as Float32Array);
+      const scale = tensor.quant?.scales[0] ?? 1;
+      const zeroPoint = tensor.quant?.zeroPoints[0] ?? 0;
+      const real = port.encoding === 'pixels' ? values.map((pixel) => (pixel - 128 - zeroPoint) * scale) : values;
+      return [port.tensor, { shape: tensor.shape, dtype: tensor.dtype, data: asType(real, tensor.dtype) }];
+    }),
+  );
+}
+
+function asType(values: Float32Array, dtype: Value['dtype']): Value['data'] {
+  switch (dtype) {
+    case 'float32':
+      return values;
+    case 'int8':
+      return Int8Array.from(values);
+    case 'int32':
+      return Int32Array.from(values);
+    case 'int64':
+      return BigInt64Array.from(values, (value) => BigInt(Math.trunc(value)));
+    default:
+      return Uint8Array.from(values);
+  }
+}
+
+/** Elements in the order of the ONNX shape, in the order of the graph's tensor. */
+export function inGraphOrder<T extends Float32Array | Int8Array>(port: Port, values: T): T {
+  const order = elementOrder(port);
+  const moved = values.slice() as T;
+  order.forEach((from, to) => {
+    moved[to] = values[from] as number;
+  });
+  return moved;
+}
+
+/** Elements in the order of the graph's tensor, in the order of the ONNX shape. */
+export function inOnnxOrder<T extends Float32Array | Int8Array>(port: Port, values: T): T {
+  const order = elementOrder(port);
+  const moved = values.slice() as T;
+  order.forEach((to, from) => {
+    moved[to] = values[from] as number;
+  });
+  return moved;
+}
+
+/** For each element of the graph's tensor its index in the ONNX order. */
+function elementOrder({ shape, permutation }: Port): readonly number[] {
+  const strides = shape.map((_, axis) => elementCount(shape.slice(axis + 1)));
+  let order = [0];
+  for (const axis of permutation) {
+    const steps = Array.from({ length: shape[axis] as number }, (_, i) => i * (strides[axis] as number));
+    order = order.flatMap((base) => steps.map((step) => base + step));
+  }
+  return order;
+}
+
+/** The number of samples that random calibration sees. */
+export const randomSampleCount = 8;
+
+/**
+ * Inputs that mean nothing, the same on every machine: pixels from 0 to 255 where the model takes pixels, else normally
+ * distributed numbers.
+ */
+export function randomSamples(graph: Graph): Samples {
+  return {
+    count: randomSampleCount,
+    at(index) {
+      const next = generator(index + 1);
+      return graph.inputs.map((port) => {
+        const normal = (): number => Math.sqrt(-2 * Math.log(1 - next())) * Math.cos(2 * Math.PI * next());
+        const draw = port.encoding === 'pixels' ? () => Math.floor(next() * 256) : normal;
+        return Float32Array.from({ length: elementCount(port.shape) }, draw);
+      });
+    },
+  };
+}
+
+/** A Weyl sequence mixed by multiplications: numbers from 0 to 1, enough for inputs that mean nothing. */
+function generator(seed: number): () => number {
+  let state = Math.imul(seed, 0x9e3779b9);
+  return () => {
+    state = (state + 0x9e3779b9) | 0;
+    let mixed = Math.imul(state ^ (state >>> 16), 0x21f0aaad);
+    mixed = Math.imul(mixed ^ (mixed >>> 15), 0x735a2d97);
+    return ((mixed ^ (mixed >>> 15)) >>> 0) / 2 ** 32;
+  };
+}

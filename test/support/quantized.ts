@@ -1,0 +1,64 @@
+import { elementCount, type Graph, type Tensor, tensorOf, type Value } from '../../src/graph/types.ts';
+import { operatorNamed } from '../../src/ops/index.ts';
+import type { PlanOptions } from '../../src/plan/choose.ts';
+import type { Range } from '../../src/quantize/assign.ts';
+import type { Dice } from './random.ts';
+
+/** The kinds of plan that every comparison goes through. */
+export const planKinds: readonly (PlanOptions & { readonly name: string })[] = [
+  { name: 'time', objective: 'time', input: 'resident' },
+  { name: 'sram', objective: 'sram', input: 'resident' },
+  { name: 'sram streamed', objective: 'sram', input: 'stream' },
+];
+
+/** Values by input as the ONNX file has them -> values by tensor, laid out as the graph has its inputs. */
+export function laidOut(graph: Graph, values: readonly Value[]): Map<string, Value> {
+  return new Map(
+    graph.inputs.map((port, index) => {
+      const value = values[index] as Value;
+      const { shape, dtype } = tensorOf(graph, port.tensor);
+      return [port.tensor, operatorNamed('Transpose').evaluate([value], { permutation: port.permutation }, { shape, dtype })];
+    }),
+  );
+}
+
+/** Random int8 steps for every input of a graph. */
+export function randomSteps(graph: Graph, random: () => number): Int8Array[] {
+  return graph.inputs.map((port) =>
+    Int8Array.from({ length: elementCount(tensorOf(graph, port.tensor).shape) }, () => Math.floor(random() * 256) - 128),
+  );
+}
+
+/** The real values of steps. */
+export function realValues(tensor: Tensor, steps: Int8Array): Float32Array {
+  const [scale, zeroPoint] = [tensor.quant?.scales[0] ?? 1, tensor.quant?.zeroPoints[0] ?? 0];
+  return Float32Array.from(steps, (q) => (q - zeroPoint) * scale);
+}
+
+/** States a quantisation for some tensors, as a QDQ model would: what operators that move values then have to requantise. */
+export function requantized(graph: Graph, chance: number, dice: Dice): Graph {
+  const tensors = new Map(graph.tensors);
+  for (const node of graph.nodes) {
+    const tensor = tensorOf(graph, node.output);
+    const { quantized } = operatorNamed(node.op);
+    const inputs = node.inputs.map((name) => (name === null ? null : tensorOf(graph, name)));
+    if (quantized?.outputRule(node.attributes, inputs) !== 'as-input' || !dice.chance(chance)) continue;
+    const quant = { scales: [dice.pick([0.01, 0.03, 0.1])], zeroPoints: [dice.integer(-128, 127)] };
+    tensors.set(tensor.name, { ...tensor, dtype: 'int8', quant });
+  }
+  return { ...graph, tensors };
+}
+
+/** Makes some ranges one-sided, too narrow (so that values saturate) or too wide. */
+export function distorted(ranges: ReadonlyMap<string, Range>, dice: Dice): Map<string, Range> {
+  return new Map(
+    Array.from(ranges, ([name, { min, max }]): [string, Range] => {
+      const kind = dice.integer(0, 19);
+      if (kind < 2) return [name, { min: 0, max: Math.max(max, 0.1) }];
+      if (kind < 4) return [name, { min: Math.min(min, -0.1), max: 0 }];
+      if (kind < 6) return [name, { min: 0.4 * min, max: 0.4 * max }];
+      return [name, kind < 7 ? { min: 3 * min, max: 3 * max } : { min, max }];
+    }),
+  );
+}
+
