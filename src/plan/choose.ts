@@ -1,7 +1,8 @@
-import type { Graph } from '../graph/types.ts';
+import { type Graph, rowShape, tensorOf } from '../graph/types.ts';
 import { buildPlan } from './build.ts';
-import { canStream } from './demand.ts';
-import type { Layer, Plan, Step } from './types.ts';
+import { canStream, stepCount } from './demand.ts';
+import { fitRings, ringBytes } from './rings.ts';
+import { alignUp, type Layer, type Plan, type StageStep, type Step, tensorBytes } from './types.ts';
 
 /** What a plan is for: the least time (every layer whole, one after the other) or the least SRAM. */
 export type Objective = 'time' | 'sram';
@@ -12,58 +13,184 @@ export type InputMode = 'resident' | 'stream';
 export interface PlanOptions {
   readonly objective: Objective;
   readonly input: InputMode;
-  readonly segment?: number;
+}
+
+/** Columns that the layers of a stage compute at a time; whole rows, or a few pixels. */
+const segmentWidths = [Number.POSITIVE_INFINITY, 8, 4, 2];
+
+/** A run of layers as one step of the plan: what it needs of the arena, and how many calls of kernels it takes. */
+interface Candidate {
+  readonly start: number;
+  readonly end: number;
+  /** Null: a single layer, computed whole. */
+  readonly segment: number | null;
+  readonly bytes: number;
+  readonly calls: number;
 }
 
 /**
- * Chooses the steps. For the least SRAM every run of layers that can stream becomes one stage, cut where the arena
- * comes out smallest; nothing is ever computed twice.
+ * Chooses the steps of a plan by dynamic programming over the places where stages begin and end. Nothing is computed
+ * twice. Of the plans with the least arena the one with the fewest kernel calls is taken.
  */
 export function choosePlan(graph: Graph, layers: readonly Layer[], options: PlanOptions): Plan {
-  const used = layers.map((layer) => layer.index);
-  const call = (layer: number): Step => ({ kind: 'call', layer });
-  let best = buildPlan(graph, layers, used.map(call));
-  if (options.objective === 'time' && options.input === 'resident') return best;
-  const steps: Step[] = [];
-  let position = 0;
-  while (position < layers.length) {
-    const end = runEnd(layers, position);
-    if (end === position) {
-      steps.push(call(position));
-      position += 1;
-      continue;
-    }
-    // The best cut of this run, with everything after it layer by layer.
-    let cut = position;
-    for (let length = 1; position + length <= end; length += 1) {
-      const stage = stageOf(graph, layers, position, position + length, options);
-      if (length === 1 && stage.fetched.length === 0) continue;
-      const rest = used.slice(position + length).map(call);
-      const plan = buildPlan(graph, layers, [...steps, stage, ...rest]);
-      if (plan.arenaBytes < best.arenaBytes) {
-        best = plan;
-        cut = position + length;
+  const single = layers.map((layer): Step => ({ kind: 'call', layer: layer.index }));
+  if (options.objective === 'time' && options.input === 'resident') return buildPlan(graph, layers, single);
+  const candidates = candidatesOf(graph, layers, options);
+  const least = leastPeak(candidates, layers.length);
+  return buildPlan(graph, layers, stepsOf(graph, layers, fewestCalls(candidates, layers.length, least), options));
+}
+
+/** The least possible peak over all ways to cut the layers into candidates. */
+function leastPeak(candidates: readonly Candidate[], length: number): number {
+  const best = new Array<number>(length + 1).fill(Number.POSITIVE_INFINITY);
+  best[0] = 0;
+  for (const { start, end, bytes } of candidates) {
+    best[end] = Math.min(best[end] as number, Math.max(best[start] as number, bytes));
+  }
+  return best[length] as number;
+}
+
+/** The cut with the fewest kernel calls of which no step needs more than `limit` bytes. */
+function fewestCalls(candidates: readonly Candidate[], length: number, limit: number): readonly Candidate[] {
+  const best = new Array<number>(length + 1).fill(Number.POSITIVE_INFINITY);
+  const last = new Array<Candidate | undefined>(length + 1).fill(undefined);
+  best[0] = 0;
+  for (const candidate of candidates) {
+    const calls = (best[candidate.start] as number) + candidate.calls;
+    if (candidate.bytes > limit || calls >= (best[candidate.end] as number)) continue;
+    best[candidate.end] = calls;
+    last[candidate.end] = candidate;
+  }
+  const chosen: Candidate[] = [];
+  for (let end = length; end > 0; ) {
+    const candidate = last[end];
+    if (candidate === undefined) throw new Error('no way to cut the layers');
+    chosen.unshift(candidate);
+    end = candidate.start;
+  }
+  return chosen;
+}
+
+/** Every step that a plan could take, ordered by where it ends. */
+function candidatesOf(graph: Graph, layers: readonly Layer[], options: PlanOptions): readonly Candidate[] {
+  const lives = livesOf(graph, layers);
+  const candidates: Candidate[] = [];
+  const rings = segmentWidths.map((segment) => ({ segment, bytes: ringsOf(graph, layers, segment, options) }));
+  for (let end = 1; end <= layers.length; end += 1) {
+    for (let start = end - 1; start >= 0; start -= 1) {
+      const layer = layers[start] as Layer;
+      if (start === end - 1) {
+        candidates.push({ start, end, segment: null, bytes: bytesAt(layers, lives, start, end, null), calls: callsOf(layer, null) });
+      }
+      if (!canStream(layer)) break;
+      for (const { segment, bytes } of rings) {
+        let calls = 0;
+        for (let index = start; index < end; index += 1) calls += callsOf(layers[index] as Layer, segment);
+        candidates.push({ start, end, segment, bytes: bytesAt(layers, lives, start, end, bytes), calls });
       }
     }
-    if (cut > position) {
-      steps.push(stageOf(graph, layers, position, cut, options));
-      position = cut;
-    } else {
-      steps.push(call(position));
-      position += 1;
-    }
   }
-  return best;
+  return candidates;
 }
 
-/** The end of the longest run of streamable layers from `start` on. */
-function runEnd(layers: readonly Layer[], start: number): number {
-  let end = start;
-  while (end < layers.length && canStream(layers[end] as Layer)) end += 1;
-  return end;
+/** The calls of kernels that a layer takes: whole (null), or in segments. */
+function callsOf(layer: Layer, segment: number | null): number {
+  if (layer.lowering.kind === 'alias') return 0;
+  const { width } = rowShape(layer.tensors.output.shape);
+  const rows = stepCount(layer);
+  if (segment === null) return layer.lowering.calls.every((call) => call.pointwise) ? 1 : rows;
+  return rows * Math.ceil(width / Math.min(segment, width));
 }
 
-function stageOf(graph: Graph, layers: readonly Layer[], start: number, end: number, options: PlanOptions): Step & { kind: 'stage' } {
+interface Life {
+  readonly bytes: number;
+  /** The layer that makes the tensor; -1 for an input of the graph. */
+  readonly made: number;
+  readonly lastUse: number;
+  /** An input of the graph that a stage may fetch row by row, if all its consumers are in it. */
+  readonly fetchable: number | null;
+}
+
+/** When each stored tensor is made and last used, by layer; aliases count for the tensor that they name. */
+function livesOf(graph: Graph, layers: readonly Layer[]): ReadonlyMap<string, Life> {
+  const lives = new Map<string, Life>();
+  const roots = new Map<string, string>();
+  const root = (name: string): string => roots.get(name) ?? name;
+  const use = (name: string, layer: number): void => {
+    const life = lives.get(root(name));
+    if (life === undefined) return;
+    const fetchable = life.fetchable === null ? null : Math.min(life.fetchable, layer);
+    lives.set(root(name), { ...life, lastUse: Math.max(life.lastUse, layer), fetchable });
+  };
+  for (const port of graph.inputs) {
+    const bytes = tensorBytes(tensorOf(graph, port.tensor));
+    lives.set(port.tensor, { bytes, made: -1, lastUse: -1, fetchable: Number.POSITIVE_INFINITY });
+  }
+  for (const layer of layers) {
+    for (const name of layer.node.inputs) if (name !== null) use(name, layer.index);
+    if (layer.lowering.kind === 'alias') roots.set(layer.node.output, root(layer.node.inputs[0] as string));
+    else lives.set(layer.node.output, { bytes: tensorBytes(layer.tensors.output), made: layer.index, lastUse: layer.index, fetchable: null });
+  }
+  for (const port of graph.outputs) use(port.tensor, layers.length);
+  return lives;
+}
+
+/** The ring of every tensor, if all layers that can stream did so in segments of this width. */
+function ringsOf(graph: Graph, layers: readonly Layer[], segment: number, options: PlanOptions): ReadonlyMap<string, number> {
+  const bytes = new Map<string, number>();
+  let start = 0;
+  while (start < layers.length) {
+    let end = start;
+    while (end < layers.length && canStream(layers[end] as Layer)) end += 1;
+    if (end > start) {
+      const stage = stageOf(graph, layers, { start, end, segment }, options);
+      const rings = fitRings(layers.slice(start, end), stage, (name) => tensorOf(graph, name));
+      for (const [name, ring] of rings) {
+        const { width, channels } = rowShape(tensorOf(graph, name).shape);
+        bytes.set(name, ringBytes(ring, { width, pixelBytes: channels }));
+      }
+    }
+    start = Math.max(end, start + 1);
+  }
+  return bytes;
+}
+
+/** The arena that a step over layers [start, end) needs; `rings` is null for a layer that is computed whole. */
+function bytesAt(
+  layers: readonly Layer[],
+  lives: ReadonlyMap<string, Life>,
+  start: number,
+  end: number,
+  rings: ReadonlyMap<string, number> | null,
+): number {
+  let sum = 0;
+  for (const [name, life] of lives) {
+    if (life.made >= end || life.lastUse < start) continue;
+    const fetched = life.made < 0 && life.fetchable !== null && rings?.has(name) === true && life.fetchable >= start && life.lastUse < end;
+    // An input that is fetched takes nothing before it is needed.
+    if (life.made < 0 && life.fetchable !== null && life.fetchable >= end && rings !== null && rings.has(name)) continue;
+    const inside = (life.made >= start && life.lastUse < end) || fetched;
+    sum += alignUp(inside && rings !== null ? (rings.get(name) ?? life.bytes) : life.bytes);
+  }
+  for (const layer of layers.slice(start, end)) {
+    if (layer.lowering.kind === 'calls') sum += alignUp(Math.max(...layer.lowering.calls.map((call) => call.scratchBytes)));
+  }
+  return sum;
+}
+
+function stepsOf(graph: Graph, layers: readonly Layer[], chosen: readonly Candidate[], options: PlanOptions): readonly Step[] {
+  return chosen.map((candidate): Step => {
+    const { start, segment } = candidate;
+    return segment === null ? { kind: 'call', layer: start } : stageOf(graph, layers, { ...candidate, segment }, options);
+  });
+}
+
+function stageOf(
+  graph: Graph,
+  layers: readonly Layer[],
+  { start, end, segment }: { readonly start: number; readonly end: number; readonly segment: number },
+  options: PlanOptions,
+): StageStep {
   const members = layers.slice(start, end);
   const inside = new Set(members.map((layer) => layer.index));
   const fetched = graph.inputs
@@ -75,5 +202,11 @@ function stageOf(graph: Graph, layers: readonly Layer[], start: number, end: num
         !layers.some((layer) => !inside.has(layer.index) && layer.node.inputs.includes(name)) &&
         !graph.outputs.some((port) => port.tensor === name),
     );
-  return { kind: 'stage', layers: members.map((layer) => layer.index), segments: members.map(() => options.segment ?? 2), fetched };
+  const width = (layer: Layer): number => rowShape(layer.tensors.output.shape).width;
+  return {
+    kind: 'stage',
+    layers: members.map((layer) => layer.index),
+    segments: members.map((layer) => Math.min(segment, width(layer))),
+    fetched,
+  };
 }

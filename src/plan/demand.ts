@@ -49,6 +49,8 @@ export interface Demand {
   /** First and last input row that step y needs, clipped to the input; last is -1 where it needs none. */
   readonly firstRow: Int32Array;
   readonly lastRow: Int32Array;
+  /** The first row that steps from y on need: what is older is dead; the height of the input behind the last step. */
+  readonly firstRowFrom: Int32Array;
   /** The row map, where one formula holds for every step; null where it takes a table. */
   readonly rows: AxisMap | null;
   /** The column map; null where every step needs all columns. */
@@ -74,6 +76,11 @@ export function demandsOf(layer: Lowered): readonly Demand[] {
         lastRow[y] = Math.max(lastRow[y] as number, Math.min(end, rows - 1));
       }
     }
+    const firstRowFrom = new Int32Array(steps + 1).fill(rows);
+    for (let y = steps - 1; y >= 0; y -= 1) {
+      const needed = (lastRow[y] as number) >= 0 ? (firstRow[y] as number) : rows;
+      firstRowFrom[y] = Math.min(needed, firstRowFrom[y + 1] as number);
+    }
     const only = uses.length === 1 ? uses[0] : undefined;
     const everyStep = only !== undefined && only.call.firstRow === 0 && only.call.count === steps;
     const splits = only !== undefined && splitsRows(layer);
@@ -83,6 +90,7 @@ export function demandsOf(layer: Lowered): readonly Demand[] {
         tensor,
         firstRow,
         lastRow,
+        firstRowFrom,
         rows: everyStep && only.access.rows !== 'whole' ? only.access.rows : null,
         columns: splits ? only.access.columns : null,
       },

@@ -28,48 +28,27 @@ export function ringBytes(ring: Ring, flow: { readonly width: number; readonly p
   return (ring.slots * flow.width + ring.window) * flow.pixelBytes;
 }
 
-/** The first row that a consumer's steps from row y on need; infinity where none. */
-function rowsFrom({ demand }: Intake, y: number, steps: number): number {
-  for (let step = y; step < steps; step += 1) {
-    if ((demand.lastRow[step] as number) >= 0) return demand.firstRow[step] as number;
-  }
-  return Number.POSITIVE_INFINITY;
-}
-
-/** Whether a member's next step still reads columns at or after some column, and from which one on. */
-interface Need {
-  /** Rows from this one on are needed at all columns. */
-  readonly allFrom: number;
-  /** Rows from this one on are needed at columns from `column` on. */
-  readonly partFrom: number;
-  readonly column: number;
-}
-
-function needOf(member: Member, intake: Intake): Need {
-  if (member.y >= member.steps) return { allFrom: Number.POSITIVE_INFINITY, partFrom: Number.POSITIVE_INFINITY, column: 0 };
-  return {
-    allFrom: rowsFrom(intake, member.y + 1, member.steps),
-    partFrom: rowsFrom(intake, member.y, member.steps),
-    column: columnsRead(member, intake).first,
-  };
-}
+type Consumers = readonly { readonly member: Member; readonly intake: Intake }[];
 
 /** The first column of a row that some consumer still needs; the width where none is. */
-function firstNeeded(needs: readonly Need[], row: number, width: number): number {
+function firstNeeded(consumers: Consumers, row: number, width: number): number {
   let first = width;
-  for (const need of needs) {
-    if (row >= need.allFrom) return 0;
-    if (row >= need.partFrom) first = Math.min(first, need.column);
+  for (const { member, intake } of consumers) {
+    if (member.y >= member.steps) continue;
+    const { firstRowFrom } = intake.demand;
+    if (row >= (firstRowFrom[member.y + 1] as number)) return 0;
+    if (row >= (firstRowFrom[member.y] as number)) first = Math.min(first, columnsRead(member, intake).first);
   }
   return first;
 }
 
-/** The oldest row of which some column in [from, to) is still needed. */
-function oldestNeeded(needs: readonly Need[], to: number): number {
+/** The oldest row of which some column before `to` is still needed. */
+function oldestNeeded(consumers: Consumers, to: number): number {
   let oldest = Number.POSITIVE_INFINITY;
-  for (const need of needs) {
-    const part = to > need.column ? need.partFrom : Number.POSITIVE_INFINITY;
-    oldest = Math.min(oldest, need.allFrom, part);
+  for (const { member, intake } of consumers) {
+    if (member.y >= member.steps) continue;
+    const passed = to <= columnsRead(member, intake).first;
+    oldest = Math.min(oldest, intake.demand.firstRowFrom[passed ? member.y + 1 : member.y] as number);
   }
   return oldest;
 }
@@ -90,12 +69,11 @@ interface WindowState {
 export function fitRings(layers: readonly Layer[], stage: Pick<StageStep, 'segments' | 'fetched'>, tensors: (name: string) => Tensor): ReadonlyMap<string, Ring> {
   const slots = new Map<string, number>();
   const first = startWalk(layers, stage, tensors);
-  const needsOf = (walk: Walk, flow: Flow): Need[] =>
-    (walk.consumers.get(flow) ?? []).map(({ member, intake }) => needOf(member, intake));
+  const consumersOf = (walk: Walk, flow: Flow): Consumers => walk.consumers.get(flow) ?? [];
   runWalk(first, {
     step: () => {},
     write(flow, row, _from, to) {
-      const oldest = Math.min(row, oldestNeeded(needsOf(first, flow), to));
+      const oldest = Math.min(row, oldestNeeded(consumersOf(first, flow), to));
       slots.set(flow.tensor.name, Math.max(slots.get(flow.tensor.name) ?? 1, row - oldest + 1));
     },
   });
@@ -112,17 +90,17 @@ export function fitRings(layers: readonly Layer[], stage: Pick<StageStep, 'segme
     write(flow, row, from, to) {
       const state = stateOf(flow);
       const kept = (slots.get(flow.tensor.name) as number) - 1;
-      const needs = needsOf(second, flow);
+      const consumers = consumersOf(second, flow);
       if (fetched.has(flow)) state.columns = Number.POSITIVE_INFINITY;
       // Before a new row, what is left of the last one goes to its slot, over a row that must be dead by then.
-      if (from === 0 && row > 0 && kept > 0 && firstNeeded(needs, row - 1 - kept, flow.width) < flow.width) {
+      if (from === 0 && row > 0 && kept > 0 && firstNeeded(consumers, row - 1 - kept, flow.width) < flow.width) {
         state.columns = Number.POSITIVE_INFINITY;
       }
       // Without slots a row is gone when the next one begins.
-      if (from === 0 && row > 0 && kept === 0 && firstNeeded(needs, row - 1, flow.width) < flow.width) {
+      if (from === 0 && row > 0 && kept === 0 && firstNeeded(consumers, row - 1, flow.width) < flow.width) {
         state.columns = Number.POSITIVE_INFINITY;
       }
-      const dead = kept === 0 ? firstNeeded(needs, row, flow.width) : firstNeeded(needs, row - kept, flow.width);
+      const dead = kept === 0 ? firstNeeded(consumers, row, flow.width) : firstNeeded(consumers, row - kept, flow.width);
       state.columns = Math.max(state.columns, to - Math.min(dead, to), to - from);
       state.row = row;
       state.end = to;
@@ -139,8 +117,8 @@ export function fitRings(layers: readonly Layer[], stage: Pick<StageStep, 'segme
         if (settled) continue;
         const complete = intake.flow.made === intake.flow.rows * intake.flow.width;
         if (kept > 0 && member.x === 0 && last === intake.flow.rows - 1 && complete) {
-          const needs = needsOf(second, intake.flow);
-          if (firstNeeded(needs, state.row - kept, intake.flow.width) === intake.flow.width) {
+          const consumers = consumersOf(second, intake.flow);
+          if (firstNeeded(consumers, state.row - kept, intake.flow.width) === intake.flow.width) {
             state.settle.push({ layer: member.layer.index, input: demand.input, from: member.y });
             continue;
           }

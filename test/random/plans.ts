@@ -1,9 +1,9 @@
-import { optimize, plan } from '../../src/compile.ts';
+import { optimize } from '../../src/compile.ts';
 import type { Graph, Value } from '../../src/graph/types.ts';
 import type { Plan } from '../../src/plan/types.ts';
 import { assignQuantization } from '../../src/quantize/assign.ts';
 import { calibrate } from '../../src/quantize/calibrate.ts';
-import { distorted, laidOut, planKinds, randomSteps, requantized } from '../support/quantized.ts';
+import { distinctPlans, distorted, laidOut, randomSteps, requantized } from '../support/quantized.ts';
 import { createDice, randomFrom } from '../support/random.ts';
 import { type RandomGraph, randomGraph } from './generate.ts';
 
@@ -28,6 +28,5 @@ export function quantizedRandomGraph({ seed, graph, sampleInputs }: RandomGraph)
 export function randomPlans(seed: number): RandomPlans {
   const graph = quantizedRandomGraph(randomGraph(seed));
   const random = randomFrom(seed ^ 0x2545f491);
-  const plans = planKinds.map(({ name, ...options }) => ({ kind: name, plan: plan(graph, options) }));
-  return { seed, graph, plans, samples: [randomSteps(graph, random), randomSteps(graph, random)] };
+  return { seed, graph, plans: distinctPlans(graph), samples: [randomSteps(graph, random), randomSteps(graph, random)] };
 }

@@ -8,11 +8,14 @@ import { type Backend, type BackendRun, type Batch, makeBatch, outputSizes, type
 /** What generated C must compile under without a word. */
 export const warnings = ['-std=c99', '-Wall', '-Wextra', '-Wconversion', '-Wsign-compare', '-Wshadow', '-Werror'];
 
-const checks = ['-O1', '-fsanitize=address,undefined', '-fno-sanitize-recover=all'];
+const checks = ['-fsanitize=address,undefined', '-fno-sanitize-recover=all'];
 
 export interface NativeOptions {
   readonly compiler: 'gcc' | 'clang';
-  /** `sanitized`: address and undefined behaviour sanitizers at -O1; `plain`: -O2 as in a product. */
+  /**
+   * `sanitized`: address and undefined behaviour sanitizers, kernels at -O1; models, of which there are many and each
+   * runs but twice, at -O0. `plain`: -O2, as in a product.
+   */
   readonly mode: 'sanitized' | 'plain';
   /** Replaces the text of files of runtime-c, by path: to see that a broken kernel is noticed. */
   readonly replaced?: ReadonlyMap<string, string>;
@@ -87,7 +90,8 @@ function parseRuns(models: readonly PlannedModel[], { stdout, stderr, failed }: 
 /** A compiler of this machine that runs models; kernels are compiled once each. */
 export function nativeBackend({ compiler, mode, replaced = new Map() }: NativeOptions): Backend {
   const folder = temporaryFolder();
-  const flags = [...warnings, ...(mode === 'sanitized' ? checks : ['-O2'])];
+  const kernelFlags = [...warnings, ...(mode === 'sanitized' ? ['-O1', ...checks] : ['-O2'])];
+  const modelFlags = [...warnings, ...(mode === 'sanitized' ? ['-O0', ...checks] : ['-O2'])];
   const objects = new Map<string, Promise<string>>();
   let batches = 0;
 
@@ -99,7 +103,7 @@ export function nativeBackend({ compiler, mode, replaced = new Map() }: NativeOp
   const compile = async (path: string): Promise<string> => {
     const object = fileName(path).replace(/\.c$/, '.o');
     write(fileName(path), source(path));
-    await runCompiler(compiler, [...flags, '-c', fileName(path), '-o', object], folder);
+    await runCompiler(compiler, [...kernelFlags, '-c', fileName(path), '-o', object], folder);
     return join(folder, object);
   };
   const kernelObjects = async ({ kernels }: Batch): Promise<string[]> => {
@@ -124,7 +128,7 @@ export function nativeBackend({ compiler, mode, replaced = new Map() }: NativeOp
       writeFileSync(join(place, 'native.c'), readFileSync(new URL('native.c', import.meta.url)));
       writeFileSync(join(place, 'inputs'), inputBytes(models));
       const kernels = await kernelObjects(batch);
-      await runCompiler(compiler, [...flags, '-I', folder, 'batch.c', 'native.c', ...kernels, '-o', 'run'], place);
+      await runCompiler(compiler, [...modelFlags, '-I', folder, 'batch.c', 'native.c', ...kernels, '-o', 'run'], place);
       const finished = await execute(join(place, 'run'), ['inputs'], place);
       const runs = parseRuns(models, finished);
       rmSync(place, { recursive: true, force: true });

@@ -1,6 +1,9 @@
+import { plan } from '../../src/compile.ts';
+import { sourceText } from '../../src/codegen/model.ts';
 import { elementCount, type Graph, type Tensor, tensorOf, type Value } from '../../src/graph/types.ts';
 import { operatorNamed } from '../../src/ops/index.ts';
 import type { PlanOptions } from '../../src/plan/choose.ts';
+import type { Plan } from '../../src/plan/types.ts';
 import type { Range } from '../../src/quantize/assign.ts';
 import type { Dice } from './random.ts';
 
@@ -10,6 +13,19 @@ export const planKinds: readonly (PlanOptions & { readonly name: string })[] = [
   { name: 'sram', objective: 'sram', input: 'resident' },
   { name: 'sram streamed', objective: 'sram', input: 'stream' },
 ];
+
+/** The plans of a quantised graph by kind; kinds that come out as the same program are one. */
+export function distinctPlans(graph: Graph): { readonly kind: string; readonly plan: Plan }[] {
+  const found = new Map<string, { readonly kind: string; readonly plan: Plan }>();
+  for (const { name, ...options } of planKinds) {
+    const made = plan(graph, options);
+    const front = { version: '0', target: 'test', modelHash: '' };
+    const text = sourceText(made, 'm', { front, boundary: 'int8', selfTest: 0 });
+    const known = found.get(text);
+    found.set(text, { kind: known === undefined ? name : `${known.kind} and ${name}`, plan: made });
+  }
+  return [...found.values()];
+}
 
 /** Values by input as the ONNX file has them -> values by tensor, laid out as the graph has its inputs. */
 export function laidOut(graph: Graph, values: readonly Value[]): Map<string, Value> {

@@ -1,0 +1,229 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
+import type { BoundaryType } from './codegen/model.ts';
+import { modelFiles } from './codegen/project.ts';
+import { identifier } from './codegen/text.ts';
+import { describeModel } from './codegen/wasm.ts';
+import { modelOptions, optimize, plan, quantize } from './compile.ts';
+import { usageError } from './errors.ts';
+import type { Graph, Value } from './graph/types.ts';
+import { type ArrayFiles, loadArrays } from './numpy/load.ts';
+import type { NumericArray } from './numpy/npy.ts';
+import { readModelFile } from './onnx/file.ts';
+import { readModel, requireGraph, type ReadResult } from './onnx/read.ts';
+import { addPreprocessing, type Preprocessing } from './passes/preprocess.ts';
+import type { InputMode, Objective } from './plan/choose.ts';
+import type { Plan } from './plan/types.ts';
+import { isQdq } from './quantize/absorb.ts';
+import { calibrate, type RangeMethod } from './quantize/calibrate.ts';
+import { arraysFor, graphInputs, randomSamples, type Samples, samplesOf } from './samples.ts';
+import type { WasmCompiler } from './simulate/clang.ts';
+import { buildWasm, instantiateWasm, type Model } from './simulate/wasm.ts';
+import { version } from './version.ts';
+
+/** A model: the path of an ONNX file, or its bytes. */
+export type ModelSource = string | Uint8Array;
+
+/**
+ * What a float model is calibrated on: a file or folder (`x.npy`, `x.npz`), an array whose axis 0 counts samples, one
+ * array an input, or 'random' for numbers that mean nothing.
+ */
+export type CalibrationSource = string | NumericArray | readonly NumericArray[];
+
+/** How a model is read. */
+export interface ReadOptions {
+  /** Sizes of symbolic dimensions. */
+  readonly dimensions?: Readonly<Record<string, number>> | undefined;
+  /** Makes the model take pixels: what it was trained on is (pixel - mean) * scale. */
+  readonly preprocessing?: Preprocessing | undefined;
+  /** The prefix of everything that is generated; by default made from the file's name. */
+  readonly name?: string | undefined;
+}
+
+export interface CompileOptions extends ReadOptions {
+  /** Representative inputs: needed by float models; a model that was quantised before needs none. */
+  readonly calibrate?: CalibrationSource | undefined;
+  /** How ranges follow from what calibration saw. */
+  readonly range?: RangeMethod | undefined;
+  /** Which conversions the generated C offers at inputs and outputs. */
+  readonly boundary?: BoundaryType | undefined;
+  /** Whether inputs lie whole in the arena or are fetched row by row. */
+  readonly input?: InputMode | undefined;
+  readonly objective?: Objective | undefined;
+  /** Where clang for WebAssembly comes from. */
+  readonly compiler?: WasmCompiler | undefined;
+  /** Sees what is being done, and how far it is. */
+  readonly onProgress?: ((what: string, done: number, total: number) => void) | undefined;
+}
+
+/** A model as it was read, before anything was decided. */
+export interface SourceModel {
+  /** The file's name, for messages and reports. */
+  readonly file: string;
+  readonly bytes: Uint8Array;
+  readonly sha256: string;
+  /** The C prefix. */
+  readonly name: string;
+  readonly result: ReadResult;
+}
+
+/** Where the scales of a compiled model come from. */
+export interface Calibration {
+  readonly source: 'model' | 'samples' | 'random';
+  readonly method: RangeMethod | null;
+  readonly samples: number;
+}
+
+/** A model that has been read, quantised and planned; no file has been made yet. */
+export interface Compilation {
+  readonly source: SourceModel;
+  /** The optimised float graph: what calibration and evaluation see. */
+  readonly graph: Graph;
+  readonly plan: Plan;
+  readonly calibration: Calibration;
+  readonly warnings: readonly string[];
+  readonly boundary: BoundaryType;
+  readonly input: InputMode;
+  readonly objective: Objective;
+  readonly compiler: WasmCompiler;
+}
+
+/** What is taken where the caller does not say. */
+export const defaults = {
+  range: 'mse',
+  boundary: 'int8',
+  input: 'resident',
+  objective: 'sram',
+  compiler: 'npm',
+} as const satisfies CompileOptions;
+
+/** Reads a model; what is wrong with single nodes stands in its `result`. */
+export function readSource(source: ModelSource, options: ReadOptions = {}): SourceModel {
+  const dimensions = new Map(Object.entries(options.dimensions ?? {}));
+  const file = typeof source === 'string' ? basename(source) : `${options.name ?? 'model'}.onnx`;
+  const result = typeof source === 'string' ? readModelFile(source, dimensions) : readModel(source, { file, dimensions });
+  const bytes = typeof source === 'string' ? readFileSync(source) : source;
+  return { file, bytes, sha256: createHash('sha256').update(bytes).digest('hex'), name: prefixOf(file, options.name), result };
+}
+
+/**
+ * The optimised float graph of a model.
+ * @throws TesseraError (exit code 3) that lists all problems
+ */
+export function graphOf(source: SourceModel, options: ReadOptions = {}): Graph {
+  const graph = { ...requireGraph(source.result, source.file), name: source.name };
+  return optimize(options.preprocessing === undefined ? graph : addPreprocessing(graph, options.preprocessing));
+}
+
+/**
+ * Reads, optimises, quantises and plans a model.
+ * @throws TesseraError where the model is not supported (exit code 3), or needs what was not given (2)
+ */
+export function compileModel(model: ModelSource, options: CompileOptions = {}): Compilation {
+  const progress = options.onProgress ?? (() => {});
+  progress('reading', 0, 1);
+  const source = readSource(model, options);
+  const graph = graphOf(source, options);
+  const { samples, calibration, warnings } = calibrationOf(graph, source.file, options);
+  const ranges = samples === null ? undefined : calibrate(graph, reporting(graph, samples, progress), options.range ?? defaults.range);
+  progress('quantising', 0, 1);
+  const quantized = quantize(graph, ranges);
+  progress('planning', 0, 1);
+  const objective = options.objective ?? defaults.objective;
+  const input = options.input ?? defaults.input;
+  return {
+    source,
+    graph,
+    plan: plan(quantized, { objective, input }),
+    calibration,
+    warnings: [...source.result.warnings, ...warnings],
+    boundary: options.boundary ?? defaults.boundary,
+    input,
+    objective,
+    compiler: options.compiler ?? defaults.compiler,
+  };
+}
+
+/** The C files of a compilation, all for one folder. */
+export function sourceFiles(compilation: Compilation, target: string): ReadonlyMap<string, string> {
+  const { plan, source, boundary } = compilation;
+  return modelFiles(plan, modelOptions(plan, source.bytes, target, version, boundary));
+}
+
+/** The WebAssembly module of a compilation. */
+export async function wasmModule(compilation: Compilation, onProgress?: CompileOptions['onProgress']): Promise<Uint8Array> {
+  onProgress?.('compiling C', 0, 1);
+  return buildWasm(compilation.plan, sourceFiles(compilation, 'wasm'), compilation.compiler);
+}
+
+/** A compiled model, loaded into this process. */
+export async function simulate(compilation: Compilation, onProgress?: CompileOptions['onProgress']): Promise<Model> {
+  return instantiateWasm(await wasmModule(compilation, onProgress), describeModel(compilation.plan));
+}
+
+/** Compiles a model for WebAssembly, in memory, and loads it: what a test of a model begins with. */
+export async function loadModel(model: ModelSource, options: CompileOptions = {}): Promise<Model> {
+  return simulate(compileModel(model, options), options.onProgress);
+}
+
+/** The arrays of a calibration or data source, one an input. */
+export function samplesFrom(graph: Graph, source: Exclude<CalibrationSource, 'random'>): Samples {
+  if (typeof source !== 'string') return samplesOf(graph, 'data' in source ? [source] : source);
+  const files: ArrayFiles = loadArrays(source);
+  return samplesOf(graph, arraysFor(graph, files, source));
+}
+
+interface CalibrationPlan {
+  readonly samples: Samples | null;
+  readonly calibration: Calibration;
+  readonly warnings: readonly string[];
+}
+
+function calibrationOf(graph: Graph, file: string, options: CompileOptions): CalibrationPlan {
+  const method = options.range ?? defaults.range;
+  if (options.calibrate === undefined) {
+    if (isQdq(graph)) return { samples: null, calibration: { source: 'model', method: null, samples: 0 }, warnings: [] };
+    throw usageError(
+      `${file} is a float model: int8 needs to know which values its tensors take`,
+      'Give representative inputs with --calibrate samples.npy (axis 0 counts them; a hundred do), or, to look at memory and speed alone, --calibrate random.',
+    );
+  }
+  if (options.calibrate !== 'random') {
+    const samples = samplesFrom(graph, options.calibrate);
+    return { samples, calibration: { source: 'samples', method, samples: samples.count }, warnings: [] };
+  }
+  const samples = randomSamples(graph);
+  return {
+    samples,
+    calibration: { source: 'random', method, samples: samples.count },
+    warnings: ['calibrated on random inputs: memory and speed are right, the answers are not'],
+  };
+}
+
+function* reporting(graph: Graph, samples: Samples, progress: NonNullable<CompileOptions['onProgress']>): Generator<ReadonlyMap<string, Value>> {
+  let done = 0;
+  for (const inputs of graphInputs(graph, samples, samples.count)) {
+    progress('calibrating', done, samples.count);
+    yield inputs;
+    done += 1;
+  }
+}
+
+/** Names that would meet those of the runtime, or of the file that ties model and JavaScript together. */
+const reserved = /^(tsr|tessera|wasm|model_wasm)(_|$)/;
+
+/** The C prefix of a model, from what the user says or from the file's name. */
+function prefixOf(file: string, name: string | undefined): string {
+  if (name === undefined) {
+    const made = identifier(file.replace(/\.onnx$/i, ''));
+    return reserved.test(made) ? `model_${made}` : made;
+  }
+  if (identifier(name) !== name || reserved.test(name)) {
+    throw usageError(
+      `the name ${name} cannot be the prefix of C names`,
+      'It takes up to 48 small letters, digits and underscores, begins with a letter, and is not of the runtime (tsr, tessera, wasm).',
+    );
+  }
+  return name;
+}

@@ -1,0 +1,213 @@
+import { fetchedInputs } from '../codegen/model.ts';
+import { elementCount, type Origin, type Port, tensorOf } from '../graph/types.ts';
+import type { ConstantArray } from '../ops/define.ts';
+import type { Layer, Plan, Storage } from '../plan/types.ts';
+import { count, plural, shapeText, tableText } from './table.ts';
+
+/** An input or output of a compiled model. Real value = (step - zeroPoint) * scale. */
+export interface PortReport {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly scale: number;
+  readonly zeroPoint: number;
+  readonly bytes: number;
+  /** `pixels`: the model takes bytes from 0 to 255, and a step is its pixel less 128. */
+  readonly encoding: 'real' | 'pixels';
+  /** Whether it lies whole in the arena, and so counts; else its rows are fetched one by one. */
+  readonly isInArena: boolean;
+}
+
+export interface LayerReport {
+  readonly index: number;
+  readonly nodes: readonly Origin[];
+  readonly operator: string;
+  readonly tensor: string;
+  readonly shape: readonly number[];
+  readonly macs: number;
+  readonly kernels: readonly string[];
+  readonly constantBytes: number;
+  readonly scratchBytes: number;
+}
+
+/** A tensor that a stage keeps only some rows of. */
+export interface RingReport {
+  readonly tensor: string;
+  /** Rows of the tensor. */
+  readonly rows: number;
+  /** Rows that there is room for. */
+  readonly slots: number;
+  readonly rowBytes: number;
+  readonly bytes: number;
+}
+
+export interface StepReport {
+  readonly kind: 'call' | 'stage';
+  readonly layers: readonly number[];
+  readonly fetched: readonly string[];
+  readonly rings: readonly RingReport[];
+}
+
+export interface BufferReport {
+  readonly name: string;
+  readonly offset: number;
+  readonly bytes: number;
+  /** The first and the last step that it is in use at. */
+  readonly first: number;
+  readonly last: number;
+}
+
+/** A plan as data: what plan.txt prints. */
+export interface PlanReport {
+  readonly inputs: readonly PortReport[];
+  readonly outputs: readonly PortReport[];
+  /** Bytes of SRAM for activations, rings and scratch; without stack and code. */
+  readonly arenaBytes: number;
+  /** The most bytes that live at one step: no placement of the same buffers is smaller. */
+  readonly allocationBound: number;
+  /** Bytes of weights, biases, multipliers and tables. */
+  readonly constantBytes: number;
+  readonly macs: number;
+  readonly steps: readonly StepReport[];
+  readonly layers: readonly LayerReport[];
+  readonly buffers: readonly BufferReport[];
+}
+
+const elementBytes: Readonly<Record<ConstantArray['type'], number>> = { int8: 1, int16: 2, uint16: 2, int32: 4 };
+
+/** The constants of a layer's kernels, arrays by themselves so that shared ones can be told. */
+function constantsOf(layer: Layer): ReadonlyMap<unknown, number> {
+  const found = new Map<unknown, number>();
+  if (layer.lowering.kind === 'alias') return found;
+  for (const call of layer.lowering.calls) {
+    for (const field of Object.values(call.fields)) {
+      if (typeof field === 'object' && field !== null) found.set(field.values, field.values.length * elementBytes[field.type]);
+    }
+    for (const { input } of call.inputs) {
+      const tensor = layer.tensors.inputs[input];
+      if (tensor?.kind === 'constant') found.set(tensor.data, elementCount(tensor.shape));
+    }
+  }
+  return found;
+}
+
+const sum = (values: Iterable<number>): number => [...values].reduce((total, value) => total + value, 0);
+
+/** What a plan decided, as data. */
+export function reportPlan(plan: Plan): PlanReport {
+  const fetched = fetchedInputs(plan);
+  const port = (given: Port): PortReport => {
+    const tensor = tensorOf(plan.graph, given.tensor);
+    return {
+      name: given.name,
+      shape: given.shape,
+      scale: tensor.quant?.scales[0] ?? 1,
+      zeroPoint: tensor.quant?.zeroPoints[0] ?? 0,
+      bytes: elementCount(tensor.shape),
+      encoding: given.encoding ?? 'real',
+      isInArena: !fetched.has(given.tensor),
+    };
+  };
+  const constants = plan.layers.map(constantsOf);
+  const layers = plan.layers.map((layer, index): LayerReport => {
+    const scratch = plan.scratch.get(layer.index);
+    return {
+      index: layer.index,
+      nodes: layer.node.from,
+      operator: layer.node.op,
+      tensor: layer.node.output,
+      shape: layer.tensors.output.shape,
+      macs: layer.macs,
+      kernels: layer.lowering.kind === 'alias' ? [] : [...new Set(layer.lowering.calls.map((call) => call.symbol))],
+      constantBytes: sum(constants[index]?.values() ?? []),
+      scratchBytes: scratch === undefined ? 0 : (plan.buffers[scratch]?.bytes ?? 0),
+    };
+  });
+  const steps = plan.steps.map((step): StepReport => {
+    if (step.kind === 'call') return { kind: 'call', layers: [step.layer], fetched: [], rings: [] };
+    const names = [...step.fetched, ...step.layers.map((index) => (plan.layers[index] as Layer).node.output)];
+    const rings = names.flatMap((name) => ringOf(plan, name) ?? []);
+    return { kind: 'stage', layers: step.layers, fetched: step.fetched, rings };
+  });
+  return {
+    inputs: plan.graph.inputs.map(port),
+    outputs: plan.graph.outputs.map(port),
+    arenaBytes: plan.arenaBytes,
+    allocationBound: plan.allocationBound,
+    constantBytes: sum(new Map(constants.flatMap((map) => [...map])).values()),
+    macs: plan.macs,
+    steps,
+    layers,
+    buffers: plan.buffers.map(({ name, offset, bytes, first, last }) => ({ name, offset, bytes, first, last })),
+  };
+}
+
+function ringOf(plan: Plan, name: string): RingReport | null {
+  const storage = plan.storage.get(name) as Storage;
+  const tensor = tensorOf(plan.graph, name);
+  const rows = elementCount(tensor.shape) / storage.rowBytes;
+  const buffer = storage.buffer === null ? undefined : plan.buffers[storage.buffer];
+  // An alias, or a tensor that leaves the stage, is whole.
+  if (buffer === undefined || buffer.name !== name || buffer.bytes >= elementCount(tensor.shape)) return null;
+  return { tensor: name, rows, slots: storage.slots, rowBytes: storage.rowBytes, bytes: buffer.bytes };
+}
+
+/** How a port stands to the arena, in words. */
+function portText({ name, shape, scale, zeroPoint, bytes, encoding, isInArena }: PortReport): string {
+  const value = encoding === 'pixels' ? 'pixels 0 to 255, step = pixel - 128' : `value = (step - ${zeroPoint}) * ${scale}`;
+  return `${name} ${shapeText(shape)}, ${count(bytes)} bytes ${isInArena ? 'in the arena' : 'fetched row by row, not in the arena'}; ${value}`;
+}
+
+/** The account of a plan that a person reads. */
+export function planText(report: PlanReport): string {
+  const arenaInputs = report.inputs.filter((port) => port.isInArena).length;
+  const counted =
+    arenaInputs === report.inputs.length ? 'inputs included' : arenaInputs === 0 ? 'inputs not included' : `${arenaInputs} of ${report.inputs.length} inputs included`;
+  const head = [
+    ...report.inputs.map((port) => `input   ${portText(port)}`),
+    ...report.outputs.map((port) => `output  ${portText(port)}`),
+    `SRAM    ${count(report.arenaBytes)} bytes of arena, ${counted}; without stack. These buffers need ${count(report.allocationBound)} at the least.`,
+    `flash   ${count(report.constantBytes)} bytes of weights and other constants, without code`,
+    `work    ${count(report.macs)} MACs in ${plural(report.layers.length, 'layer')}, ${plural(report.steps.length, 'step')}`,
+  ].join('\n');
+  const steps = report.steps.map((step, index) => stepText(report, step, index));
+  const buffers = tableText(
+    [
+      { title: 'offset', align: 'right', text: (buffer) => count(buffer.offset) },
+      { title: 'bytes', align: 'right', text: (buffer) => count(buffer.bytes) },
+      { title: 'steps', align: 'left', text: (buffer) => (buffer.first === buffer.last ? `${buffer.first}` : `${buffer.first}-${buffer.last}`) },
+      { title: 'buffer', align: 'left', text: (buffer) => buffer.name },
+    ],
+    [...report.buffers].sort((a, b) => a.first - b.first || a.offset - b.offset),
+  );
+  return `${[head, steps.join('\n\n'), `Buffers: bytes from the start of the arena, and the steps that they live through\n${buffers}`].join('\n\n')}\n`;
+}
+
+function stepText(report: PlanReport, step: StepReport, index: number): string {
+  const layers = step.layers.map((layer) => report.layers[layer] as LayerReport);
+  const title =
+    step.kind === 'call'
+      ? `Step ${index}: one layer, whole`
+      : `Step ${index}: a stage of ${plural(layers.length, 'layer')}, row by row${step.fetched.length === 0 ? '' : `, fetching ${step.fetched.join(', ')}`}`;
+  const table = tableText(
+    [
+      { title: '#', align: 'right', text: (layer) => String(layer.index) },
+      { title: 'ONNX nodes', align: 'left', text: (layer) => layer.nodes.map(({ name, operator }) => name || operator).join(' + ') || '-' },
+      { title: 'operator', align: 'left', text: (layer) => layer.operator },
+      { title: 'output', align: 'left', text: (layer) => shapeText(layer.shape) },
+      { title: 'MACs', align: 'right', text: (layer) => count(layer.macs) },
+      { title: 'kernel', align: 'left', text: (layer) => layer.kernels.join(', ') || 'none: another shape of the same bytes' },
+    ],
+    layers,
+  );
+  if (step.rings.length === 0) return `${title}\n${table}`;
+  const rings = tableText(
+    [
+      { title: 'ring', align: 'left', text: (ring) => ring.tensor },
+      { title: 'slots', align: 'right', text: (ring) => `${ring.slots} of ${ring.rows}` },
+      { title: 'row bytes', align: 'right', text: (ring) => count(ring.rowBytes) },
+      { title: 'bytes', align: 'right', text: (ring) => count(ring.bytes) },
+    ],
+    step.rings,
+  );
+  return `${title}\n${table}\n${rings}`;
+}
