@@ -5,7 +5,7 @@
 //   import { makeSamples } from './data.mjs'
 //   const { x, shape, y, names } = makeSamples({ seed: 7, count: 500 })
 //
-// The same seed gives the same bytes on every machine: the generator is an integer one, and sine, exponential and
+// The same seed gives the same bytes on every machine: the generator is an integer one, and sine and
 // arc tangent are computed here with nothing but + - * / and square root, which IEEE 754 defines to the last bit.
 // Sample i depends on the seed and on i only, so a longer run begins with the samples of a shorter one.
 

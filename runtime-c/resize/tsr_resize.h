@@ -4,7 +4,9 @@
  * Row kernels (tsr_resize_nearest, tsr_resize_linear):
  * rows     row_taps pointers, 1 or 2; one of two may be NULL, and then the other stands for it (the image goes on as it
  *          ends). segment->row is the output row
- * out      segment->out_width pixels, which is the whole row: tables go by output column; must not overlap the rows
+ *          The first tap of output column x is input column floor((x * column_multiply + column_add) / column_divide),
+ *          which says where in the input row a segment's row pointers point
+ * out      segment->out_width pixels from column segment->column on; must not overlap the rows
  * Kernels for whole tensors (..._whole), where the rows follow no formula:
  * rows     one pointer, to the whole input
  * out      the whole output; must not overlap the input
@@ -25,6 +27,9 @@ typedef struct tsr_resize_nearest {
   const uint16_t *columns; /* the input column of each output column */
   int32_t row_taps;
   int32_t row; /* which of the rows the output takes */
+  int32_t column_multiply;
+  int32_t column_add;
+  int32_t column_divide;
   int32_t channels;
   int32_t in_pixel;
   int32_t out_pixel;
@@ -57,6 +62,9 @@ typedef struct tsr_resize_linear {
   int32_t shift;
   int32_t min;
   int32_t max;
+  int32_t column_multiply;
+  int32_t column_add;
+  int32_t column_divide;
   int32_t channels;
   int32_t in_pixel;
   int32_t out_pixel;
@@ -85,6 +93,11 @@ typedef struct tsr_resize_linear_whole {
   int32_t out_rows;
   int32_t out_width;
 } tsr_resize_linear_whole;
+
+/* The input column that the row pointers of a segment point at. */
+static inline int32_t tsr_resize_origin(const tsr_segment *segment, int32_t multiply, int32_t add, int32_t divide) {
+  return tsr_floor_div(segment->column * multiply + add, divide) + segment->pad_left;
+}
 
 /* The weighted sum of four neighbouring values; weights of the right and of the lower ones. */
 static inline int32_t tsr_resize_mix(int32_t top_left, int32_t top_right, int32_t bottom_left, int32_t bottom_right,

@@ -1,4 +1,4 @@
-import { elementCount, type Port, rowShape, type Tensor, tensorOf } from '../graph/types.ts';
+import { elementCount, type Graph, type Port, rowShape, type Tensor, tensorOf } from '../graph/types.ts';
 import type { Layer, Plan } from '../plan/types.ts';
 import { createConstantPool } from './constants.ts';
 import { baseOf, type LayerContext, layerName, layerText } from './layers.ts';
@@ -46,18 +46,25 @@ function frontText({ front }: ModelOptions, plan: Plan): string {
   ].join('\n');
 }
 
+/** How what the caller gives or gets becomes steps: pixels are moved down by 128, whatever they mean to the model. */
+export function portQuantization(graph: Graph, port: Port): { readonly scale: number; readonly zeroPoint: number } {
+  if (port.encoding === 'pixels') return { scale: 1, zeroPoint: -128 };
+  const { quant } = tensorOf(graph, port.tensor);
+  return { scale: quant?.scales[0] ?? 1, zeroPoint: quant?.zeroPoints[0] ?? 0 };
+}
+
 function portMacros(plan: Plan, prefix: string, port: Port, kind: 'INPUT' | 'OUTPUT', index: number): string {
   const tensor = tensorOf(plan.graph, port.tensor);
   const name = `${prefix.toUpperCase()}_${kind}${index}`;
-  const scale = tensor.quant?.scales[0] ?? 1;
+  const { scale, zeroPoint } = portQuantization(plan.graph, port);
   const layout = port.permutation.every((axis, i) => axis === i)
     ? 'as in the ONNX file'
     : `axis ${port.permutation.join(', ')} of the ONNX shape ${port.shape.join('x')}`;
   return [
-    `/* ${safeText(port.name)}: ${tensor.shape.join('x')} int8, ${layout}; real value = (q - ZERO_POINT) * SCALE */`,
+    `/* ${safeText(port.name)}: ${tensor.shape.join('x')} int8, ${layout}; ${port.encoding === 'pixels' ? 'pixel from 0 to 255' : 'real value'} = (q - ZERO_POINT) * SCALE */`,
     `#define ${name}_BYTES ${elementCount(tensor.shape)}`,
     `#define ${name}_SCALE ${floatLiteral(scale)}`,
-    `#define ${name}_ZERO_POINT (${tensor.quant?.zeroPoints[0] ?? 0})`,
+    `#define ${name}_ZERO_POINT (${zeroPoint})`,
   ].join('\n');
 }
 
@@ -183,7 +190,7 @@ function pointer(context: LayerContext, port: Port, type: string): string {
 
 function writeInputText(plan: Plan, prefix: string, port: Port, index: number): string {
   const macro = `${prefix.toUpperCase()}_INPUT${index}`;
-  const inverse = floatLiteral(1 / Math.fround(tensorOf(plan.graph, port.tensor).quant?.scales[0] ?? 1));
+  const inverse = floatLiteral(1 / Math.fround(portQuantization(plan.graph, port).scale));
   return `void ${prefix}_write_input${index}(void *arena, const float *values) {
   int8_t *to = ${prefix}_input${index}(arena);
   for (int32_t i = 0; i < ${macro}_BYTES; ++i) to[i] = tsr_quantize(values[i], ${inverse}, ${macro}_ZERO_POINT);

@@ -1,6 +1,6 @@
 import { elementCount, type Port, rowShape, tensorOf } from '../graph/types.ts';
 import type { Plan } from '../plan/types.ts';
-import { fetchedInputs, kernelFiles } from './model.ts';
+import { fetchedInputs, kernelFiles, portQuantization } from './model.ts';
 
 /** What the JavaScript side must know of an input or output. */
 export interface PortDescription {
@@ -29,12 +29,13 @@ export function describeModel(plan: Plan): ModelDescription {
   const port = (p: Port): PortDescription => {
     const tensor = tensorOf(plan.graph, p.tensor);
     const { width, channels } = rowShape(tensor.shape);
+    const { scale, zeroPoint } = portQuantization(plan.graph, p);
     return {
       name: p.name,
       shape: p.shape,
       permutation: p.permutation,
-      scale: Math.fround(tensor.quant?.scales[0] ?? 1),
-      zeroPoint: tensor.quant?.zeroPoints[0] ?? 0,
+      scale: Math.fround(scale),
+      zeroPoint,
       rowBytes: fetched.has(p.tensor) ? width * channels : 0,
     };
   };

@@ -2,7 +2,7 @@ import { elementCount, type Tensor } from '../graph/types.ts';
 import { broadcastShape, broadcastStrides, expandTo, padRank } from './broadcast.ts';
 import { defineOperator, OperatorError, present, type ReadContext } from './define.ts';
 import { integerInput } from './integer-input.ts';
-import { gatherStrided, isPlainCopy, permuteBack, type StridedCopy, stridedCall } from './transpose.ts';
+import { permuteBack, type StridedParameters, stridedOperator } from './transpose.ts';
 
 /** Axes of one stretch to the sizes of `shape`, which has the input's rank. */
 export interface ExpandAttributes {
@@ -32,7 +32,7 @@ function readTile(c: ReadContext): readonly Tensor[] {
   return [c.emit('Reshape', [expanded], { shape: joined })];
 }
 
-export const expand = defineOperator<ExpandAttributes, StridedCopy>({
+export const expand = defineOperator<ExpandAttributes, StridedParameters>({
   name: 'Expand',
   onnx: { Expand: readExpand, Tile: readTile },
 
@@ -54,15 +54,9 @@ export const expand = defineOperator<ExpandAttributes, StridedCopy>({
 
   macs: () => 0,
 
-  quantized: {
-    outputRule: () => 'as-input',
-    parameters: ({ inputs: [x], attributes: { shape } }) => ({
-      shape,
-      strides: broadcastStrides(present(x).shape, shape),
-      offset: 0,
-    }),
-    evaluate: (p, [x]) =>
-      gatherStrided(x as Int8Array, new Int8Array(elementCount(p.shape)), p.shape, p.strides, p.offset),
-    lower: (p) => (isPlainCopy(p) ? { kind: 'alias' } : { kind: 'calls', calls: [stridedCall(p)] }),
-  },
+  quantized: stridedOperator((input, { shape }) => ({
+    shape,
+    strides: broadcastStrides(input.shape, shape),
+    offset: 0,
+  })),
 });

@@ -1,6 +1,6 @@
 import { elementCount, type Tensor } from '../graph/types.ts';
 import { defineOperator, OperatorError, present, type ReadContext } from './define.ts';
-import { gatherStrided, isPlainCopy, sameKind, type StridedCopy, stridedCall, stridesOf } from './transpose.ts';
+import { sameKind, type StridedCopy, type StridedParameters, stridedOperator, stridesOf } from './transpose.ts';
 
 /** Slices of the input along `axis`; the axes of the indices take its place. */
 export interface GatherAttributes {
@@ -27,7 +27,22 @@ function read(c: ReadContext): readonly Tensor[] {
   return [c.emit('Gather', [x], { axis, indices, indicesShape: shape })];
 }
 
-export const gather = defineOperator<GatherAttributes, StridedCopy>({
+function copyOf(input: TensorType, { axis, indices }: GatherAttributes): StridedCopy {
+  const first = indices[0] ?? 0;
+  const step = (indices[1] ?? first) - first;
+  if (indices.some((position, i) => position !== first + i * step)) {
+    throw new OperatorError('unsupported', `indices that are not evenly spaced: ${indices.slice(0, 8).join(', ')}`);
+  }
+  const strides = stridesOf(input.shape);
+  const stride = present(strides[axis]);
+  return {
+    shape: [...input.shape.slice(0, axis), indices.length, ...input.shape.slice(axis + 1)],
+    strides: strides.map((own, i) => (i === axis ? step * stride : own)),
+    offset: first * stride,
+  };
+}
+
+export const gather = defineOperator<GatherAttributes, StridedParameters>({
   name: 'Gather',
   onnx: { Gather: read },
 
@@ -54,31 +69,5 @@ export const gather = defineOperator<GatherAttributes, StridedCopy>({
   constantQuantization: (quant) => (quant?.axis === undefined ? quant : undefined),
   macs: () => 0,
 
-  quantized: {
-    outputRule: () => 'as-input',
-
-    parameters({ inputs: [x], attributes: { axis, indices } }) {
-      const shape = present(x).shape;
-      const first = indices[0] ?? 0;
-      const step = (indices[1] ?? first) - first;
-      if (indices.some((position, i) => position !== first + i * step)) {
-        throw new OperatorError('unsupported', `indices that are not evenly spaced: ${indices.slice(0, 8).join(', ')}`);
-      }
-      const strides = stridesOf(shape);
-      const stride = present(strides[axis]);
-      return {
-        shape: [...shape.slice(0, axis), indices.length, ...shape.slice(axis + 1)],
-        strides: strides.map((own, i) => (i === axis ? step * stride : own)),
-        offset: first * stride,
-      };
-    },
-
-    evaluate: (p, [x]) =>
-      gatherStrided(x as Int8Array, new Int8Array(elementCount(p.shape)), p.shape, p.strides, p.offset),
-
-    lower(p, { inputs: [x] }) {
-      const whole = elementCount(p.shape) === elementCount(present(x).shape);
-      return whole && isPlainCopy(p) ? { kind: 'alias' } : { kind: 'calls', calls: [stridedCall(p)] };
-    },
-  },
+  quantized: stridedOperator(copyOf),
 });

@@ -66,7 +66,9 @@ function sourcesOf(attributes: ResizeAttributes, index: number): Sources {
   if (attributes.mode === 'linear') {
     const linear = linearElements(axis, attributes.coordinates);
     const weights = Uint16Array.from(linear.weight, (weight) => Math.floor(weight * weightOne + 0.5));
-    return { ...linear, weights, axis };
+    // What weighs nothing is not read: rows and columns that need no second one are not given one.
+    const after = linear.after.map((element, i) => (weights[i] === 0 ? present(linear.before[i]) : element));
+    return { first: linear.first, before: linear.before, after, weights, axis };
   }
   const { rounded, element } = nearestElements(axis, attributes.coordinates, attributes.nearest);
   return { first: rounded, before: element, after: element, weights: new Uint16Array(axis.output), axis };
@@ -185,44 +187,50 @@ function kernelOf(
   };
 }
 
-/** How the rows of a step are found: the map, and for `nearest` which of two rows is meant where both are there. */
-interface RowAccess {
+/** The map of the input rows or columns that output ones need, and which of two is meant where both are there. */
+interface Access {
   readonly map: AxisMap;
-  readonly fields: KernelCall['fields'];
+  readonly chosen: 0 | 1;
 }
 
 /**
- * The map of the input rows that output rows need, or null where no formula gives them. A map that leaves the input gets
- * a second row: where one of the two is not there, the kernel takes the other, as the image goes on as it ends.
+ * The access to an axis, or null where no formula gives it. A map that leaves the input gets a second element: where one
+ * of the two is not there, the other is taken, as the image goes on as it ends.
  */
-function rowAccess({ mode, rows }: ResizeParameters): RowAccess | null {
-  const { axis, before, first } = rows;
-  const candidate = (table: ArrayLike<number>, taps: 1 | 2, row: 0 | 1): RowAccess | null => {
+function accessOf(mode: ResizeParameters['mode'], { axis, before, first, weights }: Sources): Access | null {
+  const candidate = (table: ArrayLike<number>, taps: 1 | 2, chosen: 0 | 1): Access | null => {
     const map = axisMapOf(table, axis, taps);
-    return map === null ? null : { map, fields: mode === 'linear' ? { row_taps: taps } : { row_taps: taps, row } };
+    return map === null ? null : { map, chosen };
   };
-  if (mode === 'linear') {
-    return rows.weights.some((weight) => weight !== 0) ? candidate(first, 2, 0) : candidate(before, 1, 0);
-  }
+  if (mode === 'linear')
+    return weights.some((weight) => weight !== 0) ? candidate(first, 2, 0) : candidate(before, 1, 0);
   const plain = candidate(before, 1, 0);
   if (plain !== null) return plain;
-  const one = first.map((row) => Math.min(Math.max(row, -1), axis.input - 1));
-  const other = first.map((row) => Math.min(Math.max(row, 0), axis.input) - 1);
+  const one = first.map((element) => Math.min(Math.max(element, -1), axis.input - 1));
+  const other = first.map((element) => Math.min(Math.max(element, 0), axis.input) - 1);
   return candidate(one, 2, 0) ?? candidate(other, 2, 1);
 }
 
 function lower(p: ResizeParameters, input: RowShape, output: RowShape): Lowering {
   const { stem, fields } = kernelOf(p, input.channels);
-  const access = rowAccess(p);
+  const rows = accessOf(p.mode, p.rows);
   const common = { folder: 'resize', firstRow: 0, outputOffset: 0, pointwise: false, scratchBytes: 0 };
-  if (access !== null) {
-    const columns: AxisMap = { multiply: 0, add: 0, divide: 1, count: input.width, dilation: 1 };
+  if (rows !== null) {
+    const all: AxisMap = { multiply: 0, add: 0, divide: 1, count: input.width, dilation: 1 };
+    const columns = accessOf(p.mode, p.columns)?.map ?? all;
     const call: KernelCall = {
       ...common,
       symbol: `tsr_${stem}_s8__portable`,
       struct: `tsr_${stem}`,
-      fields: { ...fields, ...access.fields },
-      inputs: [{ input: 0, rows: access.map, columns }],
+      fields: {
+        ...fields,
+        row_taps: rows.map.count,
+        ...(p.mode === 'nearest' ? { row: rows.chosen } : {}),
+        column_multiply: columns.multiply,
+        column_add: columns.add,
+        column_divide: columns.divide,
+      },
+      inputs: [{ input: 0, rows: rows.map, columns }],
       steps: 'rows',
       count: output.rows,
     };

@@ -6,6 +6,7 @@ import {
   type KernelCall,
   OperatorError,
   present,
+  type QuantizedOperator,
   type ReadContext,
   sameAxis,
 } from './define.ts';
@@ -138,12 +139,39 @@ function stridesFor(input: TensorType, { permutation }: TransposeAttributes): St
 }
 
 /** Which elements, and the table that requantises them. */
-interface TransposeParameters {
+export interface StridedParameters {
   readonly copy: StridedCopy;
   readonly table: ConstantArray | null;
 }
 
-export const transpose = defineOperator<TransposeAttributes, TransposeParameters>({
+/** The integer form of an operator whose output is a strided copy of its first input, and no more. */
+export function stridedOperator<A>(
+  copyOf: (input: TensorType, attributes: A) => StridedCopy,
+): QuantizedOperator<A, StridedParameters> {
+  return {
+    outputRule: () => 'as-input',
+    parameters: ({ inputs: [x], output, attributes }) => ({
+      copy: copyOf(present(x), attributes),
+      table: requantizeTable(present(x), output),
+    }),
+    evaluate({ copy, table }, [x]) {
+      const result = new Int8Array(elementCount(copy.shape));
+      return applyTable(table, gatherStrided(x as Int8Array, result, copy.shape, copy.strides, copy.offset));
+    },
+    lower({ copy, table }, { inputs: [x] }) {
+      const bytes = elementCount(copy.shape);
+      const isWhole = bytes === elementCount(present(x).shape);
+      if (!isWhole || !isPlainCopy(copy)) return { kind: 'calls', calls: [stridedCall(copy, table)] };
+      if (table === null) return { kind: 'alias' };
+      return {
+        kind: 'calls',
+        calls: [blockCopyCall(0, { table, blocks: 1, bytes, outputStride: bytes, outputOffset: 0 })],
+      };
+    },
+  };
+}
+
+export const transpose = defineOperator<TransposeAttributes, StridedParameters>({
   name: 'Transpose',
   onnx: {
     Transpose(c: ReadContext) {
@@ -176,25 +204,5 @@ export const transpose = defineOperator<TransposeAttributes, TransposeParameters
 
   macs: () => 0,
 
-  quantized: {
-    outputRule: () => 'as-input',
-    parameters: ({ inputs: [x], output, attributes }) => ({
-      copy: stridesFor(present(x), attributes),
-      table: requantizeTable(present(x), output),
-    }),
-    evaluate({ copy, table }, [x]) {
-      const data = x as Int8Array;
-      const moved = gatherStrided(data, new Int8Array(data.length), copy.shape, copy.strides, copy.offset);
-      return applyTable(table, moved);
-    },
-    lower({ copy, table }, { output }) {
-      if (!isPlainCopy(copy)) return { kind: 'calls', calls: [stridedCall(copy, table)] };
-      if (table === null) return { kind: 'alias' };
-      const bytes = elementCount(output.shape);
-      return {
-        kind: 'calls',
-        calls: [blockCopyCall(0, { table, blocks: 1, bytes, outputStride: bytes, outputOffset: 0 })],
-      };
-    },
-  },
+  quantized: stridedOperator(stridesFor),
 });

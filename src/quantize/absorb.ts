@@ -1,6 +1,7 @@
 import type { Graph, Node, Port, Quantization, Tensor } from '../graph/types.ts';
 import { tensorOf } from '../graph/types.ts';
 import type { LinearAttributes } from '../ops/quantize-linear.ts';
+import { withNodes } from '../passes/rewrite.ts';
 
 /** The quantisation of a Quantize node as int8 has it: uint8 steps are moved down by 128. */
 function asInt8(attributes: LinearAttributes & { readonly dtype: string }): Quantization {
@@ -55,5 +56,5 @@ export function absorbQdq(graph: Graph): Graph {
     }
   }
   const port = (old: Port): Port => ({ ...old, tensor: now(old.tensor) });
-  return { ...graph, inputs: graph.inputs.map(port), outputs: graph.outputs.map(port), tensors, nodes };
+  return withNodes({ ...graph, inputs: graph.inputs.map(port), outputs: graph.outputs.map(port), tensors, nodes }, nodes);
 }

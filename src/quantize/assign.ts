@@ -8,6 +8,8 @@ import { operatorNamed } from '../ops/index.ts';
 export interface Range {
   readonly min: number;
   readonly max: number;
+  /** The mean of each channel (the last axis), where it was observed. */
+  readonly channelMeans?: Float64Array;
 }
 
 /** The affine int8 quantisation of a range; zero is always a step, since padding is zero. */
@@ -49,7 +51,7 @@ export function assignQuantization(graph: Graph, ranges: ReadonlyMap<string, Ran
       // An operator of any number of inputs (Concat) lists no roles.
       const role = operator.constants?.[index] ?? 'operand';
       if (tensor?.kind !== 'constant' || role === 'data') return name;
-      const quantized = quantizeConstant(tensor, role, node, index, tensors);
+      const quantized = quantizeConstant(tensor, role, node, index, tensors, ranges);
       tensors.set(quantized.name, quantized);
       return quantized.name;
     });
@@ -76,18 +78,22 @@ function quantizeConstant(
   node: Node,
   index: number,
   tensors: ReadonlyMap<string, Tensor>,
+  ranges: ReadonlyMap<string, Range>,
 ): Tensor {
   const name = `${tensor.name} of ${node.output}[${index}]`;
   if (role === 'weights') return { ...tensor, name, ...quantizeWeights(tensor, biasOf(node, tensors), inputScale(node, tensors)) };
   if (role === 'operand') return { ...tensor, name, ...quantizeOperand(tensor) };
-  const weights = quantizeWeights(tensors.get(node.inputs[1] ?? '') as Tensor, tensor, inputScale(node, tensors));
+  const realWeights = tensors.get(node.inputs[1] ?? '') as Tensor;
+  const weights = quantizeWeights(realWeights, tensor, inputScale(node, tensors));
   const scales = weights.quant.scales.map((scale) => scale * inputScale(node, tensors));
-  const data = Int32Array.from(floats(tensor), (real, o) => {
+  const shifts = meanErrors(realWeights, weights, ranges.get(node.inputs[0] ?? '')?.channelMeans);
+  const data = Int32Array.from(floats(tensor), (bias, o) => {
+    const real = bias - (shifts?.[o] ?? 0);
     const q = Math.round(real / (scales[scales.length === 1 ? 0 : o] as number));
     if (Math.abs(q) < 2 ** 31) return q;
     throw modelError(`${describeNode(node)}: the bias ${real} does not fit 32 bits at its scale`);
   });
-  return { ...tensor, name, dtype: 'int32', data, quant: { scales, zeroPoints: scales.map(() => 0), axis: 0 } };
+  return { ...tensor, name, dtype: 'int32', data, quant: symmetric(scales) };
 }
 
 function inputScale(node: Node, tensors: ReadonlyMap<string, Tensor>): number {
@@ -104,6 +110,11 @@ interface QuantizedConstant {
   readonly quant: Quantization;
 }
 
+/** Zero points of zero, and scales along axis 0 where there are several. */
+function symmetric(scales: readonly number[]): Quantization {
+  return { scales, zeroPoints: scales.map(() => 0), ...(scales.length === 1 ? {} : { axis: 0 }) };
+}
+
 /** Symmetric int8 weights, a scale an output; the scales of a QDQ model are kept where they are symmetric. */
 function quantizeWeights(tensor: Tensor, bias: Tensor | undefined, input: number): QuantizedConstant {
   const real = floats(tensor);
@@ -117,7 +128,7 @@ function quantizeWeights(tensor: Tensor, bias: Tensor | undefined, input: number
         let largest = 0;
         for (let t = o * taps; t < (o + 1) * taps; t += 1) largest = Math.max(largest, Math.abs(real[t] as number));
         // A bias that is huge beside its weights must still fit an accumulator, with room for a pre-scale.
-        const leastForBias = bias?.data === undefined ? 0 : Math.abs(Number(bias.data[o])) / (input * 2 ** 28);
+        const leastForBias = bias?.data === undefined ? 0 : Math.abs(Number(bias.data[o])) / (input * 2 ** 24);
         return Math.max(largest / 127, leastForBias) || 1;
       });
   const least = usable ? -128 : -127;
@@ -125,7 +136,31 @@ function quantizeWeights(tensor: Tensor, bias: Tensor | undefined, input: number
     const q = Math.round(w / (scales[scales.length === 1 ? 0 : Math.floor(i / taps)] as number));
     return Math.max(least, Math.min(127, q));
   });
-  return { dtype: 'int8', data, quant: { scales, zeroPoints: scales.map(() => 0), axis: 0 } };
+  return { dtype: 'int8', data, quant: symmetric(scales) };
+}
+
+/**
+ * What rounding the weights adds to each output on average: the bias takes it back. Null for weights that a QDQ model
+ * states, or where the inputs' means are not known. Source: Nagel et al., "Data-free quantization through weight
+ * equalization and bias correction", ICCV 2019 (arXiv 1906.04721), section 4.2.
+ */
+function meanErrors(real: Tensor, quantized: QuantizedConstant, means: Float64Array | undefined): Float64Array | null {
+  if (real.quant !== undefined || means === undefined) return null;
+  const outputs = real.shape[0] as number;
+  const taps = floats(real).length / outputs;
+  const groupIn = real.shape.at(-1) as number;
+  const groupOut = outputs / Math.max(1, means.length / groupIn);
+  return Float64Array.from({ length: outputs }, (_, o) => {
+    const scale = quantized.quant.scales[quantized.quant.scales.length === 1 ? 0 : o] as number;
+    const channel = Math.floor(o / groupOut) * groupIn;
+    let error = 0;
+    for (let t = 0; t < taps; t += 1) {
+      const at = o * taps + t;
+      const difference = Number(quantized.data[at]) * scale - (floats(real)[at] as number);
+      error += difference * (means[channel + (t % groupIn)] as number);
+    }
+    return error;
+  });
 }
 
 function quantizeOperand(tensor: Tensor): QuantizedConstant {

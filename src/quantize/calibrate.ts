@@ -15,7 +15,7 @@ export type RangeMethod = (typeof rangeMethods)[number];
 const outliers = 1e-4;
 
 /**
- * Runs a float graph on samples and gives the range of every activation, by tensor name.
+ * Runs a float graph on samples and gives the range and the channel means of every activation, by tensor name.
  * @param samples the values of the graph's inputs, by tensor name, laid out as the graph has them
  * @throws TesseraError (exit 3) where there is no sample
  */
@@ -25,6 +25,7 @@ export function calibrate(
   method: RangeMethod,
 ): ReadonlyMap<string, Range> {
   const histograms = new Map<string, Histogram>();
+  const sums = new Map<string, Float64Array>();
   let count = 0;
   for (const sample of samples) {
     count += 1;
@@ -35,11 +36,23 @@ export function calibrate(
         const histogram = histograms.get(tensor) ?? createHistogram();
         histograms.set(tensor, histogram);
         histogram.add(value.data);
+        const channels = value.shape.at(-1) ?? 1;
+        const sum = sums.get(tensor) ?? new Float64Array(channels);
+        sums.set(tensor, sum);
+        const share = channels / value.data.length;
+        for (let i = 0; i < value.data.length; i += 1) {
+          sum[i % channels] = (sum[i % channels] as number) + (value.data[i] as number) * share;
+        }
       },
     });
   }
   if (count === 0) throw modelError(`${graph.name}: no calibration samples`);
   const pick = (histogram: Histogram): Range =>
     method === 'min-max' ? histogram.extent() : method === 'percentile' ? histogram.percentile(outliers) : histogram.leastError();
-  return new Map([...histograms].map(([tensor, histogram]) => [tensor, pick(histogram)]));
+  return new Map(
+    [...histograms].map(([tensor, histogram]) => {
+      const channelMeans = sums.get(tensor)?.map((sum) => sum / count) as Float64Array;
+      return [tensor, { ...pick(histogram), channelMeans }];
+    }),
+  );
 }

@@ -36,6 +36,8 @@ export interface RingReport {
   readonly rows: number;
   /** Rows that there is room for. */
   readonly slots: number;
+  /** Columns of the newest row that there is room for besides; 0 where its slot takes it. */
+  readonly window: number;
   readonly rowBytes: number;
   readonly bytes: number;
 }
@@ -148,7 +150,7 @@ function ringOf(plan: Plan, name: string): RingReport | null {
   const buffer = storage.buffer === null ? undefined : plan.buffers[storage.buffer];
   // An alias, or a tensor that leaves the stage, is whole.
   if (buffer === undefined || buffer.name !== name || buffer.bytes >= elementCount(tensor.shape)) return null;
-  return { tensor: name, rows, slots: storage.slots, rowBytes: storage.rowBytes, bytes: buffer.bytes };
+  return { tensor: name, rows, slots: storage.slots, window: storage.window, rowBytes: storage.rowBytes, bytes: buffer.bytes };
 }
 
 /** How a port stands to the arena, in words. */
@@ -169,7 +171,7 @@ export function planText(report: PlanReport): string {
     `flash   ${count(report.constantBytes)} bytes of weights and other constants, without code`,
     `work    ${count(report.macs)} MACs in ${plural(report.layers.length, 'layer')}, ${plural(report.steps.length, 'step')}`,
   ].join('\n');
-  const steps = report.steps.map((step, index) => stepText(report, step, index));
+  const steps = runsOf(report.steps).map((run) => runText(report, run));
   const buffers = tableText(
     [
       { title: 'offset', align: 'right', text: (buffer) => count(buffer.offset) },
@@ -182,12 +184,32 @@ export function planText(report: PlanReport): string {
   return `${[head, steps.join('\n\n'), `Buffers: bytes from the start of the arena, and the steps that they live through\n${buffers}`].join('\n\n')}\n`;
 }
 
-function stepText(report: PlanReport, step: StepReport, index: number): string {
-  const layers = step.layers.map((layer) => report.layers[layer] as LayerReport);
+/** Steps that are printed as one: a stage, or the layers between stages. */
+interface Run {
+  readonly first: number;
+  readonly steps: readonly StepReport[];
+}
+
+function runsOf(steps: readonly StepReport[]): readonly Run[] {
+  const runs: Run[] = [];
+  steps.forEach((step, index) => {
+    const last = runs.at(-1);
+    if (last !== undefined && step.kind === 'call' && last.steps[0]?.kind === 'call') {
+      runs[runs.length - 1] = { first: last.first, steps: [...last.steps, step] };
+    } else runs.push({ first: index, steps: [step] });
+  });
+  return runs;
+}
+
+function runText(report: PlanReport, { first, steps }: Run): string {
+  const layers = steps.flatMap((step) => step.layers.map((layer) => report.layers[layer] as LayerReport));
+  const rings = steps.flatMap((step) => step.rings);
+  const fetched = steps.flatMap((step) => step.fetched);
+  const last = first + steps.length - 1;
   const title =
-    step.kind === 'call'
-      ? `Step ${index}: one layer, whole`
-      : `Step ${index}: a stage of ${plural(layers.length, 'layer')}, row by row${step.fetched.length === 0 ? '' : `, fetching ${step.fetched.join(', ')}`}`;
+    steps[0]?.kind === 'call'
+      ? `${last === first ? `Step ${first}` : `Steps ${first} to ${last}`}: layer by layer, each whole`
+      : `Step ${first}: a stage of ${plural(layers.length, 'layer')}, row by row${fetched.length === 0 ? '' : `, fetching ${fetched.join(', ')}`}`;
   const table = tableText(
     [
       { title: '#', align: 'right', text: (layer) => String(layer.index) },
@@ -195,19 +217,21 @@ function stepText(report: PlanReport, step: StepReport, index: number): string {
       { title: 'operator', align: 'left', text: (layer) => layer.operator },
       { title: 'output', align: 'left', text: (layer) => shapeText(layer.shape) },
       { title: 'MACs', align: 'right', text: (layer) => count(layer.macs) },
-      { title: 'kernel', align: 'left', text: (layer) => layer.kernels.join(', ') || 'none: another shape of the same bytes' },
+      { title: 'scratch', align: 'right', text: (layer) => count(layer.scratchBytes) },
+      { title: 'kernel', align: 'left', text: (layer) => layer.kernels.join(', ') || 'none: the same bytes' },
     ],
     layers,
   );
-  if (step.rings.length === 0) return `${title}\n${table}`;
-  const rings = tableText(
+  if (rings.length === 0) return `${title}\n${table}`;
+  const ringTable = tableText(
     [
       { title: 'ring', align: 'left', text: (ring) => ring.tensor },
       { title: 'slots', align: 'right', text: (ring) => `${ring.slots} of ${ring.rows}` },
+      { title: 'window', align: 'right', text: (ring) => (ring.window === 0 ? '-' : plural(ring.window, 'column')) },
       { title: 'row bytes', align: 'right', text: (ring) => count(ring.rowBytes) },
       { title: 'bytes', align: 'right', text: (ring) => count(ring.bytes) },
     ],
-    step.rings,
+    rings,
   );
-  return `${title}\n${table}\n${rings}`;
+  return `${title}\n${table}\n${ringTable}`;
 }

@@ -19,8 +19,8 @@ export interface ModelDescription {
   readonly outputs: readonly PortDescription[];
 }
 
-/** Real values (Float32Array, Float64Array, numbers) or int8 steps, in the order of the ONNX shape. */
-export type InputValues = Float32Array | Float64Array | Int8Array | readonly number[];
+/** Real values, pixels among them (any of these types but Int8Array), or int8 steps, in the order of the ONNX shape. */
+export type InputValues = Float32Array | Float64Array | Uint8Array | Uint8ClampedArray | Int8Array | readonly number[];
 
 /** A model that is ready to run. Not re-entrant: one inference at a time. */
 export interface Model extends ModelDescription {

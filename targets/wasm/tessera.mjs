@@ -26,11 +26,12 @@ function elementOrder({ shape, permutation }) {
 /** What an input element is in memory, by the kind of array that the caller gave. */
 function stepOf(values, port) {
   if (values instanceof Int8Array) return (i) => values[i];
-  if (values instanceof Float32Array || values instanceof Float64Array || Array.isArray(values)) {
+  const isReal = [Float32Array, Float64Array, Uint8Array, Uint8ClampedArray].some((type) => values instanceof type);
+  if (isReal || Array.isArray(values)) {
     const inverse = Math.fround(1 / port.scale);
     return (i) => quantize(Math.fround(values[i]), inverse, port.zeroPoint);
   }
-  throw new TypeError(`input ${port.name}: give a Float32Array of real values or an Int8Array of steps`);
+  throw new TypeError(`input ${port.name}: give a Float32Array of real values, a Uint8Array of pixels or an Int8Array of steps`);
 }
 
 /** Wraps an instance of the compiled module. `description` is what the compiler wrote beside it. */

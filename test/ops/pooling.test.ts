@@ -96,6 +96,13 @@ describe('MaxPool', () => {
     expect(whole).toEqual({ operators: ['ReduceMax'], shape: [1, 2, 1, 1], data: [5, 11] });
   });
 
+  it('leaves out the window that ceil_mode would start behind the input', () => {
+    const attributes = [integers('kernel_shape', [1]), integers('strides', [2]), integer('ceil_mode', 1)];
+    expect(runNode({ op: 'MaxPool', shape: [1, 1, 4], attributes }).data).toEqual([0, 2]);
+    const wider = [integers('kernel_shape', [2]), integers('strides', [2]), integer('ceil_mode', 1)];
+    expect(runNode({ op: 'MaxPool', shape: [1, 1, 5], attributes: wider }).data).toEqual([1, 3, 4]);
+  });
+
   it('refuses the second output', () => {
     const attributes = [integers('kernel_shape', [2])];
     expect(() => runNode({ op: 'MaxPool', shape: [1, 1, 4], attributes, outputs: 2 })).toThrow('the output Indices');

@@ -69,6 +69,13 @@ describe('Resize nodes', () => {
     expect(byMode('round_prefer_ceil')).toEqual([0, 1, 1, 2, 2, 3, 3, 3]);
   });
 
+  it('prefer the nearer element, and break ties as nearest_mode says', () => {
+    const four: NodeSpec = { ...nearest, shape: [1, 1, 1, 2], parameters: [null, floats([1, 1, 1, 4])] };
+    const byMode = (mode: string) => runNode(withMode(four, text('nearest_mode', mode), asymmetric)).data;
+    expect(byMode('round_prefer_floor')).toEqual([0, 0, 0, 1, 1, 1, 1, 1]);
+    expect(byMode('round_prefer_ceil')).toEqual([0, 0, 1, 1, 1, 1, 1, 1]);
+  });
+
   it('interpolate at the positions of every coordinate mode', () => {
     const linear = (mode: string, scale: number) =>
       runNode({

@@ -46,7 +46,7 @@ test('products, sums and differences with a constant of each channel or of one v
   y = b.add('Add', [y, constant('a', [1, 5])], {});
   y = b.add('Sub', [y, constant('s', [1, 1])], {});
   y = b.add('Sub', [constant('t', [1, 5]), y], {});
-  y = b.add('Unary', [y], affine(-0.5, 3));
+  y = b.add('Unary', [y], { chain: [...affine(-0.5, 3).chain, ...affine(4, -1).chain] });
   expect(census(runSame(foldBatchnorm, finished(b, x, y)))).toEqual({ FullyConnected: 1 });
 });
 

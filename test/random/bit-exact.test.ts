@@ -42,8 +42,8 @@ describe('random graphs', () => {
     for (let from = firstSeed; from < firstSeed + count; from += portion) {
       const seeds = Array.from({ length: Math.min(portion, firstSeed + count - from) }, (_, i) => from + i);
       const all = seeds.map(plansOf);
-      for (const { graph, plans } of all) {
-        const features = [...graphFeatures(graph), ...plans.flatMap(({ plan }) => planFeatures(plan))];
+      for (const { graph, plans, saturating } of all) {
+        const features = [...graphFeatures(graph), ...saturating.map(() => 'saturating'), ...plans.flatMap(({ plan }) => planFeatures(plan))];
         for (const what of [...graph.nodes.map(({ op }) => op), ...features]) histogram.set(what, (histogram.get(what) ?? 0) + 1);
       }
       const models = all.flatMap(({ seed, plans, samples }) =>
@@ -51,7 +51,7 @@ describe('random graphs', () => {
       );
       const found = await differences(models, backends);
       const seed = Number(/^seed (\d+)/.exec(found[0] ?? '')?.[1]);
-      const help = found.length === 0 ? '' : `TESSERA_SEED=${seed} TESSERA_RANDOM_GRAPHS=1\n${printGraph(quantizedRandomGraph(randomGraph(seed)))}`;
+      const help = found.length === 0 ? '' : `TESSERA_SEED=${seed} TESSERA_RANDOM_GRAPHS=1\n${printGraph(quantizedRandomGraph(randomGraph(seed)).graph)}`;
       expect(found, help).toEqual([]);
     }
   }, 900_000);

@@ -9,7 +9,7 @@ import type { Plan } from '../../src/plan/types.ts';
 export const awkwardCases = [
   'dilation', 'groups', 'depthwise', 'depthwise with multiplier', 'uneven pads', 'odd sizes', 'width under kernel',
   'stride over kernel', 'one spatial axis', 'batch of two', 'five axes', 'broadcasting', 'unequal scales', 'clamp',
-  'zero point -128', 'zero point 127', 'requantising move', 'transpose that stays', 'residual add', 'two consumers',
+  'zero point -128', 'zero point 127', 'requantising move', 'saturating', 'transpose that stays', 'residual add', 'two consumers',
   'several inputs', 'several outputs', 'output that is read', 'constant operand', 'concat on axis 0', 'concat on axis 1',
   'concat on axis 2', 'concat on axis 3', 'stage', 'ring', 'fetched input', 'scratch', 'alias', 'layer of several calls',
 ] as const;

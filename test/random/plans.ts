@@ -11,22 +11,36 @@ import { type RandomGraph, randomGraph } from './generate.ts';
 export interface RandomPlans {
   readonly seed: number;
   readonly graph: Graph;
+  readonly saturating: readonly string[];
   readonly plans: readonly { readonly kind: string; readonly plan: Plan }[];
   readonly samples: readonly (readonly Int8Array[])[];
 }
 
+/** A quantised random graph. */
+export interface QuantizedRandomGraph {
+  readonly graph: Graph;
+  /** The tensors whose values leave the range that they are quantised for. */
+  readonly saturating: readonly string[];
+}
+
 /** Quantises a random graph: some as it is, some after the passes; ranges are distorted, some moves requantise. */
-export function quantizedRandomGraph({ seed, graph, sampleInputs }: RandomGraph): Graph {
+export function quantizedRandomGraph({ seed, graph, sampleInputs }: RandomGraph): QuantizedRandomGraph {
   const random = randomFrom(seed ^ 0x51ed270b);
   const dice = createDice(random);
   const passed = dice.chance(0.5) ? optimize(graph) : graph;
   const values = sampleInputs.map((sample) => laidOut(passed, graph.inputs.map((port) => sample.get(port.tensor) as Value)));
-  const ranges = distorted(calibrate(passed, values, 'min-max'), dice);
-  return assignQuantization(requantized(passed, 0.2, dice), ranges);
+  const observed = calibrate(passed, values, 'min-max');
+  const quantized = assignQuantization(requantized(passed, 0.2, dice, observed), distorted(observed, dice));
+  const saturating = [...quantized.tensors.values()].filter(({ name, quant }) => {
+    const [scale, zeroPoint] = [quant?.scales[0] ?? 1, quant?.zeroPoints[0] ?? 0];
+    const { min, max } = observed.get(name) ?? { min: 0, max: 0 };
+    return min < (-130 - zeroPoint) * scale || max > (129 - zeroPoint) * scale;
+  });
+  return { graph: quantized, saturating: saturating.map(({ name }) => name) };
 }
 
 export function randomPlans(seed: number): RandomPlans {
-  const graph = quantizedRandomGraph(randomGraph(seed));
+  const { graph, saturating } = quantizedRandomGraph(randomGraph(seed));
   const random = randomFrom(seed ^ 0x2545f491);
-  return { seed, graph, plans: distinctPlans(graph), samples: [randomSteps(graph, random), randomSteps(graph, random)] };
+  return { seed, graph, saturating, plans: distinctPlans(graph), samples: [randomSteps(graph, random), randomSteps(graph, random)] };
 }

@@ -4,7 +4,7 @@ import { elementCount, type Graph, type Tensor, tensorOf, type Value } from '../
 import { operatorNamed } from '../../src/ops/index.ts';
 import type { PlanOptions } from '../../src/plan/choose.ts';
 import type { Plan } from '../../src/plan/types.ts';
-import type { Range } from '../../src/quantize/assign.ts';
+import { quantizationOf, type Range } from '../../src/quantize/assign.ts';
 import type { Dice } from './random.ts';
 
 /** The kinds of plan that every comparison goes through. */
@@ -51,18 +51,30 @@ export function realValues(tensor: Tensor, steps: Int8Array): Float32Array {
   return Float32Array.from(steps, (q) => (q - zeroPoint) * scale);
 }
 
-/** States a quantisation for some tensors, as a QDQ model would: what operators that move values then have to requantise. */
-export function requantized(graph: Graph, chance: number, dice: Dice): Graph {
+/**
+ * States a quantisation for some tensors, as a QDQ model would: one of their own, half as wide again as their values,
+ * for the outputs of operators that move values, which then have to requantise.
+ * @returns the same graph where nothing came of it
+ */
+export function requantized(
+  graph: Graph,
+  chance: number,
+  dice: Dice,
+  ranges: ReadonlyMap<string, Range> = new Map(),
+): Graph {
   const tensors = new Map(graph.tensors);
+  let changed = 0;
   for (const node of graph.nodes) {
     const tensor = tensorOf(graph, node.output);
     const { quantized } = operatorNamed(node.op);
     const inputs = node.inputs.map((name) => (name === null ? null : tensorOf(graph, name)));
     if (quantized?.outputRule(node.attributes, inputs) !== 'as-input' || !dice.chance(chance)) continue;
-    const quant = { scales: [dice.pick([0.01, 0.03, 0.1])], zeroPoints: [dice.integer(-128, 127)] };
-    tensors.set(tensor.name, { ...tensor, dtype: 'int8', quant });
+    const { min, max } = ranges.get(tensor.name) ?? { min: -1, max: 1 };
+    const quant = quantizationOf({ min: 1.5 * min - 0.1, max: 1.2 * max + 0.1 });
+    tensors.set(tensor.name, { ...tensor, quant });
+    changed += 1;
   }
-  return { ...graph, tensors };
+  return changed === 0 ? graph : { ...graph, tensors };
 }
 
 /** Makes some ranges one-sided, too narrow (so that values saturate) or too wide. */

@@ -57,14 +57,18 @@ async function runWasm(
   return models.map(({ plan, samples }, index): BackendRun => {
     const bytes = outputSizes(plan).reduce((sum, size) => sum + size, 0);
     let problem: string | null = null;
-    const outputs = samples.map((inputs) => {
+    const outputs = samples.map((inputs): Int8Array[] => {
       let at = exports.input();
       for (const input of inputs) {
         new Int8Array(exports.memory.buffer, at, input.length).set(input);
         at += input.length;
       }
-      const result = exports.check(index);
-      if (result !== 0) problem = problems[result] ?? `problem ${result}`;
+      try {
+        const result = exports.check(index);
+        if (result !== 0) problem = problems[result] ?? `problem ${result}`;
+      } catch (error) {
+        problem = `trapped: ${(error as Error).message}`;
+      }
       return splitOutputs(plan, new Int8Array(exports.memory.buffer, exports.output(), bytes).slice());
     });
     return { outputs, problem };

@@ -1,0 +1,47 @@
+import { relative } from 'node:path';
+import type { Command } from 'commander';
+import { addCompileOptions, type CompileFlags, compileOptionsOf } from './options.ts';
+import { jsonText, type Terminal } from './terminal.ts';
+import { checkFolder, writeFolder } from './write-folder.ts';
+
+interface Flags extends CompileFlags {
+  readonly target: string;
+  readonly out: string;
+}
+
+const examples = `
+Examples:
+  tessera compile model.onnx --target wasm --out build --calibrate samples.npy
+  tessera compile images.onnx --target wasm --out build --calibrate pixels.npy --input-scale 1/255
+  tessera compile quantised.onnx --target host --out firmware/model --input-mode stream`;
+
+export function addCompile(program: Command, terminal: Terminal): void {
+  const command = program
+    .command('compile')
+    .summary('compile a model for a target')
+    .description(
+      'Compiles an ONNX model to int8 for a target and writes the files into a folder, with an account of the plan\n' +
+        '(plan.txt) and the same as data (report.json). A float model needs --calibrate.',
+    )
+    .argument('<model.onnx>', 'the model')
+    .requiredOption('--target <name>', 'what to compile for: see "tessera targets", or the path of a target.json')
+    .requiredOption('--out <folder>', 'the folder to write; it is replaced if tessera wrote it');
+  addCompileOptions(command)
+    .addHelpText('after', examples)
+    .action(async (path: string, flags: Flags) => {
+      const { loadTarget } = await import('../targets/load.ts');
+      const target = loadTarget(flags.target);
+      checkFolder(flags.out);
+      const { compileModel } = await import('../pipeline.ts');
+      const { makeProject, reportOf } = await import('../project.ts');
+      const compilation = compileModel(path, compileOptionsOf(flags, terminal));
+      const project = await makeProject(compilation, target, terminal.progress);
+      writeFolder(flags.out, project);
+      if (flags.json) {
+        terminal.print(jsonText({ ...reportOf(compilation, target.name), out: flags.out, files: [...project.keys()] } as { schemaVersion: 1 }));
+        return;
+      }
+      const { compileText } = await import('../report/compile.ts');
+      terminal.print(compileText(reportOf(compilation, target.name), project, relative('.', flags.out) || '.'));
+    });
+}

@@ -1,0 +1,107 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { CompileOptions, ReadOptions } from '../pipeline.ts';
+import { usageError } from '../errors.ts';
+import type { Terminal } from './terminal.ts';
+
+/** The options of every command that reads a model, as commander gives them. */
+export interface ReadFlags {
+  readonly dim: Readonly<Record<string, number>>;
+  readonly json?: true;
+}
+
+/** The options of every command that compiles. */
+export interface CompileFlags extends ReadFlags {
+  readonly calibrate?: string;
+  readonly range?: NonNullable<CompileOptions['range']>;
+  readonly io?: NonNullable<CompileOptions['boundary']>;
+  readonly inputScale?: readonly number[];
+  readonly inputMean?: readonly number[];
+  readonly inputMode?: NonNullable<CompileOptions['input']>;
+  readonly objective?: NonNullable<CompileOptions['objective']>;
+  readonly compiler?: NonNullable<CompileOptions['compiler']>;
+  readonly name?: string;
+}
+
+/** Adds what every command that reads a model takes. */
+export function addReadOptions(command: Command): Command {
+  return command
+    .option('--dim <name=size>', 'size of a symbolic dimension (repeatable)', addDimension, {})
+    .option('--json', 'print JSON');
+}
+
+/** Adds what every command that compiles takes. */
+export function addCompileOptions(command: Command): Command {
+  return addReadOptions(command)
+    .option('--calibrate <data>', 'representative inputs: x.npy, x.npz, a folder of .npy files, or "random"')
+    .addOption(
+      new Option('--range <method>', 'how ranges follow from calibration').choices(['min-max', 'percentile', 'mse']),
+    )
+    .option('--input-scale <numbers>', 'the model is given pixels, and sees (pixel - mean) * scale; one number or one a channel', numbers)
+    .option('--input-mean <numbers>', 'see --input-scale', numbers)
+    .addOption(new Option('--io <type>', 'what the C offers at inputs and outputs').choices(['int8', 'float']))
+    .addOption(
+      new Option('--input-mode <mode>', 'whether inputs lie in the arena or are fetched row by row').choices(['resident', 'stream']),
+    )
+    .addOption(new Option('--objective <what>', 'what to plan for').choices(['sram', 'time']))
+    .addOption(new Option('--compiler <which>', 'clang for WebAssembly: from npm, or from the PATH').choices(['npm', 'system']))
+    .option('--name <prefix>', 'prefix of all C names; by default from the file name');
+}
+
+export function readOptionsOf(flags: ReadFlags): ReadOptions {
+  return { dimensions: flags.dim };
+}
+
+export function compileOptionsOf(flags: CompileFlags, terminal: Terminal): CompileOptions {
+  const { inputScale, inputMean } = flags;
+  const isPixels = inputScale !== undefined || inputMean !== undefined;
+  return {
+    ...readOptionsOf(flags),
+    calibrate: flags.calibrate,
+    range: flags.range,
+    boundary: flags.io,
+    input: flags.inputMode,
+    objective: flags.objective,
+    compiler: flags.compiler,
+    name: flags.name,
+    preprocessing: isPixels ? { scale: inputScale ?? [1], mean: inputMean ?? [0] } : undefined,
+    onProgress: terminal.progress,
+  };
+}
+
+/** A whole number from 1 on. */
+export function positive(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError('It must be a whole number from 1 on.');
+  return value;
+}
+
+/** Adds a value to those of a repeatable option. */
+export function collect(text: string, previous: readonly string[]): readonly string[] {
+  return [...previous, text];
+}
+
+function addDimension(text: string, previous: Readonly<Record<string, number>>): Readonly<Record<string, number>> {
+  const [, name, size] = /^(.+)=(\d+)$/.exec(text) ?? [];
+  if (name === undefined || Number(size) < 1) throw new InvalidArgumentError('It must be name=size, with a size from 1 on.');
+  // A name out of a command line may be __proto__.
+  return Object.fromEntries([...Object.entries(previous), [name, Number(size)]]);
+}
+
+/** Numbers between commas; a fraction such as 1/255 is a number too. */
+function numbers(text: string): readonly number[] {
+  return text.split(',').map((part) => {
+    const [above = '', below = '1', ...rest] = part.split('/').map((side) => side.trim());
+    const value = Number(above) / Number(below);
+    const isNumber = above !== '' && below !== '' && rest.length === 0 && Number.isFinite(value);
+    if (!isNumber) throw new InvalidArgumentError(`"${part}" is no number.`);
+    return value;
+  });
+}
+
+/** The labels file: a name a line. */
+export function namesOf(text: string, path: string): readonly string[] {
+  const names = text.split(/\r?\n/).map((line) => line.trim());
+  while (names.at(-1) === '') names.pop();
+  if (names.length === 0) throw usageError(`${path}: the file names no class`);
+  return names;
+}

@@ -1,0 +1,54 @@
+import { readFileSync } from 'node:fs';
+import type { Command } from 'commander';
+import { usageError } from '../errors.ts';
+import { addCompileOptions, collect, type CompileFlags, compileOptionsOf, namesOf, positive } from './options.ts';
+import { jsonText, type Terminal } from './terminal.ts';
+
+interface Flags extends CompileFlags {
+  readonly input: readonly string[];
+  readonly names?: string;
+  readonly top: number;
+  readonly limit?: number;
+}
+
+const examples = `
+Examples:
+  tessera run quantised.onnx --input x.npy
+  tessera run model.onnx --input pixels.npy --calibrate pixels.npy --input-scale 1/255 --names labels.txt --top 3
+  tessera run two-inputs.onnx --input a.npy --input b.npy --calibrate inputs.npz`;
+
+export function addRun(program: Command, terminal: Terminal): void {
+  const command = program
+    .command('run')
+    .summary('run a model on .npy inputs in the simulator')
+    .description(
+      'Compiles a model for WebAssembly, in memory, and runs it on samples: axis 0 of the input counts them.\n' +
+        'Prints the outputs, the largest first, the SRAM that the model needs, and the time on this machine.',
+    )
+    .argument('<model.onnx>', 'the model')
+    .requiredOption('--input <x.npy>', 'samples for an input; repeat it for each input of the model', collect, [])
+    .option('--names <labels.txt>', 'names of the classes, one a line')
+    .option('--top <count>', 'how many elements of each output to print', positive, 5)
+    .option('--limit <count>', 'run no more samples than this', positive);
+  addCompileOptions(command)
+    .addHelpText('after', examples)
+    .action(async (path: string, flags: Flags) => {
+      const names = flags.names === undefined ? null : namesOf(readText(flags.names), flags.names);
+      const { runModel, runText } = await import('../run.ts');
+      const result = await runModel(path, flags.input, {
+        ...compileOptionsOf(flags, terminal),
+        names,
+        top: flags.top,
+        limit: flags.limit,
+      });
+      terminal.print(flags.json ? jsonText(result) : runText(result));
+    });
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw usageError(`${path} cannot be read: ${(error as Error).message}`);
+  }
+}

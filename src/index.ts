@@ -1,0 +1,25 @@
+/** The package: reads, compiles and runs models from a program or a test. */
+export { compareModels, type CompareOptions, type Comparison, type LayerNoise } from './accuracy.ts';
+export { type ExitCode, exitCode, TesseraError } from './errors.ts';
+export { inspectModel } from './inspect.ts';
+export { type ArrayFiles, loadArrays, loadNpy } from './numpy/load.ts';
+export { type ArrayElements, type NumericArray, readNpy } from './numpy/npy.ts';
+export { readNpz } from './numpy/npz.ts';
+export {
+  type Calibration,
+  type CalibrationSource,
+  type Compilation,
+  type CompileOptions,
+  compileModel,
+  loadModel,
+  type ModelSource,
+  type ReadOptions,
+  samplesFrom,
+  simulate,
+} from './pipeline.ts';
+export { type CompileReport, makeProject, reportOf } from './project.ts';
+export type { Inspection, LayerSummary } from './report/inspect.ts';
+export type { PlanReport } from './report/plan.ts';
+export type { Samples } from './samples.ts';
+export type { InputValues, Model, ModelDescription, PortDescription } from './simulate/wasm.ts';
+export { loadTarget, type Target, targetNames } from './targets/load.ts';
