@@ -1,7 +1,7 @@
 /** The package: reads, compiles and runs models from a program or a test. */
-export { compareModels, type CompareOptions, type Comparison, type LayerNoise } from './accuracy.ts';
+export { compareModels, type CompareOptions, type Comparison, type LayerNoise } from './api/accuracy.ts';
 export { type ExitCode, exitCode, TesseraError } from './errors.ts';
-export { inspectModel } from './inspect.ts';
+export { inspectModel } from './api/inspect.ts';
 export { type ArrayFiles, loadArrays, loadNpy } from './numpy/load.ts';
 export { type ArrayElements, type NumericArray, readNpy } from './numpy/npy.ts';
 export { readNpz } from './numpy/npz.ts';
@@ -16,10 +16,10 @@ export {
   type ReadOptions,
   samplesFrom,
   simulate,
-} from './pipeline.ts';
-export { type CompileReport, makeProject, reportOf } from './project.ts';
+} from './api/pipeline.ts';
+export { type CompileReport, makeProject, reportOf } from './api/project.ts';
 export type { Inspection, LayerSummary } from './report/inspect.ts';
 export type { PlanReport } from './report/plan.ts';
-export type { Samples } from './samples.ts';
+export type { Samples } from './api/samples.ts';
 export type { InputValues, Model, ModelDescription, PortDescription } from './simulate/wasm.ts';
 export { loadTarget, type Target, targetNames } from './targets/load.ts';

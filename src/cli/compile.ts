@@ -1,19 +1,20 @@
-import { relative } from 'node:path';
 import type { Command } from 'commander';
-import { addCompileOptions, type CompileFlags, compileOptionsOf } from './options.ts';
+import type { InputMode } from '../plan/choose.ts';
+import { addCompileOptions, addInputMode, type CompileFlags, compileOptionsOf } from './options.ts';
 import { jsonText, type Terminal } from './terminal.ts';
 import { checkFolder, writeFolder } from './write-folder.ts';
 
 interface Flags extends CompileFlags {
   readonly target: string;
   readonly out: string;
+  readonly input?: InputMode;
 }
 
 const examples = `
 Examples:
   tessera compile model.onnx --target wasm --out build --calibrate samples.npy
   tessera compile images.onnx --target wasm --out build --calibrate pixels.npy --input-scale 1/255
-  tessera compile quantised.onnx --target host --out firmware/model --input-mode stream`;
+  tessera compile quantised.onnx --target host --out firmware/model --input stream`;
 
 export function addCompile(program: Command, terminal: Terminal): void {
   const command = program
@@ -26,22 +27,23 @@ export function addCompile(program: Command, terminal: Terminal): void {
     .argument('<model.onnx>', 'the model')
     .requiredOption('--target <name>', 'what to compile for: see "tessera targets", or the path of a target.json')
     .requiredOption('--out <folder>', 'the folder to write; it is replaced if tessera wrote it');
-  addCompileOptions(command)
+  addInputMode(addCompileOptions(command), '--input')
     .addHelpText('after', examples)
     .action(async (path: string, flags: Flags) => {
       const { loadTarget } = await import('../targets/load.ts');
       const target = loadTarget(flags.target);
       checkFolder(flags.out);
-      const { compileModel } = await import('../pipeline.ts');
-      const { makeProject, reportOf } = await import('../project.ts');
-      const compilation = compileModel(path, compileOptionsOf(flags, terminal));
+      const { compileModel } = await import('../api/pipeline.ts');
+      const { makeProject, reportOf } = await import('../api/project.ts');
+      const compilation = compileModel(path, { ...compileOptionsOf(flags, terminal), input: flags.input });
       const project = await makeProject(compilation, target, terminal.progress);
       writeFolder(flags.out, project);
+      const report = reportOf(compilation, target.name);
       if (flags.json) {
-        terminal.print(jsonText({ ...reportOf(compilation, target.name), out: flags.out, files: [...project.keys()] } as { schemaVersion: 1 }));
+        terminal.print(jsonText({ ...report, out: flags.out, files: [...project.keys()] }));
         return;
       }
       const { compileText } = await import('../report/compile.ts');
-      terminal.print(compileText(reportOf(compilation, target.name), project, relative('.', flags.out) || '.'));
+      terminal.print(compileText(report, project, flags.out));
     });
 }

@@ -28,7 +28,7 @@ export function addEval(program: Command, terminal: Terminal): void {
   addCompileOptions(command)
     .addHelpText('after', examples)
     .action(async (path: string, flags: Flags) => {
-      const { evaluateModel, evaluationText } = await import('../evaluate.ts');
+      const { evaluateModel, evaluationText } = await import('../api/evaluate.ts');
       const options = { ...compileOptionsOf(flags, terminal), limit: flags.limit };
       const result = await evaluateModel(path, flags.data, flags.labels ?? null, options);
       terminal.print(flags.json ? jsonText(result) : evaluationText(result));

@@ -15,7 +15,7 @@ export function addInspect(program: Command, terminal: Terminal): void {
   addReadOptions(command)
     .addHelpText('after', '\nExamples:\n  tessera inspect model.onnx\n  tessera inspect model.onnx --dim height=96 --dim width=96 --json')
     .action(async (path: string, flags: ReadFlags) => {
-      const { inspectModel } = await import('../inspect.ts');
+      const { inspectModel } = await import('../api/inspect.ts');
       const { inspectionText } = await import('../report/inspect.ts');
       const inspection = inspectModel(path, readOptionsOf(flags));
       terminal.print(flags.json ? jsonText(inspection) : inspectionText(inspection));

@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import type { CompileOptions, ReadOptions } from '../pipeline.ts';
+import type { CompileOptions, ReadOptions } from '../api/pipeline.ts';
 import { usageError } from '../errors.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -16,7 +16,6 @@ export interface CompileFlags extends ReadFlags {
   readonly io?: NonNullable<CompileOptions['boundary']>;
   readonly inputScale?: readonly number[];
   readonly inputMean?: readonly number[];
-  readonly inputMode?: NonNullable<CompileOptions['input']>;
   readonly objective?: NonNullable<CompileOptions['objective']>;
   readonly compiler?: NonNullable<CompileOptions['compiler']>;
   readonly name?: string;
@@ -39,12 +38,15 @@ export function addCompileOptions(command: Command): Command {
     .option('--input-scale <numbers>', 'the model is given pixels, and sees (pixel - mean) * scale; one number or one a channel', numbers)
     .option('--input-mean <numbers>', 'see --input-scale', numbers)
     .addOption(new Option('--io <type>', 'what the C offers at inputs and outputs').choices(['int8', 'float']))
-    .addOption(
-      new Option('--input-mode <mode>', 'whether inputs lie in the arena or are fetched row by row').choices(['resident', 'stream']),
-    )
-    .addOption(new Option('--objective <what>', 'what to plan for').choices(['sram', 'time']))
+    .addOption(new Option('--objective <what>', 'what to plan for the least of').choices(['sram', 'time']))
     .addOption(new Option('--compiler <which>', 'clang for WebAssembly: from npm, or from the PATH').choices(['npm', 'system']))
     .option('--name <prefix>', 'prefix of all C names; by default from the file name');
+}
+
+/** Adds how the inputs reach the model; `flag` because --input is a file where a model is run. */
+export function addInputMode(command: Command, flag: '--input' | '--input-mode'): Command {
+  const text = 'whether inputs lie whole in the arena, or are fetched row by row';
+  return command.addOption(new Option(`${flag} <mode>`, text).choices(['resident', 'stream']));
 }
 
 export function readOptionsOf(flags: ReadFlags): ReadOptions {
@@ -59,7 +61,6 @@ export function compileOptionsOf(flags: CompileFlags, terminal: Terminal): Compi
     calibrate: flags.calibrate,
     range: flags.range,
     boundary: flags.io,
-    input: flags.inputMode,
     objective: flags.objective,
     compiler: flags.compiler,
     name: flags.name,

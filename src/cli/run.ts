@@ -1,11 +1,13 @@
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { usageError } from '../errors.ts';
-import { addCompileOptions, collect, type CompileFlags, compileOptionsOf, namesOf, positive } from './options.ts';
+import type { InputMode } from '../plan/choose.ts';
+import { addCompileOptions, addInputMode, collect, type CompileFlags, compileOptionsOf, namesOf, positive } from './options.ts';
 import { jsonText, type Terminal } from './terminal.ts';
 
 interface Flags extends CompileFlags {
   readonly input: readonly string[];
+  readonly inputMode?: InputMode;
   readonly names?: string;
   readonly top: number;
   readonly limit?: number;
@@ -30,13 +32,14 @@ export function addRun(program: Command, terminal: Terminal): void {
     .option('--names <labels.txt>', 'names of the classes, one a line')
     .option('--top <count>', 'how many elements of each output to print', positive, 5)
     .option('--limit <count>', 'run no more samples than this', positive);
-  addCompileOptions(command)
+  addInputMode(addCompileOptions(command), '--input-mode')
     .addHelpText('after', examples)
     .action(async (path: string, flags: Flags) => {
       const names = flags.names === undefined ? null : namesOf(readText(flags.names), flags.names);
-      const { runModel, runText } = await import('../run.ts');
+      const { runModel, runText } = await import('../api/run.ts');
       const result = await runModel(path, flags.input, {
         ...compileOptionsOf(flags, terminal),
+        input: flags.inputMode,
         names,
         top: flags.top,
         limit: flags.limit,

@@ -13,7 +13,7 @@ export function addTargets(program: Command, terminal: Terminal): void {
       const targets = targetNames().map(loadTarget);
       if (flags.json) {
         const list = targets.map(({ name, description, kind }) => ({ name, description, kind }));
-        terminal.print(jsonText({ schemaVersion: 1, targets: list } as { schemaVersion: 1 }));
+        terminal.print(jsonText({ schemaVersion: 1, targets: list }));
         return;
       }
       terminal.print(

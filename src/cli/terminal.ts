@@ -39,7 +39,7 @@ export function processTerminal(): Terminal {
 }
 
 /** JSON as every command prints it. */
-export function jsonText(value: { readonly schemaVersion: 1 }): string {
+export function jsonText<T extends { readonly schemaVersion: 1 }>(value: T): string {
   return JSON.stringify(value, null, 2);
 }
 

@@ -1,6 +1,6 @@
 import { rowShape, type Tensor, tensorOf } from '../graph/types.ts';
-import type { KernelCall, KernelInput } from '../ops/define.ts';
-import { windowEnd, windowStart } from '../plan/demand.ts';
+import type { AxisMap, KernelCall, KernelInput } from '../ops/define.ts';
+import { columnsOf, windowEnd, windowStart } from '../plan/demand.ts';
 import type { Layer, StageStep, Storage } from '../plan/types.ts';
 import { type Intake, type Member, startWalk, type Walk } from '../plan/walk.ts';
 import { startExpression } from './expressions.ts';
@@ -48,9 +48,9 @@ function callText(context: LayerContext, walk: Walk, member: Member, call: Kerne
     const tensor = layer.tensors.inputs[access.input] as Tensor;
     const { width } = rowShape(tensor.shape);
     const intake = member.intakes.find(({ demand }) => demand.input === access.input);
-    const { columns } = access;
+    const columns = columnsOf(layer, access);
     const first = split ? startExpression(columns, 'x') : `${windowStart(columns, 0)}`;
-    const column = split ? columnText(access, member, width, first) : `${Math.max(0, windowStart(columns, 0))}`;
+    const column = split ? columnText(columns, member, width, first) : `${Math.max(0, windowStart(columns, 0))}`;
     if (index === 0) {
       const end = split
         ? `tsr_min(${startExpression(columns, '(x + count - 1)', (columns.count - 1) * columns.dilation + 1)}, ${width})`
@@ -82,9 +82,9 @@ function rowsText(access: KernelInput): { first: string; step: number; count: nu
 }
 
 /** The first column that is read, clipped to the row. */
-function columnText(access: KernelInput, member: Member, width: number, first: string): string {
-  const least = windowStart(access.columns, 0);
-  const most = windowStart(access.columns, member.width - 1);
+function columnText(columns: AxisMap, member: Member, width: number, first: string): string {
+  const least = windowStart(columns, 0);
+  const most = windowStart(columns, member.width - 1);
   const low = least < 0 ? `tsr_max(${first}, 0)` : first;
   return most >= width ? `tsr_min(${low}, ${width - 1})` : low;
 }

@@ -1,4 +1,4 @@
-import { elementCount, type Tensor } from '../graph/types.ts';
+import type { Tensor } from '../graph/types.ts';
 import { broadcastShape, broadcastStrides, expandTo, padRank } from './broadcast.ts';
 import { defineOperator, OperatorError, present, type ReadContext } from './define.ts';
 import { integerInput } from './integer-input.ts';

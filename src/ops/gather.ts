@@ -1,4 +1,4 @@
-import { elementCount, type Tensor } from '../graph/types.ts';
+import { elementCount, type Tensor, type TensorType } from '../graph/types.ts';
 import { defineOperator, OperatorError, present, type ReadContext } from './define.ts';
 import { sameKind, type StridedCopy, type StridedParameters, stridedOperator, stridesOf } from './transpose.ts';
 

@@ -126,7 +126,8 @@ export function reduceGeometry(input: TensorType, output: TensorType, axes: read
       call: {
         fields: {
           rows: overRows ? rows : 1,
-          pixels: (overColumns ? width : 1) * (overChannels ? channels : 1),
+          columns: overColumns ? width : 1,
+          pixels: overChannels ? channels : 1,
           channels: kept,
           in_pixel: kept,
           out_pixel: kept,

@@ -42,7 +42,11 @@ export function affineOf(node: Node, tensorNamed: TensorNamed): Affine | null {
   const channels = output.shape.at(-1);
   if (channels === undefined || output.dtype !== 'float32') return null;
   const affine =
-    node.op === 'Unary' ? ofUnary(node, channels) : node.op === 'Conv' ? ofConv(node, tensorNamed) : ofBinary(node, tensorNamed);
+    node.op === 'Unary'
+      ? ofUnary(node, channels)
+      : node.op === 'Conv'
+        ? ofConv(node, tensorNamed)
+        : ofBinary(node, tensorNamed);
   // An input that is stretched to the shape of the constant is another matter.
   return affine !== null && String(tensorNamed(affine.input).shape) === String(output.shape) ? affine : null;
 }

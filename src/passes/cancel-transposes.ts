@@ -13,7 +13,8 @@ interface Pending {
 
 const identity = (rank: number): number[] => Array.from({ length: rank }, (_, i) => i);
 const inverse = (permutation: readonly number[]): number[] => permutation.map((_, i) => permutation.indexOf(i));
-const same = (a: readonly number[], b: readonly number[]): boolean => a.length === b.length && a.every((x, i) => x === b[i]);
+const same = (a: readonly number[], b: readonly number[]): boolean =>
+  a.length === b.length && a.every((x, i) => x === b[i]);
 
 /** Whether a transpose leaves the order of the bytes as it is, because it moves axes of one only. */
 function movesNothing(shape: readonly number[], permutation: readonly number[]): boolean {
@@ -50,12 +51,20 @@ function carry(graph: Graph, inputPermutation: (shape: readonly number[]) => rea
     const shape = inverse(permutation).map((axis) => old.shape[axis] as number);
     const tensor = builder.input(old.name, { shape, dtype: old.dtype }, old.quant);
     pending.set(old.name, { tensor, permutation });
-    return { ...port, tensor: tensor.name, permutation: inverse(permutation).map((axis) => port.permutation[axis] as number) };
+    return {
+      ...port,
+      tensor: tensor.name,
+      permutation: inverse(permutation).map((axis) => port.permutation[axis] as number),
+    };
   });
   for (const node of graph.nodes) pending.set(node.output, carryNode(graph, builder, pending, node));
   const outputs = graph.outputs.map((port): Port => {
     const { tensor, permutation } = lookUp(graph, builder, pending, port.tensor);
-    return { ...port, tensor: tensor.name, permutation: inverse(permutation).map((axis) => port.permutation[axis] as number) };
+    return {
+      ...port,
+      tensor: tensor.name,
+      permutation: inverse(permutation).map((axis) => port.permutation[axis] as number),
+    };
   });
   return builder.finish(inputs, outputs);
 }
@@ -90,23 +99,32 @@ function carryNode(graph: Graph, builder: GraphBuilder, pending: Map<string, Pen
     }
   }
   const fits = inputs.every((input) => input === null || input.permutation.length === rank);
-  const attributes = fits && !same(permutation, identity(rank)) ? operator.permute?.(node.attributes, permutation) : null;
+  const attributes =
+    fits && !same(permutation, identity(rank)) ? operator.permute?.(node.attributes, permutation) : null;
   if (attributes !== null && attributes !== undefined) {
     const moved = inputs.map((input) => (input === null ? null : transposed(builder, input, permutation, node)));
     return { tensor: builder.add(node.op, moved, attributes, node.from, node.output), permutation };
   }
-  const plain = inputs.map((input) => (input === null ? null : transposed(builder, input, identity(input.permutation.length), node)));
+  const plain = inputs.map((input) =>
+    input === null ? null : transposed(builder, input, identity(input.permutation.length), node),
+  );
   const tensor = builder.add(node.op, plain, node.attributes, node.from, node.output);
   return { tensor, permutation: identity(tensor.shape.length) };
 }
 
 /** The tensor such that the old one is it, transposed by `permutation`. */
-function transposed(builder: GraphBuilder, { tensor, permutation }: Pending, wanted: readonly number[], node: Node): Tensor {
+function transposed(
+  builder: GraphBuilder,
+  { tensor, permutation }: Pending,
+  wanted: readonly number[],
+  node: Node,
+): Tensor {
   if (same(permutation, wanted)) return tensor;
   // old axis i = tensor axis permutation[i] = result axis wanted[i]
   const moves = inverse(wanted).map((i) => permutation[i] as number);
   const shape = moves.map((axis) => tensor.shape[axis] as number);
   const from = [{ name: `layout for ${describeNode(node)}`, operator: 'Transpose' }];
-  if (movesNothing(tensor.shape, moves)) return builder.add('Reshape', [tensor], { shape }, from, `${tensor.name}_reshaped`);
+  if (movesNothing(tensor.shape, moves))
+    return builder.add('Reshape', [tensor], { shape }, from, `${tensor.name}_reshaped`);
   return builder.add('Transpose', [tensor], { permutation: moves }, from, `${tensor.name}_transposed`);
 }

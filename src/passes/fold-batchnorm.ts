@@ -20,7 +20,8 @@ export function foldBatchnorm(graph: Graph): Graph {
   const fresh = freshNames(graph);
   const tensors = new Map(graph.tensors);
   const tensorNamed = (name: string): Tensor => present(tensors.get(name));
-  const isBetween = (name: string): boolean => readOnce(graph, consumers, name) && tensorNamed(name).quant === undefined;
+  const isBetween = (name: string): boolean =>
+    readOnce(graph, consumers, name) && tensorNamed(name).quant === undefined;
   // The nodes so far, by output: a folded pair stands where its second node stood.
   const made = new Map<string, Node>();
 
@@ -30,7 +31,13 @@ export function foldBatchnorm(graph: Graph): Graph {
     const { quant: _stated, ...rest } = layer.weights;
     const quant = folded.quant === undefined ? {} : { quant: folded.quant };
     tensors.set(weights, { ...rest, name: weights, data: folded.weights, ...quant });
-    tensors.set(bias, { name: bias, kind: 'constant', shape: [folded.bias.length], dtype: 'float32', data: folded.bias });
+    tensors.set(bias, {
+      name: bias,
+      kind: 'constant',
+      shape: [folded.bias.length],
+      dtype: 'float32',
+      data: folded.bias,
+    });
     const input = present((changes.inputs ?? layerNode.inputs)[0]);
     return { ...layerNode, ...changes, inputs: [input, weights, bias] };
   };
@@ -69,7 +76,7 @@ export function foldBatchnorm(graph: Graph): Graph {
   return withNodes(graph, [...made.values()], added);
 }
 
-function isFinite(folded: Folded): boolean {
+function hasFiniteValues(folded: Folded): boolean {
   return folded.weights.every(Number.isFinite) && folded.bias.every(Number.isFinite);
 }
 
@@ -96,7 +103,7 @@ function applyAfter({ weights, bias }: Layer, { factors, summands }: Affine): Fo
           },
         }),
   };
-  return isFinite(folded) ? folded : null;
+  return hasFiniteValues(folded) ? folded : null;
 }
 
 /** layer(factor * x + summand) as a layer. */
@@ -114,5 +121,5 @@ function applyBefore({ weights, bias, groups, isPadded }: Layer, { factors, summ
     sums[o] = (sums[o] as number) + w * (summands[channel(i)] as number);
   });
   const folded = { weights: data.map((w, i) => w * (factors[channel(i)] as number)), bias: Float32Array.from(sums) };
-  return isFinite(folded) ? folded : null;
+  return hasFiniteValues(folded) ? folded : null;
 }

@@ -23,9 +23,15 @@ export function foldFlatten(graph: Graph): Graph {
     if (flatten === undefined || move?.op !== 'Transpose' || weights.data === undefined) continue;
     if (![flatten.output, move.output].every((name) => readOnce(graph, consumers, name))) continue;
     // Without the transpose, one step of requantisation at most is left.
-    const [x, moved, flat] = [present(move.inputs[0]), move.output, flatten.output].map((name) => tensorOf(graph, name).quant);
+    const [x, moved, flat] = [present(move.inputs[0]), move.output, flatten.output].map(
+      (name) => tensorOf(graph, name).quant,
+    );
     if (moved !== undefined && !quantizedAlike(x, moved) && !quantizedAlike(moved, flat)) continue;
-    const columns = reordered(weights, tensorOf(graph, move.output).shape, (move.attributes as TransposeAttributes).permutation);
+    const columns = reordered(
+      weights,
+      tensorOf(graph, move.output).shape,
+      (move.attributes as TransposeAttributes).permutation,
+    );
     if (columns === null) continue;
     const constant = { ...columns, name: fresh(`${weights.name}_reordered`) };
     added.push(constant);
@@ -45,7 +51,8 @@ function reordered(weights: Tensor, shape: readonly number[], permutation: reado
   if (weights.quant?.axis !== undefined && weights.quant.axis !== 0) return null;
   let first = shape.length;
   while (first > 0 && elementCount(shape.slice(first)) !== columns) first -= 1;
-  if (elementCount(shape.slice(first)) !== columns || permutation.slice(0, first).some((axis, i) => axis !== i)) return null;
+  if (elementCount(shape.slice(first)) !== columns || permutation.slice(0, first).some((axis, i) => axis !== i))
+    return null;
   const moving = permutation.slice(first);
   const back = moving.map((_, axis) => moving.indexOf(axis + first));
   const unflattened: Value = { ...weights, data: present(weights.data), shape: [outputs, ...shape.slice(first)] };

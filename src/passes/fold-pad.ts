@@ -52,7 +52,12 @@ export function foldPad(graph: Graph): Graph {
     const padding = pad === undefined ? null : paddingOf(pad);
     const attributes = padding === null ? null : padded(node, padding);
     if (pad === undefined || attributes === null) return node;
-    return { ...node, attributes, inputs: [present(pad.inputs[0]), ...node.inputs.slice(1)], from: [...pad.from, ...node.from] };
+    return {
+      ...node,
+      attributes,
+      inputs: [present(pad.inputs[0]), ...node.inputs.slice(1)],
+      from: [...pad.from, ...node.from],
+    };
   });
   return withNodes(graph, nodes);
 }

@@ -69,7 +69,8 @@ function clipStep({ min, max }: Clamp): UnaryStep {
 }
 
 /** Model files have 1 / 6 in float32. */
-const isSixth = (value: number | undefined): boolean => value !== undefined && Math.fround(value) === Math.fround(1 / 6);
+const isSixth = (value: number | undefined): boolean =>
+  value !== undefined && Math.fround(value) === Math.fround(1 / 6);
 
 const hardSwish: UnaryStep = { function: 'hardSwish', parameters: [] };
 

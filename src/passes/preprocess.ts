@@ -56,7 +56,8 @@ function withLayer(graph: Graph, port: Port, input: Tensor, { scale, mean }: Pre
   if (!fits || shape[axis] !== channels) {
     throw usageError(`${scale.length} scales and ${mean.length} means do not fit the input ${port.name} [${shape}]`);
   }
-  if (rank !== 3 && rank !== 4) throw usageError(`numbers for each channel need an input of 3 or 4 axes, not [${shape}]`);
+  if (rank !== 3 && rank !== 4)
+    throw usageError(`numbers for each channel need an input of 3 or 4 axes, not [${shape}]`);
 
   const fresh = freshNames(graph);
   const of = (values: readonly number[], channel: number): number => present(values[values.length === 1 ? 0 : channel]);
@@ -68,7 +69,13 @@ function withLayer(graph: Graph, port: Port, input: Tensor, { scale, mean }: Pre
   const weights = constant('preprocessing_scale', [channels, ...spatial.map(() => 1), 1], (c) => of(scale, c));
   const bias = constant('preprocessing_offset', [channels], (c) => -of(mean, c) * of(scale, c));
   const ones = spatial.map(() => 1);
-  const attributes: ConvAttributes = { kernel: ones, strides: ones, dilations: ones, pads: ones.map(() => [0, 0]), groups: channels };
+  const attributes: ConvAttributes = {
+    kernel: ones,
+    strides: ones,
+    dilations: ones,
+    pads: ones.map(() => [0, 0]),
+    groups: channels,
+  };
   const axes = shape.map((_, i) => i);
   const toLast = [0, ...axes.slice(2), 1];
   const toFirst = [0, rank - 1, ...axes.slice(1, -1)];
@@ -109,5 +116,10 @@ function inFront(
   const { nodes, added } = make(pixels.name);
   const tensors = new Map(graph.tensors);
   for (const tensor of [pixels, ...added]) tensors.set(tensor.name, tensor);
-  return { ...graph, inputs: [{ ...port, tensor: pixels.name, encoding: 'pixels' }], tensors, nodes: [...nodes, ...graph.nodes] };
+  return {
+    ...graph,
+    inputs: [{ ...port, tensor: pixels.name, encoding: 'pixels' }],
+    tensors,
+    nodes: [...nodes, ...graph.nodes],
+  };
 }

@@ -8,9 +8,12 @@ import { quantizedAlike, withNodes } from './rewrite.ts';
 /** Whether the node gives its input as it is, but for its quantisation. */
 function isIdentity(graph: Graph, node: Node): boolean {
   if (node.op === 'Unary') return (node.attributes as UnaryAttributes).chain.length === 0;
-  if (node.op === 'Transpose') return (node.attributes as TransposeAttributes).permutation.every((axis, i) => axis === i);
+  if (node.op === 'Transpose')
+    return (node.attributes as TransposeAttributes).permutation.every((axis, i) => axis === i);
   if (node.op !== 'Reshape') return false;
-  return String(tensorOf(graph, present(node.inputs[0])).shape) === String((node.attributes as ReshapeAttributes).shape);
+  return (
+    String(tensorOf(graph, present(node.inputs[0])).shape) === String((node.attributes as ReshapeAttributes).shape)
+  );
 }
 
 /**
@@ -37,13 +40,18 @@ function mergeReshapes(graph: Graph): Graph {
   const made = new Map<string, Node>();
   for (const node of graph.nodes) {
     const before = node.op === 'Reshape' ? made.get(present(node.inputs[0])) : undefined;
-    made.set(node.output, before?.op === 'Reshape' && requantizesOnce(graph, before, node) ? { ...node, inputs: before.inputs } : node);
+    made.set(
+      node.output,
+      before?.op === 'Reshape' && requantizesOnce(graph, before, node) ? { ...node, inputs: before.inputs } : node,
+    );
   }
   return withNodes(graph, [...made.values()]);
 }
 
 /** Whether at most one of two reshapes in a row changes the quantisation. */
 function requantizesOnce(graph: Graph, first: Node, second: Node): boolean {
-  const [x, middle, y] = [present(first.inputs[0]), first.output, second.output].map((name) => tensorOf(graph, name).quant);
+  const [x, middle, y] = [present(first.inputs[0]), first.output, second.output].map(
+    (name) => tensorOf(graph, name).quant,
+  );
   return middle === undefined || quantizedAlike(x, middle) || quantizedAlike(middle, y);
 }

@@ -54,6 +54,7 @@ export function withNodes(graph: Graph, nodes: readonly Node[], added: readonly 
   }
   for (const port of graph.inputs) needed.add(port.tensor);
   const tensors = new Map<string, Tensor>();
-  for (const tensor of [...graph.tensors.values(), ...added]) if (needed.has(tensor.name)) tensors.set(tensor.name, tensor);
+  for (const tensor of [...graph.tensors.values(), ...added])
+    if (needed.has(tensor.name)) tensors.set(tensor.name, tensor);
   return { ...graph, nodes: kept, tensors };
 }

@@ -1,6 +1,6 @@
 import { type Graph, rowShape, tensorOf } from '../graph/types.ts';
 import { buildPlan } from './build.ts';
-import { canStream, stepCount } from './demand.ts';
+import { canStream, splitsRows, stepCount, stepWidth } from './demand.ts';
 import { fitRings, ringBytes } from './rings.ts';
 import { alignUp, type Layer, type Plan, type StageStep, type Step, tensorBytes } from './types.ts';
 
@@ -16,7 +16,7 @@ export interface PlanOptions {
 }
 
 /** Columns that the layers of a stage compute at a time; whole rows, or a few pixels. */
-const segmentWidths = [Number.POSITIVE_INFINITY, 8, 4, 2];
+const segmentWidths = [Number.POSITIVE_INFINITY, 8, 4, 2, 1];
 
 /** A run of layers as one step of the plan: what it needs of the arena, and how many calls of kernels it takes. */
 interface Candidate {
@@ -96,7 +96,7 @@ function candidatesOf(graph: Graph, layers: readonly Layer[], options: PlanOptio
 /** The calls of kernels that a layer takes: whole (null), or in segments. */
 function callsOf(layer: Layer, segment: number | null): number {
   if (layer.lowering.kind === 'alias') return 0;
-  const { width } = rowShape(layer.tensors.output.shape);
+  const width = splitsRows(layer) ? stepWidth(layer) : 1;
   const rows = stepCount(layer);
   if (segment === null) return layer.lowering.calls.every((call) => call.pointwise) ? 1 : rows;
   return rows * Math.ceil(width / Math.min(segment, width));
@@ -202,11 +202,10 @@ function stageOf(
         !layers.some((layer) => !inside.has(layer.index) && layer.node.inputs.includes(name)) &&
         !graph.outputs.some((port) => port.tensor === name),
     );
-  const width = (layer: Layer): number => rowShape(layer.tensors.output.shape).width;
   return {
     kind: 'stage',
     layers: members.map((layer) => layer.index),
-    segments: members.map((layer) => Math.min(segment, width(layer))),
+    segments: members.map((layer) => Math.min(segment, stepWidth(layer))),
     fetched,
   };
 }

@@ -1,5 +1,5 @@
 import { rowShape, type Tensor } from '../graph/types.ts';
-import type { AxisMap } from '../ops/define.ts';
+import { type AxisMap, type KernelInput, sameAxis } from '../ops/define.ts';
 import type { Layer } from './types.ts';
 
 /** The position of the first tap for output position `position`. */
@@ -34,9 +34,21 @@ export function accumulates(layer: Lowered): boolean {
   return layer.lowering.kind === 'calls' && layer.lowering.calls.some((call) => call.steps === 'accumulate');
 }
 
+/** The columns of an input that a layer's step takes: where rows accumulate, a step is a segment of an input row. */
+export function columnsOf(layer: Lowered, access: KernelInput): AxisMap {
+  return accumulates(layer) ? sameAxis : access.columns;
+}
+
+/** The columns of a row of a layer's steps. */
+export function stepWidth(layer: Lowered): number {
+  const tensor = accumulates(layer) ? layer.tensors.inputs[0] : layer.tensors.output;
+  return rowShape(tensor?.shape ?? []).width;
+}
+
 /** Whether a layer may compute a part of a row: not where every output column needs all input columns. */
 export function splitsRows(layer: Lowered): boolean {
-  if (layer.lowering.kind === 'alias' || accumulates(layer)) return false;
+  if (layer.lowering.kind === 'alias') return false;
+  if (accumulates(layer)) return true;
   return layer.lowering.calls.every((call) =>
     call.inputs.every(({ rows, columns }) => rows !== 'whole' && (columns.multiply > 0 || columns.count === 1)),
   );
@@ -92,7 +104,7 @@ export function demandsOf(layer: Lowered): readonly Demand[] {
         lastRow,
         firstRowFrom,
         rows: everyStep && only.access.rows !== 'whole' ? only.access.rows : null,
-        columns: splits ? only.access.columns : null,
+        columns: splits ? columnsOf(layer, only.access) : null,
       },
     ];
   });

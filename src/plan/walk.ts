@@ -1,5 +1,5 @@
 import { rowShape, type Tensor } from '../graph/types.ts';
-import { accumulates, type Demand, splitsRows, stepCount, windowEnd, windowStart } from './demand.ts';
+import { accumulates, type Demand, splitsRows, stepCount, stepWidth, windowEnd, windowStart } from './demand.ts';
 import type { Layer, StageStep } from './types.ts';
 
 /** A tensor that is made or fetched inside a stage, and how far it has come: `made` pixels, in raster order. */
@@ -58,7 +58,7 @@ export function startWalk(layers: readonly Layer[], stage: Pick<StageStep, 'segm
   const fetched = stage.fetched.map((name) => flowOf(tensors(name)));
   const members = layers.map((layer, index): Member => {
     const intakes = layer.demands.map((demand) => ({ demand, flow: flows.get(demand.tensor.name) ?? null }));
-    const width = rowShape(layer.tensors.output.shape).width;
+    const width = stepWidth(layer);
     const segment = splitsRows(layer) ? Math.min(width, stage.segments[index] ?? width) : width;
     const output = flowOf(layer.tensors.output);
     return { layer, index, steps: stepCount(layer), width, segment, intakes, output, accumulates: accumulates(layer), y: 0, x: 0 };
@@ -118,11 +118,11 @@ export function runWalk(walk: Walk, observer: WalkObserver): void {
     if (!member.accumulates) {
       observer.write(output, member.y, member.x, end);
       output.made += end - member.x;
-    } else if (member.y === member.steps - 1) {
+    } else if (member.y === member.steps - 1 && end === member.width) {
       for (let row = 0; row < output.rows; row += 1) observer.write(output, row, 0, output.width);
       output.made = output.rows * output.width;
     }
-    if (member.accumulates || end === member.width) {
+    if (end === member.width) {
       member.x = 0;
       member.y += 1;
     } else {

@@ -56,5 +56,8 @@ export function absorbQdq(graph: Graph): Graph {
     }
   }
   const port = (old: Port): Port => ({ ...old, tensor: now(old.tensor) });
-  return withNodes({ ...graph, inputs: graph.inputs.map(port), outputs: graph.outputs.map(port), tensors, nodes }, nodes);
+  return withNodes(
+    { ...graph, inputs: graph.inputs.map(port), outputs: graph.outputs.map(port), tensors, nodes },
+    nodes,
+  );
 }

@@ -27,7 +27,11 @@ interface NpmClang {
   runClang(
     args: readonly string[],
     files: Record<string, string>,
-    options: { stdout: (bytes: Uint8Array | null) => void; stderr: (bytes: Uint8Array | null) => void },
+    options: {
+      stdout: (bytes: Uint8Array | null) => void;
+      stderr: (bytes: Uint8Array | null) => void;
+      fetchProgress: () => void;
+    },
   ): Promise<Record<string, Uint8Array>>;
 }
 
@@ -54,7 +58,12 @@ async function npmClang(files: SourceFiles, args: readonly string[]): Promise<Ui
   // quarter of the time. Models that run later are compiled with it again.
   v8.setFlagsFromString('--liftoff-only');
   try {
-    const output = await runClang(['clang', ...args], Object.fromEntries(files), { stdout: collect, stderr: collect });
+    const output = await runClang(['clang', ...args], Object.fromEntries(files), {
+      stdout: collect,
+      stderr: collect,
+      // Without one it prints to standard output.
+      fetchProgress: () => {},
+    });
     const wasm = output['model.wasm'];
     if (wasm === undefined) throw new Error('no output');
     return wasm;

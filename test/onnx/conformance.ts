@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import onnxProto, { type onnx } from 'onnx-proto';
 import { checkGraph } from '../../src/graph/check.ts';
-import type { Value } from '../../src/graph/types.ts';
+import type { Graph, Value } from '../../src/graph/types.ts';
 import { decodeModel, decodeTensor } from '../../src/onnx/decode.ts';
 import { readModel } from '../../src/onnx/read.ts';
 import { readTensor } from '../../src/onnx/tensor.ts';
@@ -77,11 +77,18 @@ export function isRegistered(operator: string): boolean {
   return onnxReaders.has(operator);
 }
 
+/** The values of the case's outputs. */
+export function expectedOutputs({ outputs }: ConformanceCase): readonly Value[] {
+  return outputs.map(decoded);
+}
+
 /**
- * Reads the case's model, its parameters bound as initializers, evaluates it in float and compares.
- * @returns what differs, or why it could not be run; null where all outputs agree.
+ * Reads the case's model, its parameters bound as initializers.
+ * @returns the graph and the values of its inputs by tensor, or why there is none.
  */
-export function runCase({ name, model, inputs, outputs, operators }: ConformanceCase): string | null {
+export function readCase({ name, model, inputs, operators }: ConformanceCase):
+  | { readonly graph: Graph; readonly values: ReadonlyMap<string, Value> }
+  | string {
   const graphInputs = model.graph?.input ?? [];
   const isParameter = (index: number): boolean =>
     index > 0 && !operators.every((operator) => activationsOnly.has(operator));
@@ -101,12 +108,24 @@ export function runCase({ name, model, inputs, outputs, operators }: Conformance
     const port = graph.inputs.find((input) => input.name === graphInputs[index]?.name);
     if (port !== undefined) values.set(port.tensor, decoded(tensor));
   }
+  return { graph, values };
+}
+
+/**
+ * Evaluates the case's model in float and compares.
+ * @returns what differs, or why it could not be run; null where all outputs agree.
+ */
+export function runCase(one: ConformanceCase): string | null {
+  const read = readCase(one);
+  if (typeof read === 'string') return read;
+  const { graph, values } = read;
+  const outputs = expectedOutputs(one);
   const computed = evaluateGraph(graph, values);
   const differences = graph.outputs.map((port, index) => {
     const expected = outputs[index];
     const actual = computed.get(port.tensor);
     if (expected === undefined || actual === undefined) return `output ${port.name} is not there`;
-    return difference(actual, decoded(expected));
+    return difference(actual, expected);
   });
   return differences.find((text) => text !== null) ?? null;
 }

@@ -49,12 +49,14 @@ function stepsFromFloat(graph: Graph, random: () => number): number {
 }
 
 describe('operators in integers', () => {
-  it.each(variants.map((variant) => [variant.name, variant] as const))('%s', (_, { graph, index }) => {
-    const random = randomFrom(7919 * (index + 1));
-    for (let sample = 0; sample < 2; sample += 1) {
-      expect(stepsFromFloat(graph, random)).toBeLessThanOrEqual(stepsAllowed);
-    }
-  });
+  it(`are within ${stepsAllowed} output steps of float`, () => {
+    const tooFar = variants.flatMap(({ name, graph, index }) => {
+      const random = randomFrom(7919 * (index + 1));
+      const steps = Math.max(stepsFromFloat(graph, random), stepsFromFloat(graph, random));
+      return steps > stepsAllowed ? [`${name}: ${steps} steps`] : [];
+    });
+    expect(tooFar).toEqual([]);
+  }, 60_000);
 
   it('gives the same bytes in C, in WebAssembly and by specification, by every kind of plan', async () => {
     const backends = [
@@ -62,7 +64,12 @@ describe('operators in integers', () => {
       nativeBackend({ compiler: 'clang', mode: 'sanitized' }),
       wasmBackend({ compiler: 'system', optimization: 'target' }),
     ];
-    const models = variants.flatMap(({ name, graph, index }) => {
+    // Of a case in two variants one will do: there are several cases of every operator.
+    const chosen = quantized.map(({ index }) => {
+      const both = variants.filter((variant) => variant.index === index);
+      return both[index % both.length] as (typeof variants)[number];
+    });
+    const models = chosen.flatMap(({ name, graph, index }) => {
       const random = randomFrom(index);
       const samples = [randomSteps(graph, random), randomSteps(graph, random)];
       return distinctPlans(graph).map(({ kind, plan }): PlannedModel => ({ name: `${name}, ${kind}`, plan, samples }));

@@ -40,7 +40,10 @@ test('a reshape that joins channels with rows stops a transpose', () => {
 });
 
 test('axes of one that a reshape adds lie beside those that they belong to', () => {
-  expect(carryReshape([1, 8, 20], [0, 2, 1], [1, 8, 1, 20])).toEqual({ shape: [1, 1, 20, 8], permutation: [0, 3, 1, 2] });
+  expect(carryReshape([1, 8, 20], [0, 2, 1], [1, 8, 1, 20])).toEqual({
+    shape: [1, 1, 20, 8],
+    permutation: [0, 3, 1, 2],
+  });
 });
 
 test('random graphs', () => runOnRandomGraphs(cancelTransposes));

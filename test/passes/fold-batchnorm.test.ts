@@ -5,10 +5,27 @@ import type { ConvAttributes } from '../../src/ops/conv.ts';
 import { foldBatchnorm } from '../../src/passes/fold-batchnorm.ts';
 import { census, constants, finished, run, runOnRandomGraphs, runSame } from '../support/pass.ts';
 
-const oneTap: ConvAttributes = { kernel: [1, 1], strides: [1, 1], dilations: [1, 1], pads: [[0, 0], [0, 0]], groups: 1 };
+const oneTap: ConvAttributes = {
+  kernel: [1, 1],
+  strides: [1, 1],
+  dilations: [1, 1],
+  pads: [
+    [0, 0],
+    [0, 0],
+  ],
+  groups: 1,
+};
 const window: ConvAttributes = { ...oneTap, kernel: [3, 2] };
-const padded: ConvAttributes = { ...window, pads: [[1, 1], [0, 1]] };
-const affine = (factor: number, summand: number) => ({ chain: [{ function: 'affine', parameters: [factor, summand] }] });
+const padded: ConvAttributes = {
+  ...window,
+  pads: [
+    [1, 1],
+    [0, 1],
+  ],
+};
+const affine = (factor: number, summand: number) => ({
+  chain: [{ function: 'affine', parameters: [factor, summand] }],
+});
 
 function start(shape: readonly number[] = [1, 6, 5, 4]) {
   const b = createGraphBuilder('affine');
@@ -52,7 +69,10 @@ test('products, sums and differences with a constant of each channel or of one v
 
 test('a normalisation of the input goes into a convolution of groups without padding', () => {
   const { b, constant, x } = start();
-  const conv = b.add('Conv', [normalize(b, x, 4), constant('w', [6, 3, 2, 2]), constant('b', [6])], { ...window, groups: 2 });
+  const conv = b.add('Conv', [normalize(b, x, 4), constant('w', [6, 3, 2, 2]), constant('b', [6])], {
+    ...window,
+    groups: 2,
+  });
   const after = runSame(foldBatchnorm, finished(b, x, conv));
   expect(after.nodes).toHaveLength(1);
   expect(after.nodes[0]?.from[0]?.name).toBe('bn');
@@ -70,7 +90,8 @@ test('before padding only a factor does', () => {
 
 test('nothing is folded across a clamp, a second reader, an output or a stretched input', () => {
   const { b, constant, x } = start();
-  const conv = (attributes: object) => b.add('Conv', [x, constant('w', [6, 3, 2, 4]), null], { ...window, ...attributes });
+  const conv = (attributes: object) =>
+    b.add('Conv', [x, constant('w', [6, 3, 2, 4]), null], { ...window, ...attributes });
   const clamped = normalize(b, conv({ clamp: { min: 0, max: 6 } }), 6);
   const twice = conv({});
   const readTwice = b.add('Add', [normalize(b, twice, 6), b.add('Unary', [twice], affine(2, 0))], {});

@@ -4,7 +4,17 @@ import { createGraphBuilder } from '../../src/ops/build.ts';
 import { foldFlatten } from '../../src/passes/fold-flatten.ts';
 import { assignQuantization } from '../../src/quantize/assign.ts';
 import { calibrate } from '../../src/quantize/calibrate.ts';
-import { census, constants, finished, randomInputs, runOnQuantizedGraphs, runOnRandomGraphs, runSame, runSameBytes, stated } from '../support/pass.ts';
+import {
+  census,
+  constants,
+  finished,
+  randomInputs,
+  runOnQuantizedGraphs,
+  runOnRandomGraphs,
+  runSame,
+  runSameBytes,
+  stated,
+} from '../support/pass.ts';
 
 function flattening(shape: readonly number[], permutation: readonly number[], flat: readonly number[]): Graph {
   const b = createGraphBuilder('flatten');
@@ -33,7 +43,11 @@ test('a transpose that moves the batch, or mixes rows of the product, stays', ()
 });
 
 const graph = flattening([1, 3, 4, 5], [0, 3, 1, 2], [1, 60]);
-const ranges = calibrate(graph, [1, 2, 3].map((seed) => randomInputs(graph, seed)), 'min-max');
+const ranges = calibrate(
+  graph,
+  [1, 2, 3].map((seed) => randomInputs(graph, seed)),
+  'min-max',
+);
 
 test.each([
   { name: 'one quantisation', quants: {}, nodes: 2 },

@@ -4,29 +4,68 @@ import { createGraphBuilder } from '../../src/ops/build.ts';
 import { foldPad } from '../../src/passes/fold-pad.ts';
 import { assignQuantization } from '../../src/quantize/assign.ts';
 import { calibrate } from '../../src/quantize/calibrate.ts';
-import { census, constants, finished, randomInputs, runOnQuantizedGraphs, runOnRandomGraphs, runSame, runSameBytes, stated } from '../support/pass.ts';
+import {
+  census,
+  constants,
+  finished,
+  randomInputs,
+  runOnQuantizedGraphs,
+  runOnRandomGraphs,
+  runSame,
+  runSameBytes,
+  stated,
+} from '../support/pass.ts';
 
 const pad = { mode: 'constant', before: [0, 1, 2, 0], after: [0, 0, 1, 0], value: 0 };
-const window = { kernel: [3, 3], strides: [2, 1], dilations: [1, 1], pads: [[1, 0], [0, 2]] };
+const window = {
+  kernel: [3, 3],
+  strides: [2, 1],
+  dilations: [1, 1],
+  pads: [
+    [1, 0],
+    [0, 2],
+  ],
+};
 
 function padding(attributes: object, op: 'Conv' | 'AveragePool' | 'MaxPool', more: object = {}): Graph {
   const b = createGraphBuilder('pad');
   const x = b.input('x', { shape: [1, 7, 6, 3], dtype: 'float32' });
   const padded = b.add('Pad', [x], { ...pad, ...attributes }, [{ name: 'p', operator: 'Pad' }]);
   const weights = op === 'Conv' ? [constants(b)('w', [4, 3, 3, 3]), null] : [];
-  return finished(b, x, b.add(op, [padded, ...weights], { ...window, groups: 1, ...more }, [{ name: 'o', operator: op }]));
+  return finished(
+    b,
+    x,
+    b.add(op, [padded, ...weights], { ...window, groups: 1, ...more }, [{ name: 'o', operator: op }]),
+  );
 }
 
 test('zeros become the padding of a convolution', () => {
   const after = runSame(foldPad, padding({}, 'Conv'));
   expect(census(after)).toEqual({ Conv: 1 });
-  expect(after.nodes[0]?.attributes).toMatchObject({ pads: [[2, 0], [2, 3]] });
+  expect(after.nodes[0]?.attributes).toMatchObject({
+    pads: [
+      [2, 0],
+      [2, 3],
+    ],
+  });
   expect(after.nodes[0]?.from.map((origin) => origin.name)).toEqual(['p', 'o']);
 });
 
 test.each([
-  ['that counts none of its own padding', [[0, 0], [0, 0]]],
-  ['that counts all of it', [[1, 0], [0, 2]]],
+  [
+    'that counts none of its own padding',
+    [
+      [0, 0],
+      [0, 0],
+    ],
+  ],
+  [
+    'that counts all of it',
+    [
+      [1, 0],
+      [0, 2],
+    ],
+  ],
 ])('zeros become counted padding of an average pooling %s', (_, counted) => {
   const after = runSame(foldPad, padding({}, 'AveragePool', { counted }));
   expect(census(after)).toEqual({ AveragePool: 1 });
@@ -49,7 +88,8 @@ test('padding of several readers goes if all of them can have it', () => {
     const x = b.input('x', { shape: [1, 7, 6, 3], dtype: 'float32' });
     const padded = b.add('Pad', [x], pad);
     const w = constants(b)('w', [4, 3, 3, 3]);
-    const conv = (inputs: Parameters<typeof b.add>[1], op: 'Conv' | 'MaxPool') => b.add(op, inputs, { ...window, groups: 1 });
+    const conv = (inputs: Parameters<typeof b.add>[1], op: 'Conv' | 'MaxPool') =>
+      b.add(op, inputs, { ...window, groups: 1 });
     return finished(b, x, conv([padded, w, null], 'Conv'), conv(last === 'Conv' ? [padded, w, null] : [padded], last));
   };
   expect(census(runSame(foldPad, build('Conv')))).toEqual({ Conv: 2 });
@@ -62,7 +102,15 @@ function quantized(graph: Graph, quants: Parameters<typeof stated>[1]): Graph {
 }
 
 test.each(['Conv', 'AveragePool'] as const)('in a quantised graph the padding of %s is its zero point', (op) => {
-  const before = quantized(padding({}, op, { counted: [[0, 0], [0, 0]] }), {});
+  const before = quantized(
+    padding({}, op, {
+      counted: [
+        [0, 0],
+        [0, 0],
+      ],
+    }),
+    {},
+  );
   expect(runSameBytes(foldPad, before).nodes).toHaveLength(1);
 });
 

@@ -49,17 +49,25 @@ function neitherPadsNorMoves(graph: Graph): boolean {
 if (kit === null) console.log('TESSERA_KIT is not set: the passes are not tried on its models');
 
 describe.skipIf(kit === null)('models', () => {
-  test.each(float)('$model has $nodes nodes left, and the same outputs', ({ model, nodes }) => {
-    const after = runSame(optimize, read(model));
-    expect(after.nodes).toHaveLength(nodes);
-    expect(neitherPadsNorMoves(after)).toBe(true);
-  }, 60_000);
+  test.each(float)(
+    '$model has $nodes nodes left, and the same outputs',
+    ({ model, nodes }) => {
+      const after = runSame(optimize, read(model));
+      expect(after.nodes).toHaveLength(nodes);
+      expect(neitherPadsNorMoves(after)).toBe(true);
+    },
+    60_000,
+  );
 
-  test.each(qdq)('$model, quantised, has $nodes nodes left, and the same bytes', ({ model, nodes }) => {
-    const shared = shareScales(absorbQdq(runSame(optimize, read(model))), new Map());
-    const bare = assignQuantization(shared, new Map());
-    const after = absorbedPasses.reduce((graph, pass) => runSameBytes(pass.run, graph), bare);
-    expect(after.nodes).toHaveLength(nodes);
-    expect(neitherPadsNorMoves(after)).toBe(true);
-  }, 60_000);
+  test.each(qdq)(
+    '$model, quantised, has $nodes nodes left, and the same bytes',
+    ({ model, nodes }) => {
+      const shared = shareScales(absorbQdq(runSame(optimize, read(model))), new Map());
+      const bare = assignQuantization(shared, new Map());
+      const after = absorbedPasses.reduce((graph, pass) => runSameBytes(pass.run, graph), bare);
+      expect(after.nodes).toHaveLength(nodes);
+      expect(neitherPadsNorMoves(after)).toBe(true);
+    },
+    60_000,
+  );
 });

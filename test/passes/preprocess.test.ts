@@ -19,15 +19,26 @@ function network(shape: readonly number[], padding: number): Graph {
   const b = createGraphBuilder('image');
   const x = b.input('image', { shape, dtype: 'float32' });
   const weights = constants(b)('w', [2, 3, 3, shape[1] as number]);
-  const pads = [[padding, padding], [padding, padding]];
+  const pads = [
+    [padding, padding],
+    [padding, padding],
+  ];
   const attributes = { kernel: [3, 3], strides: [1, 1], dilations: [1, 1], pads, groups: 1 };
-  return finished(b, x, b.add('Transpose', [b.add('Conv', [b.add('Transpose', [x], toLast), weights, null], attributes)], toFirst));
+  return finished(
+    b,
+    x,
+    b.add('Transpose', [b.add('Conv', [b.add('Transpose', [x], toLast), weights, null], attributes)], toFirst),
+  );
 }
 
 function pixels(graph: Graph): Value {
   const { shape } = graph.inputs[0] as Graph['inputs'][number];
   const random = randomFrom(3);
-  return { shape, dtype: 'float32', data: Float32Array.from({ length: elementCount(shape) }, () => Math.floor(256 * random())) };
+  return {
+    shape,
+    dtype: 'float32',
+    data: Float32Array.from({ length: elementCount(shape) }, () => Math.floor(256 * random())),
+  };
 }
 
 /** (pixel - mean) * scale, as the caller would have to do it. */
@@ -35,7 +46,11 @@ function normalized({ shape, dtype, data }: Value, { scale, mean }: Preprocessin
   const plane = elementCount(shape.slice(2));
   const of = (values: readonly number[], i: number): number =>
     values[values.length === 1 ? 0 : Math.floor(i / plane) % (shape[1] as number)] as number;
-  return { shape, dtype, data: Float32Array.from(data as Float32Array, (pixel, i) => (pixel - of(mean, i)) * of(scale, i)) };
+  return {
+    shape,
+    dtype,
+    data: Float32Array.from(data as Float32Array, (pixel, i) => (pixel - of(mean, i)) * of(scale, i)),
+  };
 }
 
 const imagenet: Preprocessing = { scale: [0.017125, 0.017507, 0.017429], mean: [123.675, 116.28, 103.53] };
@@ -45,7 +60,12 @@ test.each([
   { name: 'a number for each channel, padding', numbers: imagenet, padding: 1, nodes: 2 },
   { name: 'one scale, several means', numbers: { scale: [0.5], mean: [1, 2, 3] }, padding: 0, nodes: 1 },
   { name: 'one number, a mean between pixels', numbers: { scale: [1 / 127.5], mean: [127.5] }, padding: 0, nodes: 1 },
-  { name: 'one number, a mean between pixels, padding', numbers: { scale: [1 / 127.5], mean: [127.5] }, padding: 1, nodes: 2 },
+  {
+    name: 'one number, a mean between pixels, padding',
+    numbers: { scale: [1 / 127.5], mean: [127.5] },
+    padding: 1,
+    nodes: 2,
+  },
 ])('$name', ({ numbers, padding, nodes }) => {
   const before = network([1, 3, 6, 5], padding);
   const after = run((graph) => foldBatchnorm(cancelTransposes(addPreprocessing(graph, numbers))), before);
@@ -56,7 +76,8 @@ test.each([
   const image = pixels(before);
   const [expected] = outputsOf(before, new Map([['image', normalized(image, numbers)]])).values();
   const [actual] = outputsOf(after, new Map([['image', image]])).values();
-  expected?.data.forEach((y, i) => expect(actual?.data[i]).toBeCloseTo(Number(y), 3));
+  expect(actual?.data).toHaveLength(expected?.data.length ?? 0);
+  for (const [i, y] of expected?.data.entries() ?? []) expect(actual?.data[i]).toBeCloseTo(Number(y), 3);
 });
 
 test.each([
@@ -67,7 +88,10 @@ test.each([
   const before = network([1, 3, 6, 5], 1);
   const after = run((graph) => cancelTransposes(addPreprocessing(graph, { scale, mean })), before);
   expect(census(after)).toEqual({ Conv: 1 });
-  expect(tensorOf(after, 'image').quant).toEqual({ scales: [Math.fround(scale[0] as number)], zeroPoints: [zeroPoint] });
+  expect(tensorOf(after, 'image').quant).toEqual({
+    scales: [Math.fround(scale[0] as number)],
+    zeroPoints: [zeroPoint],
+  });
   expect(after.inputs[0]?.encoding).toBe('pixels');
 });
 
@@ -86,13 +110,19 @@ test('a QDQ model whose input has the same quantisation needs no table, another 
     const quantized = assignQuantization(absorbQdq(addPreprocessing(graph, numbers)), new Map());
     const steps = Int8Array.from({ length: 256 }, (_, pixel) => pixel - 128);
     const values = evaluateQuantized(lowerGraph(quantized), new Map([['x', steps]]));
-    return { ops: quantized.nodes.map((node) => node.op), bytes: [...(values.get(quantized.outputs[0]?.tensor as string) ?? [])] };
+    return {
+      ops: quantized.nodes.map((node) => node.op),
+      bytes: [...(values.get(quantized.outputs[0]?.tensor as string) ?? [])],
+    };
   };
   const same = bytesFor(quantizedInput(Math.fround(1 / 255), -128));
   expect(same.ops).toEqual([]);
   const other = bytesFor(quantizedInput(0.01, 5));
   expect(other.ops).toEqual(['Unary']);
-  other.bytes.forEach((byte, pixel) => expect(Math.abs(byte - (pixel / 2.55 + 5))).toBeLessThanOrEqual(0.51));
+  expect(other.bytes).toHaveLength(256);
+  for (const [pixel, byte] of other.bytes.entries()) {
+    expect(Math.abs(byte - (pixel / 2.55 + 5))).toBeLessThanOrEqual(0.51);
+  }
 });
 
 test('what does not fit is refused', () => {

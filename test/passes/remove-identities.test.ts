@@ -3,7 +3,16 @@ import { createGraphBuilder } from '../../src/ops/build.ts';
 import { removeIdentities } from '../../src/passes/remove-identities.ts';
 import { assignQuantization } from '../../src/quantize/assign.ts';
 import { calibrate } from '../../src/quantize/calibrate.ts';
-import { census, finished, randomInputs, runOnQuantizedGraphs, runOnRandomGraphs, runSame, runSameBytes, stated } from '../support/pass.ts';
+import {
+  census,
+  finished,
+  randomInputs,
+  runOnQuantizedGraphs,
+  runOnRandomGraphs,
+  runSame,
+  runSameBytes,
+  stated,
+} from '../support/pass.ts';
 
 const tanh = { chain: [{ function: 'tanh', parameters: [] }] };
 
@@ -24,7 +33,10 @@ test('a reshape there and back goes altogether', () => {
   const x = b.input('x', { shape: [2, 3, 4], dtype: 'float32' });
   const flat = b.add('Reshape', [x], { shape: [24] });
   const y = b.add('Unary', [b.add('Reshape', [flat], { shape: [2, 3, 4] })], tanh);
-  expect(census(runSame(removeIdentities, finished(b, x, y, b.add('Unary', [flat], tanh))))).toEqual({ Unary: 2, Reshape: 1 });
+  expect(census(runSame(removeIdentities, finished(b, x, y, b.add('Unary', [flat], tanh))))).toEqual({
+    Unary: 2,
+    Reshape: 1,
+  });
 });
 
 test('what makes an output stays, so that an output is no input', () => {
@@ -41,7 +53,9 @@ test.each([
   const b = createGraphBuilder('quantised');
   const x = b.input('x', { shape: [2, 3, 4], dtype: 'float32' });
   const flat = b.add('Reshape', [b.add('Unary', [x], tanh)], { shape: [24] });
-  const y = b.add('Unary', [b.add('Reshape', [flat], { shape: [2, 3, 4] })], { chain: [{ function: 'sin', parameters: [] }] });
+  const y = b.add('Unary', [b.add('Reshape', [flat], { shape: [2, 3, 4] })], {
+    chain: [{ function: 'sin', parameters: [] }],
+  });
   const graph = finished(b, x, y);
   const before = stated(graph, quants as Parameters<typeof stated>[1]);
   const ranges = calibrate(graph, [randomInputs(graph, 1)], 'min-max');

@@ -42,7 +42,13 @@ export function outputsOf(graph: Graph, inputs: ReadonlyMap<string, Value>): Rea
   return new Map(
     graph.outputs.map((port): [string, Value] => {
       const value = values.get(port.tensor) as Value;
-      return [port.name, permuted(value, port.permutation.map((_, axis) => port.permutation.indexOf(axis)))];
+      return [
+        port.name,
+        permuted(
+          value,
+          port.permutation.map((_, axis) => port.permutation.indexOf(axis)),
+        ),
+      ];
     }),
   );
 }
@@ -69,7 +75,10 @@ export function difference(before: Graph, after: Graph, inputs: ReadonlyMap<stri
   for (const [name, { shape, data }] of expected) {
     const other = actual.get(name) as Value;
     if (String(other.shape) !== String(shape)) throw new Error(`${name} is [${other.shape}], and was [${shape}]`);
-    const largest = Array.from(data, Number).reduce((most, x) => (Number.isFinite(x) ? Math.max(most, Math.abs(x)) : most), 1e-6);
+    const largest = Array.from(data, Number).reduce(
+      (most, x) => (Number.isFinite(x) ? Math.max(most, Math.abs(x)) : most),
+      1e-6,
+    );
     data.forEach((x, i) => {
       const [a, b] = [Number(x), Number(other.data[i])];
       if (Object.is(a, b) || a === b) return;
@@ -141,7 +150,10 @@ export function finished(builder: GraphBuilder, input: Tensor, ...outputs: reado
 }
 
 /** The graph with a quantisation stated for tensors by name. */
-export function stated(graph: Graph, quants: Readonly<Record<string, readonly [scale: number, zeroPoint: number]>>): Graph {
+export function stated(
+  graph: Graph,
+  quants: Readonly<Record<string, readonly [scale: number, zeroPoint: number]>>,
+): Graph {
   const tensors = new Map(graph.tensors);
   for (const [name, [scale, zeroPoint]] of Object.entries(quants)) {
     tensors.set(name, { ...tensorOf(graph, name), dtype: 'int8', quant: { scales: [scale], zeroPoints: [zeroPoint] } });

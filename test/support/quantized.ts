@@ -51,6 +51,25 @@ export function realValues(tensor: Tensor, steps: Int8Array): Float32Array {
   return Float32Array.from(steps, (q) => (q - zeroPoint) * scale);
 }
 
+/** The float graph that a quantised one stands for: constants have the real values of their steps. */
+export function dequantized(graph: Graph): Graph {
+  const tensors = new Map<string, Tensor>();
+  for (const { quant, ...tensor } of graph.tensors.values()) {
+    const { data, shape } = tensor;
+    if (data === undefined || quant === undefined) {
+      tensors.set(tensor.name, { ...tensor, dtype: 'float32' });
+      continue;
+    }
+    const inner = quant.axis === undefined ? 1 : elementCount(shape.slice(quant.axis + 1));
+    const real = Float32Array.from({ length: data.length }, (_, i) => {
+      const index = quant.scales.length === 1 ? 0 : Math.floor(i / inner) % quant.scales.length;
+      return (Number(data[i]) - (quant.zeroPoints[index] as number)) * (quant.scales[index] as number);
+    });
+    tensors.set(tensor.name, { ...tensor, dtype: 'float32', data: real });
+  }
+  return { ...graph, tensors };
+}
+
 /**
  * States a quantisation for some tensors, as a QDQ model would: one of their own, half as wide again as their values,
  * for the outputs of operators that move values, which then have to requantise.

@@ -1,7 +1,7 @@
-import { usageError } from './errors.ts';
-import { elementCount, type Graph, type Port, tensorOf, type Value } from './graph/types.ts';
-import type { ArrayFiles } from './numpy/load.ts';
-import type { NumericArray } from './numpy/npy.ts';
+import { usageError } from '../errors.ts';
+import { elementCount, type Graph, type Port, tensorOf, type Value } from '../graph/types.ts';
+import type { ArrayFiles } from '../numpy/load.ts';
+import type { NumericArray } from '../numpy/npy.ts';
 
 /** Samples for a model: `at(i)` gives for each input one array, in the order of the ONNX shape. */
 export interface Samples {

@@ -1,7 +1,7 @@
 import { compareModels, type Comparison } from './accuracy.ts';
-import { loadNpy } from './numpy/load.ts';
+import { loadNpy } from '../numpy/load.ts';
 import { compileModel, type CompileOptions, type ModelSource, samplesFrom, simulate } from './pipeline.ts';
-import { count, plural, tableText } from './report/table.ts';
+import { count, plural, tableText } from '../report/table.ts';
 
 /** What `tessera eval` says. */
 export interface Evaluation extends Comparison {

@@ -1,9 +1,9 @@
-import { loadArrays } from './numpy/load.ts';
-import { usageError } from './errors.ts';
-import type { Graph } from './graph/types.ts';
-import type { NumericArray } from './numpy/npy.ts';
+import { loadArrays } from '../numpy/load.ts';
+import { usageError } from '../errors.ts';
+import type { Graph } from '../graph/types.ts';
+import type { NumericArray } from '../numpy/npy.ts';
 import { compileModel, type CompileOptions, type ModelSource, simulate } from './pipeline.ts';
-import { count, plural, tableText } from './report/table.ts';
+import { count, plural, tableText } from '../report/table.ts';
 import { arraysFor, samplesOf } from './samples.ts';
 
 export interface RunOptions extends CompileOptions {

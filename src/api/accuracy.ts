@@ -1,12 +1,13 @@
+import { portQuantization } from '../codegen/model.ts';
 import type { Compilation } from './pipeline.ts';
-import type { Model } from './simulate/wasm.ts';
-import { usageError } from './errors.ts';
-import { type Origin, type Quantization, tensorOf } from './graph/types.ts';
-import type { NumericArray } from './numpy/npy.ts';
-import { evaluateGraph } from './ops/evaluate.ts';
-import { evaluateQuantized } from './plan/evaluate.ts';
+import type { Model } from '../simulate/wasm.ts';
+import { usageError } from '../errors.ts';
+import type { Origin, Quantization } from '../graph/types.ts';
+import type { NumericArray } from '../numpy/npy.ts';
+import { evaluateGraph } from '../ops/evaluate.ts';
+import { evaluateQuantized } from '../plan/evaluate.ts';
 import { graphInput, inGraphOrder, inOnnxOrder, type Samples } from './samples.ts';
-import { quantizeValue } from './arithmetic/fixed-point.ts';
+import { quantizeValue } from '../arithmetic/fixed-point.ts';
 
 /** How far the int8 tensor of a layer is from the float one: 10 log10(signal power / error power). */
 export interface LayerNoise {
@@ -107,7 +108,7 @@ function layerNoise(
     onProgress('comparing layers', index, count);
     const sample = samples.at(index);
     const steps = plan.graph.inputs.map((port, input): [string, Int8Array] => {
-      const { scale, zeroPoint } = stepsOf(tensorOf(plan.graph, port.tensor).quant, port.encoding);
+      const { scale, zeroPoint } = portQuantization(plan.graph, port);
       const given = inGraphOrder(port, sample[input] as Float32Array);
       return [port.tensor, Int8Array.from(given, (value) => quantizeValue(value, scale, zeroPoint))];
     });
@@ -118,7 +119,7 @@ function layerNoise(
         const int8 = quantized.get(name);
         const quant = plan.graph.tensors.get(name)?.quant;
         if (int8 === undefined || !(data instanceof Float32Array) || int8.length !== data.length) return;
-        const { scale, zeroPoint } = stepsOf(quant, undefined);
+        const { scale, zeroPoint } = stepsOf(quant);
         const power = powers.get(name) ?? { signal: 0, noise: 0 };
         powers.set(name, power);
         data.forEach((value, i) => {
@@ -142,7 +143,6 @@ function decibels(ratio: number): number {
   return Math.max(-100, Math.round(1000 * Math.log10(ratio)) / 100);
 }
 
-function stepsOf(quant: Quantization | undefined, encoding: 'pixels' | undefined): { readonly scale: number; readonly zeroPoint: number } {
-  if (encoding === 'pixels') return { scale: 1, zeroPoint: -128 };
+function stepsOf(quant: Quantization | undefined): { readonly scale: number; readonly zeroPoint: number } {
   return { scale: quant?.scales[0] ?? 1, zeroPoint: quant?.zeroPoints[0] ?? 0 };
 }
