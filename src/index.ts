@@ -1,25 +1,15 @@
 /** The package: reads, compiles and runs models from a program or a test. */
-export { compareModels, type CompareOptions, type Comparison, type LayerNoise } from './api/accuracy.ts';
-export { type ExitCode, exitCode, TesseraError } from './errors.ts';
+export { type CompareOptions, type Comparison, compareModels, type LayerNoise } from './api/accuracy.ts';
 export { inspectModel } from './api/inspect.ts';
+export type { CalibrationSource, CompileOptions, ModelSource, ReadOptions } from './api/options.ts';
+export { type Calibration, type Compilation, compileModel, loadModel, samplesFrom, simulate } from './api/pipeline.ts';
+export { type CompileReport, makeProject, reportOf } from './api/project.ts';
+export type { Samples } from './api/samples.ts';
+export { type ExitCode, exitCode, TesseraError } from './errors.ts';
 export { type ArrayFiles, loadArrays, loadNpy } from './numpy/load.ts';
 export { type ArrayElements, type NumericArray, readNpy } from './numpy/npy.ts';
 export { readNpz } from './numpy/npz.ts';
-export {
-  type Calibration,
-  type CalibrationSource,
-  type Compilation,
-  type CompileOptions,
-  compileModel,
-  loadModel,
-  type ModelSource,
-  type ReadOptions,
-  samplesFrom,
-  simulate,
-} from './api/pipeline.ts';
-export { type CompileReport, makeProject, reportOf } from './api/project.ts';
 export type { Inspection, LayerSummary } from './report/inspect.ts';
 export type { PlanReport } from './report/plan.ts';
-export type { Samples } from './api/samples.ts';
 export type { InputValues, Model, ModelDescription, PortDescription } from './simulate/wasm.ts';
 export { loadTarget, type Target, targetNames } from './targets/load.ts';

@@ -4,12 +4,13 @@
  */
 import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { largest } from '../../dist/accuracy.js';
+import { largest } from '../../dist/api/accuracy.js';
 import { loadNpy } from '../../dist/numpy/load.js';
 import { evaluateGraph } from '../../dist/ops/evaluate.js';
-import { compileModel, defaults, simulate } from '../../dist/pipeline.js';
+import { defaults } from '../../dist/api/options.js';
+import { compileModel, simulate } from '../../dist/api/pipeline.js';
 import { rangeMethods } from '../../dist/quantize/calibrate.js';
-import { graphInput, inOnnxOrder } from '../../dist/samples.js';
+import { graphInput, inOnnxOrder } from '../../dist/api/samples.js';
 import { measureFloat, measureQdq, models } from './lib.mjs';
 
 const usage = `npm run bench:accuracy -- [options]

@@ -3,12 +3,12 @@
  * that the benchmark measures what was built (dist) and the tests measure the sources.
  *
  * @typedef {object} Tessera
- * @property {import('../../dist/pipeline.js').compileModel} compileModel
- * @property {import('../../dist/pipeline.js').simulate} simulate
+ * @property {import('../../dist/api/pipeline.js').compileModel} compileModel
+ * @property {import('../../dist/api/pipeline.js').simulate} simulate
  * @property {import('../../dist/ops/evaluate.js').evaluateGraph} evaluateGraph
- * @property {import('../../dist/samples.js').graphInput} graphInput
- * @property {import('../../dist/samples.js').inOnnxOrder} inOnnxOrder
- * @property {import('../../dist/accuracy.js').largest} largest
+ * @property {import('../../dist/api/samples.js').graphInput} graphInput
+ * @property {import('../../dist/api/samples.js').inOnnxOrder} inOnnxOrder
+ * @property {import('../../dist/api/accuracy.js').largest} largest
  * @property {import('../../dist/numpy/load.js').loadNpy} loadNpy
  *
  * @typedef {object} Measurement

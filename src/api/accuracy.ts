@@ -1,13 +1,13 @@
+import { quantizeValue } from '../arithmetic/fixed-point.ts';
 import { portQuantization } from '../codegen/model.ts';
-import type { Compilation } from './pipeline.ts';
-import type { Model } from '../simulate/wasm.ts';
 import { usageError } from '../errors.ts';
 import type { Origin, Quantization } from '../graph/types.ts';
 import type { NumericArray } from '../numpy/npy.ts';
 import { evaluateGraph } from '../ops/evaluate.ts';
 import { evaluateQuantized } from '../plan/evaluate.ts';
+import type { Model } from '../simulate/wasm.ts';
+import type { Compilation } from './pipeline.ts';
 import { graphInput, inGraphOrder, inOnnxOrder, type Samples } from './samples.ts';
-import { quantizeValue } from '../arithmetic/fixed-point.ts';
 
 /** How far the int8 tensor of a layer is from the float one: 10 log10(signal power / error power). */
 export interface LayerNoise {
@@ -56,7 +56,8 @@ export function compareModels(
   const total = Math.min(limit, samples.count);
   const [output] = compilation.graph.outputs;
   if (output === undefined) throw new Error('a model without outputs');
-  const classes = labels === null ? null : labelsOf(labels, samples.count, model.outputs[0]?.shape.reduce((a, b) => a * b, 1) ?? 0);
+  const classes =
+    labels === null ? null : labelsOf(labels, samples.count, model.outputs[0]?.shape.reduce((a, b) => a * b, 1) ?? 0);
   const scale = model.outputs[0]?.scale ?? 1;
   let [rightFloat, rightInt8, same, difference] = [0, 0, 0, 0];
   for (let index = 0; index < total; index += 1) {
@@ -69,7 +70,8 @@ export function compareModels(
     if (floatClass === int8Class) same += 1;
     if (classes !== null && floatClass === classes[index]) rightFloat += 1;
     if (classes !== null && int8Class === classes[index]) rightInt8 += 1;
-    difference += float.reduce((sum, value, i) => sum + Math.abs(value - (int8[i] as number)), 0) / (float.length * scale);
+    difference +=
+      float.reduce((sum, value, i) => sum + Math.abs(value - (int8[i] as number)), 0) / (float.length * scale);
   }
   return {
     samples: total,
@@ -89,9 +91,11 @@ export function largest(values: Float32Array): number {
 
 function labelsOf({ shape, data }: NumericArray, samples: number, classes: number): readonly number[] {
   const labels = Array.from(data as ArrayLike<number | bigint>, Number);
-  if (labels.length !== samples) throw usageError(`there are ${samples} samples and ${labels.length} labels (of shape [${shape}])`);
+  if (labels.length !== samples)
+    throw usageError(`there are ${samples} samples and ${labels.length} labels (of shape [${shape}])`);
   const wrong = labels.find((label) => !Number.isInteger(label) || label < 0 || label >= classes);
-  if (wrong !== undefined) throw usageError(`the label ${wrong} is none of the model's ${classes} classes, 0 to ${classes - 1}`);
+  if (wrong !== undefined)
+    throw usageError(`the label ${wrong} is none of the model's ${classes} classes, 0 to ${classes - 1}`);
   return labels;
 }
 

@@ -1,7 +1,8 @@
-import { compareModels, type Comparison } from './accuracy.ts';
 import { loadNpy } from '../numpy/load.ts';
-import { compileModel, type CompileOptions, type ModelSource, samplesFrom, simulate } from './pipeline.ts';
 import { count, plural, tableText } from '../report/table.ts';
+import { type Comparison, compareModels } from './accuracy.ts';
+import type { CompileOptions, ModelSource } from './options.ts';
+import { compileModel, samplesFrom, simulate } from './pipeline.ts';
 
 /** What `tessera eval` says. */
 export interface Evaluation extends Comparison {
@@ -39,7 +40,9 @@ const percent = (part: number): string => `${(100 * part).toFixed(2)} %`;
 export function evaluationText(result: Evaluation): string {
   return [
     `${result.model}: ${plural(result.samples, 'sample')}`,
-    ...(result.float === null || result.int8 === null ? [] : [`float      ${percent(result.float)} right`, `int8       ${percent(result.int8)} right`]),
+    ...(result.float === null || result.int8 === null
+      ? []
+      : [`float      ${percent(result.float)} right`, `int8       ${percent(result.int8)} right`]),
     `agreement  ${percent(result.agreement)} of the samples get the same class`,
     `difference ${result.meanDifference.toFixed(3)} output steps, mean of the first output`,
     `SRAM       ${count(result.arenaBytes)} bytes of arena`,
@@ -49,7 +52,11 @@ export function evaluationText(result: Evaluation): string {
       [
         { title: 'dB', align: 'right', text: (layer) => (layer.snr === null ? 'exact' : layer.snr.toFixed(1)) },
         { title: '#', align: 'right', text: (layer) => String(layer.layer) },
-        { title: 'ONNX nodes', align: 'left', text: (layer) => layer.nodes.map(({ name, operator }) => name || operator).join(' + ') || layer.tensor },
+        {
+          title: 'ONNX nodes',
+          align: 'left',
+          text: (layer) => layer.nodes.map(({ name, operator }) => name || operator).join(' + ') || layer.tensor,
+        },
         { title: 'operator', align: 'left', text: (layer) => layer.operator },
       ],
       result.layers,

@@ -1,8 +1,9 @@
 import { absorbedPasses } from '../compile.ts';
 import { modelError } from '../errors.ts';
-import { graphOf, type ModelSource, type ReadOptions, readSource } from './pipeline.ts';
 import { absorbQdq, isQdq } from '../quantize/absorb.ts';
-import { inspectGraph, type Inspection } from '../report/inspect.ts';
+import { type Inspection, inspectGraph } from '../report/inspect.ts';
+import type { ModelSource, ReadOptions } from './options.ts';
+import { graphOf, readSource } from './pipeline.ts';
 
 /**
  * What a model consists of, and all of it that is not supported. Needs no calibration.

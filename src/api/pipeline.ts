@@ -9,53 +9,24 @@ import { modelOptions, optimize, plan, quantize } from '../compile.ts';
 import { usageError } from '../errors.ts';
 import type { Graph, Value } from '../graph/types.ts';
 import { type ArrayFiles, loadArrays } from '../numpy/load.ts';
-import type { NumericArray } from '../numpy/npy.ts';
 import { readModelFile } from '../onnx/file.ts';
-import { readModel, requireGraph, type ReadResult } from '../onnx/read.ts';
-import { addPreprocessing, type Preprocessing } from '../passes/preprocess.ts';
+import { type ReadResult, readModel, requireGraph } from '../onnx/read.ts';
+import { addPreprocessing } from '../passes/preprocess.ts';
 import type { InputMode, Objective } from '../plan/choose.ts';
 import type { Plan } from '../plan/types.ts';
 import { isQdq } from '../quantize/absorb.ts';
 import { calibrate, type RangeMethod } from '../quantize/calibrate.ts';
-import { arraysFor, graphInputs, randomSamples, type Samples, samplesOf } from './samples.ts';
 import type { WasmCompiler } from '../simulate/clang.ts';
 import { buildWasm, instantiateWasm, type Model } from '../simulate/wasm.ts';
 import { version } from '../version.ts';
-
-/** A model: the path of an ONNX file, or its bytes. */
-export type ModelSource = string | Uint8Array;
-
-/**
- * What a float model is calibrated on: a file or folder (`x.npy`, `x.npz`), an array whose axis 0 counts samples, one
- * array an input, or 'random' for numbers that mean nothing.
- */
-export type CalibrationSource = string | NumericArray | readonly NumericArray[];
-
-/** How a model is read. */
-export interface ReadOptions {
-  /** Sizes of symbolic dimensions. */
-  readonly dimensions?: Readonly<Record<string, number>> | undefined;
-  /** Makes the model take pixels: what it was trained on is (pixel - mean) * scale. */
-  readonly preprocessing?: Preprocessing | undefined;
-  /** The prefix of everything that is generated; by default made from the file's name. */
-  readonly name?: string | undefined;
-}
-
-export interface CompileOptions extends ReadOptions {
-  /** Representative inputs: needed by float models; a model that was quantised before needs none. */
-  readonly calibrate?: CalibrationSource | undefined;
-  /** How ranges follow from what calibration saw. */
-  readonly range?: RangeMethod | undefined;
-  /** Which conversions the generated C offers at inputs and outputs. */
-  readonly boundary?: BoundaryType | undefined;
-  /** Whether inputs lie whole in the arena or are fetched row by row. */
-  readonly input?: InputMode | undefined;
-  readonly objective?: Objective | undefined;
-  /** Where clang for WebAssembly comes from. */
-  readonly compiler?: WasmCompiler | undefined;
-  /** Sees what is being done, and how far it is. */
-  readonly onProgress?: ((what: string, done: number, total: number) => void) | undefined;
-}
+import {
+  type CalibrationSource,
+  type CompileOptions,
+  defaults,
+  type ModelSource,
+  type ReadOptions,
+} from './options.ts';
+import { arraysFor, graphInputs, randomSamples, type Samples, samplesOf } from './samples.ts';
 
 /** A model as it was read, before anything was decided. */
 export interface SourceModel {
@@ -89,22 +60,20 @@ export interface Compilation {
   readonly compiler: WasmCompiler;
 }
 
-/** What is taken where the caller does not say. */
-export const defaults = {
-  range: 'mse',
-  boundary: 'int8',
-  input: 'resident',
-  objective: 'sram',
-  compiler: 'npm',
-} as const satisfies CompileOptions;
-
 /** Reads a model; what is wrong with single nodes stands in its `result`. */
 export function readSource(source: ModelSource, options: ReadOptions = {}): SourceModel {
   const dimensions = new Map(Object.entries(options.dimensions ?? {}));
   const file = typeof source === 'string' ? basename(source) : `${options.name ?? 'model'}.onnx`;
-  const result = typeof source === 'string' ? readModelFile(source, dimensions) : readModel(source, { file, dimensions });
+  const result =
+    typeof source === 'string' ? readModelFile(source, dimensions) : readModel(source, { file, dimensions });
   const bytes = typeof source === 'string' ? readFileSync(source) : source;
-  return { file, bytes, sha256: createHash('sha256').update(bytes).digest('hex'), name: prefixOf(file, options.name), result };
+  return {
+    file,
+    bytes,
+    sha256: createHash('sha256').update(bytes).digest('hex'),
+    name: prefixOf(file, options.name),
+    result,
+  };
 }
 
 /**
@@ -126,7 +95,10 @@ export function compileModel(model: ModelSource, options: CompileOptions = {}): 
   const source = readSource(model, options);
   const graph = graphOf(source, options);
   const { samples, calibration, warnings } = calibrationOf(graph, source.file, options);
-  const ranges = samples === null ? undefined : calibrate(graph, reporting(graph, samples, progress), options.range ?? defaults.range);
+  const ranges =
+    samples === null
+      ? undefined
+      : calibrate(graph, reporting(graph, samples, progress), options.range ?? defaults.range);
   progress('quantising', 0, 1);
   const quantized = quantize(graph, ranges);
   progress('planning', 0, 1);
@@ -152,7 +124,10 @@ export function sourceFiles(compilation: Compilation, target: string): ReadonlyM
 }
 
 /** The WebAssembly module of a compilation. */
-export async function wasmModule(compilation: Compilation, onProgress?: CompileOptions['onProgress']): Promise<Uint8Array> {
+export async function wasmModule(
+  compilation: Compilation,
+  onProgress?: CompileOptions['onProgress'],
+): Promise<Uint8Array> {
   onProgress?.('compiling C', 0, 1);
   return buildWasm(compilation.plan, sourceFiles(compilation, 'wasm'), compilation.compiler);
 }
@@ -183,7 +158,8 @@ interface CalibrationPlan {
 function calibrationOf(graph: Graph, file: string, options: CompileOptions): CalibrationPlan {
   const method = options.range ?? defaults.range;
   if (options.calibrate === undefined) {
-    if (isQdq(graph)) return { samples: null, calibration: { source: 'model', method: null, samples: 0 }, warnings: [] };
+    if (isQdq(graph))
+      return { samples: null, calibration: { source: 'model', method: null, samples: 0 }, warnings: [] };
     throw usageError(
       `${file} is a float model: int8 needs to know which values its tensors take`,
       'Give representative inputs with --calibrate samples.npy (axis 0 counts them; a hundred do), or, to look at memory and speed alone, --calibrate random.',
@@ -201,7 +177,11 @@ function calibrationOf(graph: Graph, file: string, options: CompileOptions): Cal
   };
 }
 
-function* reporting(graph: Graph, samples: Samples, progress: NonNullable<CompileOptions['onProgress']>): Generator<ReadonlyMap<string, Value>> {
+function* reporting(
+  graph: Graph,
+  samples: Samples,
+  progress: NonNullable<CompileOptions['onProgress']>,
+): Generator<ReadonlyMap<string, Value>> {
   let done = 0;
   for (const inputs of graphInputs(graph, samples, samples.count)) {
     progress('calibrating', done, samples.count);

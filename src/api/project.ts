@@ -2,10 +2,11 @@ import { readFileSync } from 'node:fs';
 import type { Project } from '../codegen/project.ts';
 import { describeModel } from '../codegen/wasm.ts';
 import { wasmModuleFiles } from '../codegen/wasm-module.ts';
-import { type CompileOptions, type Compilation, sourceFiles, wasmModule } from './pipeline.ts';
 import { type PlanReport, planText, reportPlan } from '../report/plan.ts';
 import type { Target } from '../targets/load.ts';
 import { version } from '../version.ts';
+import type { CompileOptions } from './options.ts';
+import { type Compilation, sourceFiles, wasmModule } from './pipeline.ts';
 
 /** What report.json holds: all that was decided, as data. */
 export interface CompileReport extends PlanReport {

@@ -1,9 +1,10 @@
-import { loadArrays } from '../numpy/load.ts';
 import { usageError } from '../errors.ts';
 import type { Graph } from '../graph/types.ts';
+import { loadArrays } from '../numpy/load.ts';
 import type { NumericArray } from '../numpy/npy.ts';
-import { compileModel, type CompileOptions, type ModelSource, simulate } from './pipeline.ts';
 import { count, plural, tableText } from '../report/table.ts';
+import type { CompileOptions, ModelSource } from './options.ts';
+import { compileModel, simulate } from './pipeline.ts';
 import { arraysFor, samplesOf } from './samples.ts';
 
 export interface RunOptions extends CompileOptions {
@@ -23,7 +24,11 @@ export interface OutputElement {
 export interface SampleResult {
   readonly sample: number;
   readonly milliseconds: number;
-  readonly outputs: readonly { readonly name: string; readonly top: readonly OutputElement[]; readonly values: readonly number[] }[];
+  readonly outputs: readonly {
+    readonly name: string;
+    readonly top: readonly OutputElement[];
+    readonly values: readonly number[];
+  }[];
 }
 
 /** What `tessera run` says. */

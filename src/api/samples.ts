@@ -20,7 +20,8 @@ export function samplesOf(graph: Graph, arrays: readonly NumericArray[]): Sample
   }
   const counts = graph.inputs.map((port, index) => sampleCount(port, arrays[index] as NumericArray));
   const count = counts[0] ?? 0;
-  if (counts.some((other) => other !== count)) throw usageError(`the inputs have different numbers of samples: ${counts.join(', ')}`);
+  if (counts.some((other) => other !== count))
+    throw usageError(`the inputs have different numbers of samples: ${counts.join(', ')}`);
   if (count === 0) throw usageError('there is not a single sample');
   return {
     count,
@@ -43,7 +44,10 @@ export function arraysFor(graph: Graph, files: ArrayFiles, what: string): readon
   if (graph.inputs.length === 1 && files.kind === 'folder') return [joined(graph.inputs[0] as Port, files.arrays)];
   if (graph.inputs.length === 1 && all.length === 1) return all;
   const inputs = graph.inputs.map(({ name }) => name).join(', ');
-  throw usageError(`${what} holds ${[...files.arrays.keys()].join(', ')}; the model's inputs are ${inputs}`, 'Name an array after each input.');
+  throw usageError(
+    `${what} holds ${[...files.arrays.keys()].join(', ')}; the model's inputs are ${inputs}`,
+    'Name an array after each input.',
+  );
 }
 
 /** The samples of several files, one after the other. */
@@ -65,16 +69,21 @@ function sampleCount(port: Port, array: NumericArray): number {
   const { shape } = array;
   const size = elementCount(port.shape);
   if (array.data.length !== elementCount(shape)) {
-    throw usageError(`an array of shape [${shape}] has ${elementCount(shape)} elements; ${array.data.length} were given`);
+    throw usageError(
+      `an array of shape [${shape}] has ${elementCount(shape)} elements; ${array.data.length} were given`,
+    );
   }
   // Axes of length 1 (a batch, a single channel) are often left out or added; they do not change the order of elements.
   if (array.data.length === size && withoutOnes(shape) === withoutOnes(port.shape)) return 1;
   const [count = 0, ...rest] = shape;
   if (withoutOnes(rest) === withoutOnes(port.shape)) return count;
-  const turned = port.shape.length === 4 && withoutOnes(rest) === withoutOnes([2, 3, 1].map((axis) => port.shape[axis] as number));
+  const turned =
+    port.shape.length === 4 && withoutOnes(rest) === withoutOnes([2, 3, 1].map((axis) => port.shape[axis] as number));
   throw usageError(
     `the input ${port.name} has the shape [${port.shape}]; an array of shape [${shape}] does not hold samples of it`,
-    turned ? 'Its channels are last; the model has them first: numpy.moveaxis(x, -1, 1).' : 'Axis 0 counts the samples.',
+    turned
+      ? 'Its channels are last; the model has them first: numpy.moveaxis(x, -1, 1).'
+      : 'Axis 0 counts the samples.',
   );
 }
 

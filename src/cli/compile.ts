@@ -21,7 +21,7 @@ export function addCompile(program: Command, terminal: Terminal): void {
     .command('compile')
     .summary('compile a model for a target')
     .description(
-      'Compiles an ONNX model to int8 for a target and writes the files into a folder, with an account of the plan\n' +
+      'Compiles an ONNX model to int8 for a target and writes the files into a folder, with an account of the plan ' +
         '(plan.txt) and the same as data (report.json). A float model needs --calibrate.',
     )
     .argument('<model.onnx>', 'the model')

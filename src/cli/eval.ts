@@ -18,7 +18,7 @@ export function addEval(program: Command, terminal: Terminal): void {
     .command('eval')
     .summary('the accuracy of float and int8 side by side')
     .description(
-      'Runs the float model, and the int8 model in WebAssembly, on the same samples. Prints the accuracy of both (top-1,\n' +
+      'Runs the float model, and the int8 model in WebAssembly, on the same samples. Prints the accuracy of both (top-1, ' +
         'with --labels), how often they agree, and the signal-to-noise ratio of each layer, worst first.',
     )
     .argument('<model.onnx>', 'the model')

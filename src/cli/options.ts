@@ -1,11 +1,11 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import type { CompileOptions, ReadOptions } from '../api/pipeline.ts';
+import { type CompileOptions, defaults, type ReadOptions } from '../api/options.ts';
 import { usageError } from '../errors.ts';
 import type { Terminal } from './terminal.ts';
 
 /** The options of every command that reads a model, as commander gives them. */
 export interface ReadFlags {
-  readonly dim: Readonly<Record<string, number>>;
+  readonly dim?: Readonly<Record<string, number>>;
   readonly json?: true;
 }
 
@@ -24,7 +24,7 @@ export interface CompileFlags extends ReadFlags {
 /** Adds what every command that reads a model takes. */
 export function addReadOptions(command: Command): Command {
   return command
-    .option('--dim <name=size>', 'size of a symbolic dimension (repeatable)', addDimension, {})
+    .option('--dim <name=size>', 'size of a symbolic dimension (repeatable)', addDimension)
     .option('--json', 'print JSON');
 }
 
@@ -33,19 +33,42 @@ export function addCompileOptions(command: Command): Command {
   return addReadOptions(command)
     .option('--calibrate <data>', 'representative inputs: x.npy, x.npz, a folder of .npy files, or "random"')
     .addOption(
-      new Option('--range <method>', 'how ranges follow from calibration').choices(['min-max', 'percentile', 'mse']),
+      new Option('--range <method>', `how ranges follow from calibration; ${defaults.range} by default`).choices([
+        'min-max',
+        'percentile',
+        'mse',
+      ]),
     )
-    .option('--input-scale <numbers>', 'the model is given pixels, and sees (pixel - mean) * scale; one number or one a channel', numbers)
+    .option(
+      '--input-scale <numbers>',
+      'the model is given pixels, and sees (pixel - mean) * scale; one number or one a channel',
+      numbers,
+    )
     .option('--input-mean <numbers>', 'see --input-scale', numbers)
-    .addOption(new Option('--io <type>', 'what the C offers at inputs and outputs').choices(['int8', 'float']))
-    .addOption(new Option('--objective <what>', 'what to plan for the least of').choices(['sram', 'time']))
-    .addOption(new Option('--compiler <which>', 'clang for WebAssembly: from npm, or from the PATH').choices(['npm', 'system']))
+    .addOption(
+      new Option('--io <type>', `what the C offers at inputs and outputs; ${defaults.boundary} by default`).choices([
+        'int8',
+        'float',
+      ]),
+    )
+    .addOption(
+      new Option('--objective <what>', `what to plan for the least of; ${defaults.objective} by default`).choices([
+        'sram',
+        'time',
+      ]),
+    )
+    .addOption(
+      new Option(
+        '--compiler <which>',
+        `clang for WebAssembly: from npm, or from the PATH; ${defaults.compiler} by default`,
+      ).choices(['npm', 'system']),
+    )
     .option('--name <prefix>', 'prefix of all C names; by default from the file name');
 }
 
 /** Adds how the inputs reach the model; `flag` because --input is a file where a model is run. */
 export function addInputMode(command: Command, flag: '--input' | '--input-mode'): Command {
-  const text = 'whether inputs lie whole in the arena, or are fetched row by row';
+  const text = `whether inputs lie whole in the arena, or are fetched row by row; ${defaults.input} by default`;
   return command.addOption(new Option(`${flag} <mode>`, text).choices(['resident', 'stream']));
 }
 
@@ -81,9 +104,10 @@ export function collect(text: string, previous: readonly string[]): readonly str
   return [...previous, text];
 }
 
-function addDimension(text: string, previous: Readonly<Record<string, number>>): Readonly<Record<string, number>> {
+function addDimension(text: string, previous: Readonly<Record<string, number>> = {}): Readonly<Record<string, number>> {
   const [, name, size] = /^(.+)=(\d+)$/.exec(text) ?? [];
-  if (name === undefined || Number(size) < 1) throw new InvalidArgumentError('It must be name=size, with a size from 1 on.');
+  if (name === undefined || Number(size) < 1)
+    throw new InvalidArgumentError('It must be name=size, with a size from 1 on.');
   // A name out of a command line may be __proto__.
   return Object.fromEntries([...Object.entries(previous), [name, Number(size)]]);
 }

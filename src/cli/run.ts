@@ -2,7 +2,15 @@ import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { usageError } from '../errors.ts';
 import type { InputMode } from '../plan/choose.ts';
-import { addCompileOptions, addInputMode, collect, type CompileFlags, compileOptionsOf, namesOf, positive } from './options.ts';
+import {
+  addCompileOptions,
+  addInputMode,
+  type CompileFlags,
+  collect,
+  compileOptionsOf,
+  namesOf,
+  positive,
+} from './options.ts';
 import { jsonText, type Terminal } from './terminal.ts';
 
 interface Flags extends CompileFlags {
@@ -24,7 +32,7 @@ export function addRun(program: Command, terminal: Terminal): void {
     .command('run')
     .summary('run a model on .npy inputs in the simulator')
     .description(
-      'Compiles a model for WebAssembly, in memory, and runs it on samples: axis 0 of the input counts them.\n' +
+      'Compiles a model for WebAssembly, in memory, and runs it on samples: axis 0 of the input counts them. ' +
         'Prints the outputs, the largest first, the SRAM that the model needs, and the time on this machine.',
     )
     .argument('<model.onnx>', 'the model')

@@ -1,7 +1,16 @@
-import { exitCode, type ExitCode, TesseraError } from '../errors.ts';
+import { type ExitCode, exitCode, TesseraError } from '../errors.ts';
 
-/** Where a command writes to, and what it is told about the terminal. */
+/** What of a stream a command needs: process.stdout is one. */
+export interface Stream {
+  readonly isTTY?: boolean;
+  write(text: string): unknown;
+}
+
+/** Where a command writes to. */
 export interface Terminal {
+  readonly stdout: Stream;
+  readonly stderr: Stream;
+  /** Prints a command's result. */
   print(text: string): void;
   /** Sees what is being done: shown on a terminal where it takes more than a second. */
   readonly progress: (what: string, done: number, total: number) => void;
@@ -13,26 +22,27 @@ export interface Terminal {
 const patience = 1000;
 const interval = 200;
 
-/** The terminal of this process. */
-export function processTerminal(): Terminal {
+export function createTerminal(stdout: Stream, stderr: Stream): Terminal {
   const start = Date.now();
   let shown = false;
   let last = 0;
   const clear = (): void => {
-    if (shown) process.stderr.write('\r\u001b[K');
+    if (shown) stderr.write('\r\u001b[K');
     shown = false;
   };
   return {
+    stdout,
+    stderr,
     print(text) {
       clear();
-      process.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
+      stdout.write(text.endsWith('\n') ? text : `${text}\n`);
     },
     progress(what, done, total) {
       const now = Date.now();
-      if (!process.stderr.isTTY || now - start < patience || now - last < interval) return;
+      if (stderr.isTTY !== true || now - start < patience || now - last < interval) return;
       last = now;
       shown = true;
-      process.stderr.write(`\r\u001b[K${what}${total > 1 ? ` ${done} of ${total}` : ''} ...`);
+      stderr.write(`\r\u001b[K${what}${total > 1 ? ` ${done} of ${total}` : ''} ...`);
     },
     clear,
   };
@@ -43,32 +53,22 @@ export function jsonText<T extends { readonly schemaVersion: 1 }>(value: T): str
   return JSON.stringify(value, null, 2);
 }
 
-/** Ends quietly where nobody reads on (`tessera inspect model.onnx | head`). */
-export function endOnClosedPipe(): void {
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error;
-      process.exit(process.exitCode ?? 0);
-    });
-  }
-}
-
 /** Prints a failure to standard error and gives the exit code that it stands for. */
-export function reportFailure(error: unknown): ExitCode {
-  const title = coloured('error:', '31');
+export function reportFailure(error: unknown, { stderr }: Terminal): ExitCode {
+  const title = coloured('error:', '31', stderr);
   if (error instanceof TesseraError) {
-    const hint = error.hint === undefined ? '' : `${coloured('hint:', '36')} ${error.hint}\n`;
-    process.stderr.write(`${title} ${error.message}\n${hint}`);
+    const hint = error.hint === undefined ? '' : `${coloured('hint:', '36', stderr)} ${error.hint}\n`;
+    stderr.write(`${title} ${error.message}\n${hint}`);
     return error.code;
   }
   const { message, stack } = error instanceof Error ? error : new Error(String(error));
   const details = process.env.TESSERA_DEBUG === '1' ? `${stack}\n` : 'TESSERA_DEBUG=1 shows where it happened.\n';
-  process.stderr.write(`${title} ${message}\nThis is a bug of ours: please report it, with the model if you can.\n${details}`);
+  stderr.write(`${title} ${message}\nThis is a bug of ours: please report it, with the model if you can.\n${details}`);
   return exitCode.bug;
 }
 
 /** See no-color.org. */
-function coloured(text: string, code: string): string {
-  const isColoured = process.stderr.isTTY && (process.env.NO_COLOR ?? '') === '' && process.env.TERM !== 'dumb';
+function coloured(text: string, code: string, stream: Stream): string {
+  const isColoured = stream.isTTY === true && (process.env.NO_COLOR ?? '') === '' && process.env.TERM !== 'dumb';
   return isColoured ? `\u001b[${code}m${text}\u001b[0m` : text;
 }

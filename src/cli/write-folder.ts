@@ -1,5 +1,15 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { usageError } from '../errors.ts';
 
@@ -12,12 +22,18 @@ export function checkFolder(folder: string): void {
   if (!lstatSync(realpathSync(folder)).isDirectory()) throw usageError(`${folder} is no folder`);
   const files = readdirSync(folder);
   if (files.length === 0 || isOurs(join(folder, 'report.json'))) return;
-  throw usageError(`${folder} holds files that tessera did not write, and is left alone`, 'Give --out a new folder, or an empty one.');
+  throw usageError(
+    `${folder} holds files that tessera did not write, and is left alone`,
+    'Give --out a new folder, or an empty one.',
+  );
 }
 
 function isOurs(report: string): boolean {
   try {
-    const { schemaVersion, tool } = JSON.parse(readFileSync(report, 'utf8')) as { schemaVersion?: unknown; tool?: { name?: unknown } };
+    const { schemaVersion, tool } = JSON.parse(readFileSync(report, 'utf8')) as {
+      schemaVersion?: unknown;
+      tool?: { name?: unknown };
+    };
     return typeof schemaVersion === 'number' && tool?.name === 'tessera';
   } catch {
     return false;
@@ -33,7 +49,10 @@ export function writeFolder(folder: string, files: ReadonlyMap<string, string | 
   // A link stays; what it leads to is replaced.
   const place = existsSync(folder) ? realpathSync(folder) : resolve(folder);
   const token = randomBytes(6).toString('hex');
-  const [fresh, old] = ['new', 'old'].map((kind) => join(dirname(place), `.${basename(place)}.${kind}-${token}`)) as [string, string];
+  const [fresh, old] = ['new', 'old'].map((kind) => join(dirname(place), `.${basename(place)}.${kind}-${token}`)) as [
+    string,
+    string,
+  ];
   try {
     mkdirSync(fresh, { recursive: true });
     for (const [path, content] of files) {

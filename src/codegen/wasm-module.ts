@@ -3,8 +3,12 @@ import type { ModelDescription } from './wasm.ts';
 /** The ES module that loads model.wasm, and its types: what stands between tessera.mjs and the user's code. */
 export function wasmModuleFiles(description: ModelDescription): ReadonlyMap<string, string> {
   const file = 'model.wasm';
-  const names = (ports: ModelDescription['inputs']): string => ports.map(({ name, shape }) => `${name} [${shape.join(', ')}]`).join(', ');
-  const about = `${description.name}: ${names(description.inputs)} -> ${names(description.outputs)}`.replaceAll('*/', '* /');
+  const names = (ports: ModelDescription['inputs']): string =>
+    ports.map(({ name, shape }) => `${name} [${shape.join(', ')}]`).join(', ');
+  const about = `${description.name}: ${names(description.inputs)} -> ${names(description.outputs)}`.replaceAll(
+    '*/',
+    '* /',
+  );
   const javascript = `import { instantiate } from './tessera.mjs';
 
 const description = ${JSON.stringify(description, null, 2)};

@@ -21,7 +21,9 @@ export interface NumericArray {
 const maxElements = 2 ** 30;
 
 /** How each type code is read from a copy of the file's bytes, which begins aligned. */
-const types: Readonly<Record<string, { readonly bytes: number; readonly view: (buffer: ArrayBuffer) => ArrayElements }>> = {
+const types: Readonly<
+  Record<string, { readonly bytes: number; readonly view: (buffer: ArrayBuffer) => ArrayElements }>
+> = {
   f4: { bytes: 4, view: (buffer) => new Float32Array(buffer) },
   f8: { bytes: 8, view: (buffer) => new Float64Array(buffer) },
   u1: { bytes: 1, view: (buffer) => new Uint8Array(buffer) },
@@ -52,16 +54,23 @@ export function readNpy(bytes: Uint8Array, name: string): NumericArray {
   const headerLength = version === 1 ? view.getUint16(8, true) : view.getUint32(8, true);
   const start = (version === 1 ? 10 : 12) + headerLength;
   if (start > bytes.length) return refuse('the file ends within its header');
-  const { descr, fortran, shape } = readHeader(new TextDecoder().decode(bytes.subarray(start - headerLength, start)), refuse);
+  const { descr, fortran, shape } = readHeader(
+    new TextDecoder().decode(bytes.subarray(start - headerLength, start)),
+    refuse,
+  );
 
   const code = descr.slice(1);
   const type = types[code];
-  if (descr.startsWith('>')) return refuse(`numbers of type ${descr} are big-endian`, `Convert them: array.astype("<${code}").`);
+  if (descr.startsWith('>'))
+    return refuse(`numbers of type ${descr} are big-endian`, `Convert them: array.astype("<${code}").`);
   if (type === undefined) {
     return refuse(`elements of type ${descr} are not supported; ${Object.keys(types).join(', ')} are`);
   }
   if (fortran && shape.length > 1) {
-    return refuse('the array is in Fortran order', 'Save it in C order: numpy.save(path, numpy.ascontiguousarray(array)).');
+    return refuse(
+      'the array is in Fortran order',
+      'Save it in C order: numpy.save(path, numpy.ascontiguousarray(array)).',
+    );
   }
   const count = shape.reduce((product, size) => product * size, 1);
   if (count > maxElements) return refuse(`an array of ${count} elements; up to ${maxElements} are supported`);

@@ -1,47 +1,49 @@
-import { alignUp, type Buffer, type PlacedBuffer } from './types.ts';
+import { placeBySize } from './allocate/greedy.ts';
+import { type Block, liveBound } from './allocate/problem.ts';
+import { defaultWork, solveAllocation } from './allocate/solve.ts';
+import { alignUp, type Buffer, bufferAlignment, type PlacedBuffer } from './types.ts';
 
 /**
- * Gives every buffer a place such that buffers that live at the same time do not share bytes: largest first, each in
- * the lowest gap that takes it. (Greedy by size: Pisarchyk and Lee, "Efficient memory management for deep neural net
- * inference", arXiv 2001.03288.)
+ * Gives every buffer a place such that buffers that live at the same time do not share bytes, by the quick rule of
+ * largest first: for the many plans that are only compared.
  */
 export function allocate(buffers: readonly Buffer[]): readonly PlacedBuffer[] {
-  const offsets = new Array<number>(buffers.length).fill(0);
-  const order = buffers.map((_, index) => index);
-  order.sort((a, b) => (buffers[b] as Buffer).bytes - (buffers[a] as Buffer).bytes || a - b);
-  const placed: number[] = [];
-  for (const index of order) {
-    const buffer = buffers[index] as Buffer;
-    const conflicts = placed
-      .filter((other) => overlapInTime(buffers[other] as Buffer, buffer))
-      .sort((a, b) => (offsets[a] as number) - (offsets[b] as number));
-    let offset = 0;
-    for (const other of conflicts) {
-      if (offset + buffer.bytes <= (offsets[other] as number)) break;
-      offset = Math.max(offset, alignUp((offsets[other] as number) + (buffers[other] as Buffer).bytes));
-    }
-    offsets[index] = offset;
-    placed.push(index);
-  }
-  return buffers.map((buffer, index) => ({ ...buffer, offset: offsets[index] as number }));
+  return withOffsets(buffers, placeBySize(buffers.map(toBlock)));
 }
 
-function overlapInTime(a: Buffer, b: Buffer): boolean {
-  return a.first <= b.last && b.first <= a.last;
+/** A placement that is never worse than `allocate`'s, and what is known about the least that there is. */
+export interface ThoroughAllocation {
+  readonly buffers: readonly PlacedBuffer[];
+  /** No placement of these buffers takes fewer bytes: `allocationBound`, or more where the search has proven it. */
+  readonly bound: number;
+  /** The arena is as small as the bound. */
+  readonly optimal: boolean;
+}
+
+/**
+ * The same by search, for the plan that is kept: finds the least arena in all but very hard problems.
+ * @param work how much to search, in visits of a buffer; the same work gives the same places on every machine
+ */
+export function allocateThoroughly(buffers: readonly Buffer[], work: number = defaultWork): ThoroughAllocation {
+  const { offsets, bound, optimal } = solveAllocation(buffers.map(toBlock), { work });
+  return { buffers: withOffsets(buffers, offsets), bound: bound * bufferAlignment, optimal };
 }
 
 /** The bytes from the start of the arena to the end of its last buffer. */
 export function arenaBytes(buffers: readonly PlacedBuffer[]): number {
-  return alignUp(Math.max(0, ...buffers.map((buffer) => buffer.offset + buffer.bytes)));
+  return alignUp(buffers.reduce((end, buffer) => Math.max(end, buffer.offset + buffer.bytes), 0));
 }
 
 /** The most bytes that live at one step: no allocation of these buffers is smaller. */
 export function allocationBound(buffers: readonly Buffer[]): number {
-  const steps = new Set(buffers.map((buffer) => buffer.first));
-  let most = 0;
-  for (const step of steps) {
-    const live = buffers.filter((buffer) => buffer.first <= step && step <= buffer.last);
-    most = Math.max(most, live.reduce((sum, buffer) => sum + alignUp(buffer.bytes), 0));
-  }
-  return most;
+  return liveBound(buffers.map(toBlock)) * bufferAlignment;
+}
+
+/** In units of the alignment, so that every offset that the search can find is aligned. */
+function toBlock(buffer: Buffer): Block {
+  return { lower: buffer.first, upper: buffer.last + 1, size: alignUp(buffer.bytes) / bufferAlignment };
+}
+
+function withOffsets(buffers: readonly Buffer[], offsets: readonly number[]): readonly PlacedBuffer[] {
+  return buffers.map((buffer, index) => ({ ...buffer, offset: (offsets[index] as number) * bufferAlignment }));
 }

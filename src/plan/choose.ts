@@ -4,8 +4,12 @@ import { canStream, splitsRows, stepCount, stepWidth } from './demand.ts';
 import { fitRings, ringBytes } from './rings.ts';
 import { alignUp, type Layer, type Plan, type StageStep, type Step, tensorBytes } from './types.ts';
 
-/** What a plan is for: the least time (every layer whole, one after the other) or the least SRAM. */
-export type Objective = 'time' | 'sram';
+/**
+ * What a plan is for: `time`: every layer whole, one after the other; `sram`: the least arena; `balanced`: the least
+ * arena that costs at most 5 % more time than layer by layer.
+ */
+export const objectives = ['balanced', 'sram', 'time'] as const;
+export type Objective = (typeof objectives)[number];
 
 /** Whether the model's input lies whole in the arena, or is fetched row by row where a stage begins with it. */
 export type InputMode = 'resident' | 'stream';
@@ -13,7 +17,15 @@ export type InputMode = 'resident' | 'stream';
 export interface PlanOptions {
   readonly objective: Objective;
   readonly input: InputMode;
+  /** The most bytes that the arena may take: then the fastest plan that fits, whatever the objective. */
+  readonly arenaLimit?: number | undefined;
 }
+
+/** Time is counted in multiply-accumulates; a call of a kernel costs as much as so many of them. */
+const callCost = 100;
+
+/** What `balanced` may cost, as a multiple of the time of layer by layer. */
+const balancedTime = 1.05;
 
 /** Columns that the layers of a stage compute at a time; whole rows, or a few pixels. */
 const segmentWidths = [Number.POSITIVE_INFINITY, 8, 4, 2, 1];
@@ -28,16 +40,108 @@ interface Candidate {
   readonly calls: number;
 }
 
+/** What a plan costs in time: multiply-accumulates, and calls of kernels. */
+export function timeOf(plan: Plan): number {
+  let calls = 0;
+  for (const step of plan.steps) {
+    if (step.kind === 'call') calls += callsOf(plan.layers[step.layer] as Layer, null);
+    else step.layers.forEach((index, i) => {
+      calls += callsOf(plan.layers[index] as Layer, step.segments[i] as number);
+    });
+  }
+  return plan.macs + callCost * calls;
+}
+
+/** A model that cannot be planned within the arena that it was given. */
+export class ArenaLimitError extends Error {
+  readonly least: Plan;
+
+  constructor(least: Plan) {
+    super(`the least arena is ${least.arenaBytes} bytes`);
+    this.least = least;
+  }
+}
+
 /**
  * Chooses the steps of a plan by dynamic programming over the places where stages begin and end. Nothing is computed
- * twice. Of the plans with the least arena the one with the fewest kernel calls is taken.
+ * twice. Of the plans that the objective allows alike the one with the fewest kernel calls is taken.
+ * @throws ArenaLimitError where no plan fits the limit; it carries the plan with the least arena
  */
 export function choosePlan(graph: Graph, layers: readonly Layer[], options: PlanOptions): Plan {
-  const single = layers.map((layer): Step => ({ kind: 'call', layer: layer.index }));
-  if (options.objective === 'time' && options.input === 'resident') return buildPlan(graph, layers, single);
+  const search = searchOf(graph, layers, options);
+  const { arenaLimit } = options;
+  if (arenaLimit !== undefined) {
+    const fitting = paretoOf(search).find((plan) => plan.arenaBytes <= arenaLimit);
+    if (fitting === undefined) throw new ArenaLimitError(search.planWithin(search.least));
+    return fitting;
+  }
+  if (options.objective === 'sram') return search.planWithin(search.least);
+  const layerwise = search.layerwise();
+  if (options.objective === 'time') return layerwise;
+  // The least limit whose fastest plan is fast enough, by bisection: a higher limit never makes plans slower.
+  const bound = balancedTime * timeOf(layerwise);
+  let low = 0;
+  let high = search.limits.length - 1;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (search.timeWithin(search.limits[middle] as number) <= bound) high = middle;
+    else low = middle + 1;
+  }
+  const plan = search.planWithin(search.limits[low] as number);
+  return plan.arenaBytes <= layerwise.arenaBytes ? plan : layerwise;
+}
+
+/** The plans of which none has both less arena and less time than another, the fastest first. */
+export function paretoPlans(graph: Graph, layers: readonly Layer[], input: InputMode): readonly Plan[] {
+  return paretoOf(searchOf(graph, layers, { objective: 'sram', input }));
+}
+
+/** The plans that a model can have. Limits are bytes that no step may exceed. */
+interface Search {
+  /** The least limit within which there is a plan. */
+  readonly least: number;
+  /** The limits at which the choice can change, from the least on, ascending. */
+  readonly limits: readonly number[];
+  /** The time of the fastest plan within a limit. */
+  timeWithin(limit: number): number;
+  planWithin(limit: number): Plan;
+  layerwise(): Plan;
+}
+
+function searchOf(graph: Graph, layers: readonly Layer[], options: PlanOptions): Search {
   const candidates = candidatesOf(graph, layers, options);
   const least = leastPeak(candidates, layers.length);
-  return buildPlan(graph, layers, stepsOf(graph, layers, fewestCalls(candidates, layers.length, least), options));
+  const limits = [...new Set(candidates.map((candidate) => candidate.bytes))].filter((bytes) => bytes >= least);
+  const macs = layers.reduce((sum, layer) => sum + layer.macs, 0);
+  const within = (limit: number): readonly Candidate[] => fewestCalls(candidates, layers.length, limit);
+  return {
+    least,
+    limits: limits.sort((a, b) => a - b),
+    timeWithin: (limit) => macs + callCost * within(limit).reduce((sum, candidate) => sum + candidate.calls, 0),
+    planWithin: (limit) => buildPlan(graph, layers, stepsOf(graph, layers, within(limit), options)),
+    layerwise: () => buildPlan(graph, layers, layers.map((layer): Step => ({ kind: 'call', layer: layer.index }))),
+  };
+}
+
+/** From the fastest plan downwards: each time the fastest of those that need less in every step. */
+function paretoOf(search: Search): readonly Plan[] {
+  const plans: Plan[] = [];
+  let index = search.limits.length - 1;
+  while (index >= 0) {
+    const time = search.timeWithin(search.limits[index] as number);
+    // The least limit that gives the same time.
+    let low = 0;
+    let high = index;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (search.timeWithin(search.limits[middle] as number) <= time) high = middle;
+      else low = middle + 1;
+    }
+    const plan = search.planWithin(search.limits[low] as number);
+    if (plan.arenaBytes < (plans.at(-1)?.arenaBytes ?? Number.POSITIVE_INFINITY)) plans.push(plan);
+    index = low - 1;
+  }
+  return plans;
 }
 
 /** The least possible peak over all ways to cut the layers into candidates. */

@@ -1,5 +1,5 @@
-import { count, plural } from './table.ts';
 import type { PlanReport } from './plan.ts';
+import { count, plural } from './table.ts';
 
 interface Compiled extends PlanReport {
   readonly model: { readonly file: string };

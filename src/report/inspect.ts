@@ -27,12 +27,26 @@ export interface LayerSummary {
 /** What `tessera inspect` says of a model. */
 export interface Inspection {
   readonly schemaVersion: 1;
-  readonly model: { readonly file: string; readonly sha256: string; readonly opset: number; readonly isQuantized: boolean };
+  readonly model: {
+    readonly file: string;
+    readonly sha256: string;
+    readonly opset: number;
+    readonly isQuantized: boolean;
+  };
   readonly inputs: readonly Pick<Port, 'name' | 'shape'>[];
   readonly outputs: readonly Pick<Port, 'name' | 'shape'>[];
   readonly layers: readonly LayerSummary[];
-  readonly largestActivations: readonly { readonly tensor: string; readonly shape: readonly number[]; readonly bytes: number }[];
-  readonly totals: { readonly layers: number; readonly macs: number; readonly parameters: number; readonly weightBytes: number };
+  readonly largestActivations: readonly {
+    readonly tensor: string;
+    readonly shape: readonly number[];
+    readonly bytes: number;
+  }[];
+  readonly totals: {
+    readonly layers: number;
+    readonly macs: number;
+    readonly parameters: number;
+    readonly weightBytes: number;
+  };
   readonly unsupported: readonly Problem[];
   readonly warnings: readonly string[];
 }
@@ -48,7 +62,17 @@ export function inspectGraph(
 ): Inspection {
   if (graph === null) {
     const totals = { layers: 0, macs: 0, parameters: 0, weightBytes: 0 };
-    return { schemaVersion: 1, model, inputs: [], outputs: [], layers: [], largestActivations: [], totals, unsupported: problems, warnings };
+    return {
+      schemaVersion: 1,
+      model,
+      inputs: [],
+      outputs: [],
+      layers: [],
+      largestActivations: [],
+      totals,
+      unsupported: problems,
+      warnings,
+    };
   }
   const structure = structureOf(graph);
   const layers = graph.nodes.map((node, index): LayerSummary => {
@@ -73,10 +97,12 @@ export function inspectGraph(
     const operator = node.from.map((origin) => origin.operator).join(' + ') || node.op;
     return [{ node: name, operator, kind: 'unsupported', reason: found.reason }];
   });
-  const activations = [...graph.inputs.map((port) => port.tensor), ...graph.nodes.map((node) => node.output)].map((name) => {
-    const { shape } = tensorOf(graph, name);
-    return { tensor: name, shape, bytes: elementCount(shape) };
-  });
+  const activations = [...graph.inputs.map((port) => port.tensor), ...graph.nodes.map((node) => node.output)].map(
+    (name) => {
+      const { shape } = tensorOf(graph, name);
+      return { tensor: name, shape, bytes: elementCount(shape) };
+    },
+  );
   const ports = (list: readonly Port[]): Inspection['inputs'] => list.map(({ name, shape }) => ({ name, shape }));
   return {
     schemaVersion: 1,
@@ -85,14 +111,21 @@ export function inspectGraph(
     outputs: ports(graph.outputs),
     layers,
     largestActivations: activations.sort((a, b) => b.bytes - a.bytes).slice(0, largestShown),
-    totals: { layers: layers.length, macs: layers.reduce((sum, layer) => sum + layer.macs, 0), ...constantsOf(graph, graph.nodes) },
+    totals: {
+      layers: layers.length,
+      macs: layers.reduce((sum, layer) => sum + layer.macs, 0),
+      ...constantsOf(graph, graph.nodes),
+    },
     unsupported: [...problems, ...unsupported],
     warnings,
   };
 }
 
 /** Constants that nodes use; one that several use counts once. */
-function constantsOf(graph: Graph, nodes: readonly Node[]): { readonly parameters: number; readonly weightBytes: number } {
+function constantsOf(
+  graph: Graph,
+  nodes: readonly Node[],
+): { readonly parameters: number; readonly weightBytes: number } {
   const seen = new Set<string>();
   let parameters = 0;
   let weightBytes = 0;
@@ -115,7 +148,8 @@ function constantsOf(graph: Graph, nodes: readonly Node[]): { readonly parameter
 /** An inspection as text. */
 export function inspectionText(inspection: Inspection): string {
   const { model, layers, largestActivations, totals, unsupported, warnings } = inspection;
-  const ports = (list: Inspection['inputs']): string => list.map(({ name, shape }) => `${name} ${shapeText(shape)}`).join(', ');
+  const ports = (list: Inspection['inputs']): string =>
+    list.map(({ name, shape }) => `${name} ${shapeText(shape)}`).join(', ');
   const parts = [`${model.file}: opset ${model.opset}${model.isQuantized ? ', quantised (QDQ)' : ''}`];
   if (layers.length > 0) {
     parts.push(
@@ -123,7 +157,11 @@ export function inspectionText(inspection: Inspection): string {
       tableText(
         [
           { title: '#', align: 'right', text: (layer) => String(layer.index) },
-          { title: 'ONNX nodes', align: 'left', text: (layer) => layer.nodes.map(({ name, operator }) => name || operator).join(' + ') || '-' },
+          {
+            title: 'ONNX nodes',
+            align: 'left',
+            text: (layer) => layer.nodes.map(({ name, operator }) => name || operator).join(' + ') || '-',
+          },
           { title: 'operator', align: 'left', text: (layer) => layer.operator },
           { title: 'output', align: 'left', text: (layer) => shapeText(layer.shape) },
           { title: 'MACs', align: 'right', text: (layer) => count(layer.macs) },
@@ -146,7 +184,9 @@ export function inspectionText(inspection: Inspection): string {
   }
   if (warnings.length > 0) parts.push(warnings.map((warning) => `warning: ${warning}`).join('\n'));
   if (unsupported.length > 0) {
-    const lines = unsupported.map(({ operator, node, reason }) => `  ${[operator, node].filter((text) => text !== '').join(' ')}: ${reason}`);
+    const lines = unsupported.map(
+      ({ operator, node, reason }) => `  ${[operator, node].filter((text) => text !== '').join(' ')}: ${reason}`,
+    );
     parts.push(`Not supported: ${plural(unsupported.length, 'node')}\n${lines.join('\n')}`);
   }
   return `${parts.join('\n\n')}\n`;

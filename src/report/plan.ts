@@ -82,7 +82,8 @@ function constantsOf(layer: Layer): ReadonlyMap<unknown, number> {
   if (layer.lowering.kind === 'alias') return found;
   for (const call of layer.lowering.calls) {
     for (const field of Object.values(call.fields)) {
-      if (typeof field === 'object' && field !== null) found.set(field.values, field.values.length * elementBytes[field.type]);
+      if (typeof field === 'object' && field !== null)
+        found.set(field.values, field.values.length * elementBytes[field.type]);
     }
     for (const { input } of call.inputs) {
       const tensor = layer.tensors.inputs[input];
@@ -150,12 +151,20 @@ function ringOf(plan: Plan, name: string): RingReport | null {
   const buffer = storage.buffer === null ? undefined : plan.buffers[storage.buffer];
   // An alias, or a tensor that leaves the stage, is whole.
   if (buffer === undefined || buffer.name !== name || buffer.bytes >= elementCount(tensor.shape)) return null;
-  return { tensor: name, rows, slots: storage.slots, window: storage.window, rowBytes: storage.rowBytes, bytes: buffer.bytes };
+  return {
+    tensor: name,
+    rows,
+    slots: storage.slots,
+    window: storage.window,
+    rowBytes: storage.rowBytes,
+    bytes: buffer.bytes,
+  };
 }
 
 /** How a port stands to the arena, in words. */
 function portText({ name, shape, scale, zeroPoint, bytes, encoding, isInArena }: PortReport): string {
-  const value = encoding === 'pixels' ? 'pixels 0 to 255, step = pixel - 128' : `value = (step - ${zeroPoint}) * ${scale}`;
+  const value =
+    encoding === 'pixels' ? 'pixels 0 to 255, step = pixel - 128' : `value = (step - ${zeroPoint}) * ${scale}`;
   return `${name} ${shapeText(shape)}, ${count(bytes)} bytes ${isInArena ? 'in the arena' : 'fetched row by row, not in the arena'}; ${value}`;
 }
 
@@ -163,7 +172,11 @@ function portText({ name, shape, scale, zeroPoint, bytes, encoding, isInArena }:
 export function planText(report: PlanReport): string {
   const arenaInputs = report.inputs.filter((port) => port.isInArena).length;
   const counted =
-    arenaInputs === report.inputs.length ? 'inputs included' : arenaInputs === 0 ? 'inputs not included' : `${arenaInputs} of ${report.inputs.length} inputs included`;
+    arenaInputs === report.inputs.length
+      ? 'inputs included'
+      : arenaInputs === 0
+        ? 'inputs not included'
+        : `${arenaInputs} of ${report.inputs.length} inputs included`;
   const head = [
     ...report.inputs.map((port) => `input   ${portText(port)}`),
     ...report.outputs.map((port) => `output  ${portText(port)}`),
@@ -176,7 +189,11 @@ export function planText(report: PlanReport): string {
     [
       { title: 'offset', align: 'right', text: (buffer) => count(buffer.offset) },
       { title: 'bytes', align: 'right', text: (buffer) => count(buffer.bytes) },
-      { title: 'steps', align: 'left', text: (buffer) => (buffer.first === buffer.last ? `${buffer.first}` : `${buffer.first}-${buffer.last}`) },
+      {
+        title: 'steps',
+        align: 'left',
+        text: (buffer) => (buffer.first === buffer.last ? `${buffer.first}` : `${buffer.first}-${buffer.last}`),
+      },
       { title: 'buffer', align: 'left', text: (buffer) => buffer.name },
     ],
     [...report.buffers].sort((a, b) => a.first - b.first || a.offset - b.offset),
@@ -213,7 +230,11 @@ function runText(report: PlanReport, { first, steps }: Run): string {
   const table = tableText(
     [
       { title: '#', align: 'right', text: (layer) => String(layer.index) },
-      { title: 'ONNX nodes', align: 'left', text: (layer) => layer.nodes.map(({ name, operator }) => name || operator).join(' + ') || '-' },
+      {
+        title: 'ONNX nodes',
+        align: 'left',
+        text: (layer) => layer.nodes.map(({ name, operator }) => name || operator).join(' + ') || '-',
+      },
       { title: 'operator', align: 'left', text: (layer) => layer.operator },
       { title: 'output', align: 'left', text: (layer) => shapeText(layer.shape) },
       { title: 'MACs', align: 'right', text: (layer) => count(layer.macs) },

@@ -1,4 +1,12 @@
-import { describeNode, elementCount, type Graph, type Node, type Quantization, type Tensor, tensorOf } from '../graph/types.ts';
+import {
+  describeNode,
+  elementCount,
+  type Graph,
+  type Node,
+  type Quantization,
+  type Tensor,
+  tensorOf,
+} from '../graph/types.ts';
 import { OperatorError } from '../ops/define.ts';
 import { operatorNamed } from '../ops/index.ts';
 
@@ -18,7 +26,11 @@ const placeholder: Quantization = { scales: [1 / 16], zeroPoints: [0] };
  */
 export function structureOf(graph: Graph): ReadonlyMap<Node, Structure> {
   const zeros = zeroSource();
-  const activation = (name: string, quant: Quantization): Tensor => ({ ...tensorOf(graph, name), dtype: 'int8', quant });
+  const activation = (name: string, quant: Quantization): Tensor => ({
+    ...tensorOf(graph, name),
+    dtype: 'int8',
+    quant,
+  });
   const made = new Map<string, Tensor>(graph.inputs.map((port) => [port.tensor, activation(port.tensor, placeholder)]));
   return new Map(
     graph.nodes.map((node): [Node, Structure] => {
@@ -36,7 +48,10 @@ export function structureOf(graph: Graph): ReadonlyMap<Node, Structure> {
       }
       try {
         const rule = quantized.outputRule(node.attributes, inputs);
-        const output = activation(node.output, rule === 'calibrated' ? placeholder : rule === 'as-input' ? (inputs[0]?.quant ?? placeholder) : rule);
+        const output = activation(
+          node.output,
+          rule === 'calibrated' ? placeholder : rule === 'as-input' ? (inputs[0]?.quant ?? placeholder) : rule,
+        );
         made.set(node.output, output);
         const tensors = { attributes: node.attributes, inputs, output };
         const lowering = quantized.lower(quantized.parameters(tensors), tensors);
@@ -56,7 +71,11 @@ function constant(tensor: Tensor, role: 'weights' | 'bias' | 'operand' | 'data',
   if (role === 'operand') return { ...tensor, dtype: 'int8', data: zeros.int8(size), quant: placeholder };
   const outputs = tensor.shape[0] ?? 1;
   const scale = role === 'weights' ? 1 / 16 : 1 / 256;
-  const quant = { scales: new Array<number>(outputs).fill(scale), zeroPoints: new Array<number>(outputs).fill(0), axis: 0 };
+  const quant = {
+    scales: new Array<number>(outputs).fill(scale),
+    zeroPoints: new Array<number>(outputs).fill(0),
+    axis: 0,
+  };
   if (role === 'weights') return { ...tensor, dtype: 'int8', data: zeros.int8(size), quant };
   return { ...tensor, dtype: 'int32', data: new Int32Array(size), quant };
 }

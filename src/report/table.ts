@@ -7,7 +7,10 @@ export interface Column<Row> {
 
 /** A table as lines of text: a line of titles, then a line a row; widths as the contents need, but no wider than `most`. */
 export function tableText<Row>(columns: readonly Column<Row>[], rows: readonly Row[], most = 60): string {
-  const cells = [columns.map(({ title }) => title), ...rows.map((row) => columns.map(({ text }) => shortened(text(row), most)))];
+  const cells = [
+    columns.map(({ title }) => title),
+    ...rows.map((row) => columns.map(({ text }) => shortened(text(row), most))),
+  ];
   const widths = columns.map((_, index) => Math.max(...cells.map((line) => line[index]?.length ?? 0)));
   return cells
     .map((line) =>

@@ -1,4 +1,4 @@
-import { optimize } from '../../src/compile.ts';
+import { optimize, quantize } from '../../src/compile.ts';
 import type { Graph, Value } from '../../src/graph/types.ts';
 import type { Plan } from '../../src/plan/types.ts';
 import { assignQuantization } from '../../src/quantize/assign.ts';
@@ -27,10 +27,12 @@ export interface QuantizedRandomGraph {
 export function quantizedRandomGraph({ seed, graph, sampleInputs }: RandomGraph): QuantizedRandomGraph {
   const random = randomFrom(seed ^ 0x51ed270b);
   const dice = createDice(random);
-  const passed = dice.chance(0.5) ? optimize(graph) : graph;
+  const optimized = dice.chance(0.5);
+  const passed = optimized ? optimize(graph) : graph;
   const values = sampleInputs.map((sample) => laidOut(passed, graph.inputs.map((port) => sample.get(port.tensor) as Value)));
   const observed = calibrate(passed, values, 'min-max');
-  const quantized = assignQuantization(requantized(passed, 0.2, dice, observed), distorted(observed, dice));
+  const stated = requantized(passed, 0.2, dice, observed);
+  const quantized = (optimized ? quantize : assignQuantization)(stated, distorted(observed, dice));
   const saturating = [...quantized.tensors.values()].filter(({ name, quant }) => {
     const [scale, zeroPoint] = [quant?.scales[0] ?? 1, quant?.zeroPoints[0] ?? 0];
     const { min, max } = observed.get(name) ?? { min: 0, max: 0 };

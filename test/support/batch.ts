@@ -15,6 +15,7 @@ export interface PlannedModel {
 
 /** C sources that run several models in one program, and the sizes that the drivers need. */
 export interface Batch {
+  readonly models: readonly PlannedModel[];
   /** By file name; main file: batch.c. Kernels are not among them. */
   readonly files: ReadonlyMap<string, string>;
   /** The kernels of all models, as paths in runtime-c, without tsr.h. */
@@ -112,6 +113,7 @@ export function makeBatch(models: readonly PlannedModel[]): Batch {
   files.set('batch.c', `${lines.join('\n\n')}\n`);
   const most = (size: (plan: Plan) => number): number => Math.max(1, ...models.map(({ plan }) => size(plan)));
   return {
+    models,
     files,
     kernels: [...kernels].filter((file) => file !== 'tsr.h').sort(),
     blockBytes: most((plan) => plan.arenaBytes) + 2 * guardBytes,
@@ -138,7 +140,8 @@ export interface BackendRun {
 /** Something that runs batches of models: a native compiler or WebAssembly. */
 export interface Backend {
   readonly name: string;
-  run(models: readonly PlannedModel[]): Promise<readonly BackendRun[]>;
+  /** Gives a run for each model of the batch. */
+  run(batch: Batch): Promise<readonly BackendRun[]>;
 }
 
 /** Models of one batch: enough that starting a compiler costs little, and few enough to stay in memory. */
@@ -151,11 +154,12 @@ const batchSize = 40;
 export async function differences(models: readonly PlannedModel[], backends: readonly Backend[]): Promise<readonly string[]> {
   const found: string[] = [];
   for (let from = 0; from < models.length; from += batchSize) {
-    const batch = models.slice(from, from + batchSize);
-    const expected = batch.map(({ plan, samples }) => samples.map((inputs) => evaluateOutputs(plan, inputs)));
+    const part = models.slice(from, from + batchSize);
+    const batch = makeBatch(part);
+    const expected = part.map(({ plan, samples }) => samples.map((inputs) => evaluateOutputs(plan, inputs)));
     const runs = await Promise.all(backends.map((backend) => backend.run(batch)));
     backends.forEach((backend, b) => {
-      batch.forEach(({ name }, m) => {
+      part.forEach(({ name }, m) => {
         const run = runs[b]?.[m];
         if (run === undefined) return found.push(`${name} did not run on ${backend.name}`);
         if (run.problem !== null) found.push(`${name} on ${backend.name}: ${run.problem}`);

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runtimeFile } from '../../src/codegen/project.ts';
-import { type Backend, type BackendRun, type Batch, makeBatch, outputSizes, type PlannedModel, splitOutputs } from './batch.ts';
+import { type Backend, type BackendRun, type Batch, outputSizes, type PlannedModel, splitOutputs } from './batch.ts';
 
 /** What generated C must compile under without a word. */
 export const warnings = ['-std=c99', '-Wall', '-Wextra', '-Wconversion', '-Wsign-compare', '-Wshadow', '-Werror'];
@@ -119,9 +119,9 @@ export function nativeBackend({ compiler, mode, replaced = new Map() }: NativeOp
 
   return {
     name: `${compiler} ${mode}`,
-    async run(models) {
+    async run(batch) {
+      const { models } = batch;
       batches += 1;
-      const batch = makeBatch(models);
       const place = join(folder, `batch${batches}`);
       mkdirSync(place);
       for (const [name, text] of batch.files) writeFileSync(join(place, name), text);

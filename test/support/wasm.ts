@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { runtimeFile } from '../../src/codegen/project.ts';
 import { compileWasm, type WasmCompiler } from '../../src/simulate/clang.ts';
-import { type Backend, type BackendRun, makeBatch, outputSizes, type PlannedModel, problems, splitOutputs } from './batch.ts';
+import { type Backend, type BackendRun, type Batch, outputSizes, problems, splitOutputs } from './batch.ts';
 
 interface Exports {
   readonly memory: WebAssembly.Memory;
@@ -25,16 +25,15 @@ export function wasmBackend({ compiler, optimization }: WasmOptions): Backend {
   const flags = [...target.compilerFlags, ...(optimization === 'low' ? ['-O1'] : [])];
   return {
     name: `wasm (${compiler} clang, ${optimization} optimisation)`,
-    run: (models) => runWasm(models, flags, compiler),
+    run: (batch) => runWasm(batch, flags, compiler),
   };
 }
 
 async function runWasm(
-  models: readonly PlannedModel[],
+  batch: Batch,
   flags: readonly string[],
   compiler: WasmCompiler,
 ): Promise<readonly BackendRun[]> {
-  const batch = makeBatch(models);
   const files = new Map(batch.files);
   files.set('tsr.h', runtimeFile('tsr.h'));
   for (const path of batch.kernels) files.set(path.split('/').at(-1) as string, runtimeFile(path));
@@ -54,7 +53,7 @@ async function runWasm(
     readonly instance: { readonly exports: unknown };
   };
   const exports = instance.exports as Exports;
-  return models.map(({ plan, samples }, index): BackendRun => {
+  return batch.models.map(({ plan, samples }, index): BackendRun => {
     const bytes = outputSizes(plan).reduce((sum, size) => sum + size, 0);
     let problem: string | null = null;
     const outputs = samples.map((inputs): Int8Array[] => {

@@ -1,0 +1,50 @@
+import type { BoundaryType } from '../codegen/model.ts';
+import type { NumericArray } from '../numpy/npy.ts';
+import type { Preprocessing } from '../passes/preprocess.ts';
+import type { InputMode, Objective } from '../plan/choose.ts';
+import type { RangeMethod } from '../quantize/calibrate.ts';
+import type { WasmCompiler } from '../simulate/clang.ts';
+
+/** A model: the path of an ONNX file, or its bytes. */
+export type ModelSource = string | Uint8Array;
+
+/**
+ * What a float model is calibrated on: a file or folder (`x.npy`, `x.npz`), an array whose axis 0 counts samples, one
+ * array an input, or 'random' for numbers that mean nothing.
+ */
+export type CalibrationSource = string | NumericArray | readonly NumericArray[];
+
+/** How a model is read. */
+export interface ReadOptions {
+  /** Sizes of symbolic dimensions. */
+  readonly dimensions?: Readonly<Record<string, number>> | undefined;
+  /** Makes the model take pixels: what it was trained on is (pixel - mean) * scale. */
+  readonly preprocessing?: Preprocessing | undefined;
+  /** The prefix of everything that is generated; by default made from the file's name. */
+  readonly name?: string | undefined;
+}
+
+export interface CompileOptions extends ReadOptions {
+  /** Representative inputs: needed by float models; a model that was quantised before needs none. */
+  readonly calibrate?: CalibrationSource | undefined;
+  /** How ranges follow from what calibration saw. */
+  readonly range?: RangeMethod | undefined;
+  /** Which conversions the generated C offers at inputs and outputs. */
+  readonly boundary?: BoundaryType | undefined;
+  /** Whether inputs lie whole in the arena or are fetched row by row. */
+  readonly input?: InputMode | undefined;
+  readonly objective?: Objective | undefined;
+  /** Where clang for WebAssembly comes from. */
+  readonly compiler?: WasmCompiler | undefined;
+  /** Sees what is being done, and how far it is. */
+  readonly onProgress?: ((what: string, done: number, total: number) => void) | undefined;
+}
+
+/** What is taken where the caller does not say. */
+export const defaults = {
+  range: 'mse',
+  boundary: 'int8',
+  input: 'resident',
+  objective: 'sram',
+  compiler: 'npm',
+} as const satisfies CompileOptions;

@@ -1,0 +1,108 @@
+import type { Block } from './problem.ts';
+
+/**
+ * A problem on the sections of its time line. Only moments at which the living blocks are no subset of those of
+ * another moment need a section: every two blocks that live together meet in one of them.
+ */
+export interface Sections {
+  readonly blocks: number;
+  readonly sections: number;
+  /** Block b lives in the sections first[b] to end[b] - 1. */
+  readonly first: Int32Array;
+  readonly end: Int32Array;
+  readonly size: Int32Array;
+  /** Per block: the others that it meets. */
+  readonly neighbours: readonly Int32Array[];
+  /** Per section: the blocks that live there. */
+  readonly members: readonly Int32Array[];
+  /** Per section: the blocks that begin there. */
+  readonly starts: readonly Int32Array[];
+  /** Per block: the nearest earlier one of the same life and size, or -1. The two are interchangeable. */
+  readonly twin: Int32Array;
+}
+
+/** @param blocks with integer sizes below 2^31 in total */
+export function toSections(blocks: readonly Block[]): Sections {
+  const times = sectionTimes(blocks);
+  const count = blocks.length;
+  const first = Int32Array.from(blocks, (block) => firstAtLeast(times, block.lower));
+  const end = Int32Array.from(blocks, (block) => firstAtLeast(times, block.upper));
+  const indices = blocks.map((_, index) => index);
+  const members = times.map((_, section) =>
+    Int32Array.from(indices.filter((b) => (first[b] as number) <= section && section < (end[b] as number))),
+  );
+  const starts = members.map((inside, section) => inside.filter((b) => first[b] === section));
+  const neighbours = indices.map((b) => {
+    const met = new Set<number>();
+    for (const other of members[first[b] as number] as Int32Array) met.add(other);
+    for (let s = (first[b] as number) + 1; s < (end[b] as number); s += 1) {
+      for (const other of starts[s] as Int32Array) met.add(other);
+    }
+    met.delete(b);
+    return Int32Array.from(met);
+  });
+  const latest = new Map<string, number>();
+  const twin = new Int32Array(count).fill(-1);
+  blocks.forEach((block, b) => {
+    const key = `${first[b]} ${end[b]} ${block.size}`;
+    twin[b] = latest.get(key) ?? -1;
+    latest.set(key, b);
+  });
+  const size = Int32Array.from(blocks, (block) => block.size);
+  return { blocks: count, sections: times.length, first, end, size, neighbours, members, starts, twin };
+}
+
+/** The starts of lives after which a life ends before the next one starts. */
+function sectionTimes(blocks: readonly Block[]): readonly number[] {
+  const starts = [...new Set(blocks.map((block) => block.lower))].sort((a, b) => a - b);
+  const ends = [...new Set(blocks.map((block) => block.upper))].sort((a, b) => a - b);
+  // Lives are not empty, so that every start has an end after it.
+  let next = 0;
+  return starts.filter((start, index) => {
+    while ((ends[next] as number) <= start) next += 1;
+    return index + 1 === starts.length || (ends[next] as number) <= (starts[index + 1] as number);
+  });
+}
+
+/** The index of the first element of a rising list that is at least `value`. */
+function firstAtLeast(list: readonly number[], value: number): number {
+  let low = 0;
+  let high = list.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((list[middle] as number) < value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+export interface Joined {
+  readonly blocks: readonly Block[];
+  /** For each original block the joined one that it is part of. */
+  readonly owner: Int32Array;
+}
+
+/**
+ * Joins blocks of one size of which each begins in the section in which the last has just ended. A placement of
+ * the joined blocks is one of the original blocks, but not the other way round: this loses solutions, and
+ * often makes the search much easier, since in tightly packed stretches a block's successor has no other place.
+ */
+export function joinSuccessors(problem: Sections): Joined {
+  const { first, end, size } = problem;
+  const owner = new Int32Array(problem.blocks).fill(-1);
+  const blocks: { lower: number; upper: number; size: number }[] = [];
+  const byStart = Array.from({ length: problem.blocks }, (_, b) => b);
+  byStart.sort((a, b) => (first[a] as number) - (first[b] as number) || a - b);
+  const ended = new Map<string, number[]>();
+  for (const b of byStart) {
+    const before = ended.get(`${first[b]} ${size[b]}`)?.shift();
+    const index = before ?? blocks.length;
+    const upper = end[b] as number;
+    if (before === undefined) blocks.push({ lower: first[b] as number, upper, size: size[b] as number });
+    else (blocks[before] as { upper: number }).upper = upper;
+    owner[b] = index;
+    const key = `${upper} ${size[b]}`;
+    ended.set(key, [...(ended.get(key) ?? []), index]);
+  }
+  return { blocks, owner };
+}

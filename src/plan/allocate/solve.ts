@@ -1,0 +1,197 @@
+import { placeGreedily } from './greedy.ts';
+import { type Allocation, type Block, liveBound, peakOf } from './problem.ts';
+import { findPlacement, type Strategy } from './search.ts';
+import { type Joined, joinSuccessors, type Sections, toSections } from './sections.ts';
+
+export interface SolveOptions {
+  /** How much to search, in visits of a block (some hundred million a second). The same work gives the same answer. */
+  readonly work: number;
+  /** Stop at the first placement of at most this peak. */
+  readonly target?: number;
+  /** Asked now and then: true ends the search with the best so far. An answer cut short so may differ next time. */
+  readonly expired?: () => boolean;
+}
+
+/** Enough for every problem that a plan of a network has been seen to make. */
+export const defaultWork = 400_000_000;
+
+/** The search keeps, for every block, a list of those that it meets; beyond this many entries greedy has to do. */
+const mostNeighbours = 4_000_000;
+
+/**
+ * Finds offsets of the least peak, as far as the work allows; never worse than greedy by size. First the bound itself
+ * is tried, since most problems reach it; then peaks between the bound and the best, by halves.
+ * @param blocks of sizes that are whole numbers, and lives that are not empty
+ */
+export function solveAllocation(blocks: readonly Block[], options: SolveOptions): Allocation {
+  const offsets = new Array<number>(blocks.length).fill(0);
+  const kept = blocks.map((_, index) => index).filter((index) => (blocks[index] as Block).size > 0);
+  const unit = kept.reduce((divisor, index) => greatestCommonDivisor(divisor, (blocks[index] as Block).size), 0) || 1;
+  const scaled = kept.map((index) => {
+    const { lower, upper, size } = blocks[index] as Block;
+    return { lower, upper, size: size / unit };
+  });
+  const target = options.target === undefined ? undefined : Math.floor(options.target / unit);
+  const solved = solveScaled(scaled, { ...options, ...(target === undefined ? {} : { target }) });
+  kept.forEach((index, position) => {
+    offsets[index] = (solved.offsets[position] as number) * unit;
+  });
+  return { ...solved, offsets, peak: solved.peak * unit, bound: solved.bound * unit };
+}
+
+function solveScaled(blocks: readonly Block[], options: SolveOptions): Allocation {
+  let offsets = placeGreedily(blocks);
+  let peak = peakOf(blocks, offsets);
+  let bound = liveBound(blocks);
+  let work = 0;
+  const isDone = (): boolean => peak <= Math.max(bound, options.target ?? 0);
+  const answer = (): Allocation => ({ offsets, peak, bound, optimal: peak === bound, work });
+  if (isDone() || countMeetings(blocks) > mostNeighbours || peak > 0x3fffffff) return answer();
+
+  const search = createRestarts(blocks);
+  /** Looks for a peak of at most `capacity` with a share of the work left. @returns whether there may still be one */
+  const attempt = (capacity: number, share: number): 'found' | 'impossible' | 'unknown' => {
+    const outcome = search(capacity, (options.work - work) * share, options.expired ?? (() => false));
+    work += outcome.work;
+    if (outcome.offsets !== null) {
+      offsets = outcome.offsets;
+      peak = peakOf(blocks, offsets);
+      return 'found';
+    }
+    if (!outcome.impossible) return 'unknown';
+    bound = Math.max(bound, capacity + 1);
+    return 'impossible';
+  };
+
+  // A bound that turns out to be out of reach by proof is raised until it is not.
+  const goal = Math.max(bound, Math.min(options.target ?? 0, peak - 1));
+  let hopeless = goal;
+  if (attempt(goal, 0.4) === 'found' || isDone()) return answer();
+  for (const rounds of [0.15, 0.5]) {
+    // Peaks up to `hopeless` have been tried in this round.
+    hopeless = Math.max(goal, bound - 1);
+    while (!isDone() && hopeless + 1 < peak && work < options.work) {
+      const middle = (hopeless + peak) >> 1;
+      if (attempt(middle, rounds) !== 'found') hopeless = middle;
+    }
+    if (isDone()) break;
+  }
+  return answer();
+}
+
+interface RestartsOutcome {
+  readonly offsets: readonly number[] | null;
+  /** Proven: no placement has this capacity. */
+  readonly impossible: boolean;
+  readonly work: number;
+}
+
+type Restarts = (capacity: number, work: number, expired: () => boolean) => RestartsOutcome;
+
+interface Run {
+  readonly key: (width: number, size: number) => number;
+  readonly form: 'plain' | 'joined';
+  readonly focus: Strategy['focus'];
+}
+
+const byWidth = (width: number): number => width;
+const bySize = (_: number, size: number): number => size;
+const byArea = (width: number, size: number): number => width * size;
+const betweenSizeAndArea = (width: number, size: number): number => Math.sqrt(width) * size;
+
+/**
+ * Short runs in turn: a run that succeeds does so with few steps back, and where one key is hopeless another one is
+ * easy (heavy tails: Gomes, Selman, Kautz, "Boosting combinatorial search through randomization", AAAI 1998).
+ */
+const runs: readonly Run[] = [
+  { key: byWidth, form: 'plain', focus: 'fewest' },
+  { key: bySize, form: 'plain', focus: 'fewest' },
+  { key: betweenSizeAndArea, form: 'joined', focus: 'fewest' },
+  { key: byArea, form: 'plain', focus: 'failed' },
+  { key: byArea, form: 'joined', focus: 'near' },
+  { key: byWidth, form: 'joined', focus: 'fewest' },
+  { key: betweenSizeAndArea, form: 'joined', focus: 'failed' },
+  { key: byWidth, form: 'plain', focus: 'near' },
+  { key: bySize, form: 'joined', focus: 'failed' },
+];
+
+/** How far priorities are shaken, in turn; not at all in the first round. */
+const noises = [0.1, 0.3, 1, 0.2];
+
+/** Prepares a problem for searches under several capacities. */
+function createRestarts(blocks: readonly Block[]): Restarts {
+  const plain = toSections(blocks);
+  const joined: Joined = joinSuccessors(plain);
+  const joinedSections = toSections(joined.blocks);
+  return (capacity, work, expired) => {
+    const random = createRandom(capacity);
+    let spent = 0;
+    for (let index = 0; spent < work && !expired(); index += 1) {
+      const round = Math.floor(index / runs.length);
+      const { key, form, focus } = runs[index % runs.length] as Run;
+      const problem = form === 'plain' ? plain : joinedSections;
+      const noise = round === 0 ? 0 : (noises[(round + index) % noises.length] as number);
+      const priority = prioritize(problem, key, noise, random);
+      const steps = (3 + round / 8) * problem.blocks;
+      const limits = { steps, work: work - spent, expired };
+      const outcome = findPlacement(problem, capacity, { priority, focus, memory: 'hashed' }, limits);
+      spent += outcome.work;
+      if (outcome.result === 'found') {
+        const offsets = form === 'plain' ? Array.from(outcome.offsets) : split(joined, outcome.offsets);
+        return { offsets, impossible: false, work: spent };
+      }
+      if (outcome.result === 'stopped' || form === 'joined') continue;
+      // Nothing left to try: the hashes could only have hidden a placement by an accident, which is to be ruled out.
+      const proof = findPlacement(
+        problem,
+        capacity,
+        { priority, focus, memory: 'none' },
+        { steps: 100 * steps, work: work - spent, expired },
+      );
+      spent += proof.work;
+      if (proof.result === 'exhausted') return { offsets: null, impossible: true, work: spent };
+      if (proof.result === 'found') return { offsets: Array.from(proof.offsets), impossible: false, work: spent };
+    }
+    return { offsets: null, impossible: false, work: spent };
+  };
+}
+
+function split(joined: Joined, offsets: Int32Array): readonly number[] {
+  return Array.from(joined.owner, (owner) => offsets[owner] as number);
+}
+
+function prioritize(problem: Sections, key: Run['key'], noise: number, random: () => number): Float64Array {
+  const { first, end, size } = problem;
+  return Float64Array.from({ length: problem.blocks }, (_, b) => {
+    const value = key((end[b] as number) - (first[b] as number), size[b] as number);
+    return value * (1 + noise * (random() - 0.5));
+  });
+}
+
+/** A linear congruential generator, so that every run of the program gives the same answer. */
+function createRandom(seed: number): () => number {
+  let state = seed | 0;
+  return () => {
+    state = (Math.imul(state, 1664525) + 1013904223) | 0;
+    return (state >>> 0) / 0x100000000;
+  };
+}
+
+function countMeetings(blocks: readonly Block[]): number {
+  const changes = blocks.flatMap(({ lower, upper }) => [
+    { time: lower, change: 1 },
+    { time: upper, change: -1 },
+  ]);
+  changes.sort((a, b) => a.time - b.time || a.change - b.change);
+  let live = 0;
+  let meetings = 0;
+  for (const { change } of changes) {
+    if (change > 0) meetings += live;
+    live += change;
+  }
+  return 2 * meetings;
+}
+
+function greatestCommonDivisor(a: number, b: number): number {
+  return b === 0 ? a : greatestCommonDivisor(b, a % b);
+}
