@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    reporters: ['default', './test/support/summary-reporter.ts'],
     // Tests that compile C start a compiler a core themselves; two workers keep two cores busy between them.
     pool: 'forks',
     maxWorkers: 2,

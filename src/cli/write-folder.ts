@@ -53,8 +53,15 @@ export function writeFolder(folder: string, files: ReadonlyMap<string, string | 
     string,
     string,
   ];
+  const refuse = (error: unknown): never => {
+    throw usageError(`${folder} cannot be written: ${(error as Error).message}`);
+  };
   try {
     mkdirSync(fresh, { recursive: true });
+  } catch (error) {
+    refuse(error);
+  }
+  try {
     for (const [path, content] of files) {
       mkdirSync(dirname(join(fresh, path)), { recursive: true });
       writeFileSync(join(fresh, path), content);
@@ -70,6 +77,6 @@ export function writeFolder(folder: string, files: ReadonlyMap<string, string | 
     rmSync(old, { recursive: true, force: true });
   } catch (error) {
     rmSync(fresh, { recursive: true, force: true });
-    throw usageError(`${folder} cannot be written: ${(error as Error).message}`);
+    refuse(error);
   }
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { zipSync } from 'fflate';
@@ -19,7 +19,10 @@ const two = npyOf([1, 3], Uint8Array.of(7, 8, 9));
 
 describe('loading arrays', () => {
   it('reads one .npy file', () => {
-    expect(loadArrays(file('x.npy', one))).toEqual({ kind: 'array', array: { shape: [2], data: Float32Array.of(1, 2) } });
+    expect(loadArrays(file('x.npy', one))).toEqual({
+      kind: 'array',
+      array: { shape: [2], data: Float32Array.of(1, 2) },
+    });
   });
 
   it.each([
@@ -49,7 +52,9 @@ describe('loading arrays', () => {
     const broken = zipSync({ 'a.npy': one }, { level: 9 });
     expect(() => loadArrays(file('cut.npz', broken.subarray(0, broken.length - 30)))).toThrow(/cut\.npz/);
     expect(() => loadArrays(file('none.npz', zipSync({ 'readme.txt': one })))).toThrow(/no \.npy file/);
-    expect(() => loadArrays(file('inner.npz', zipSync({ 'a.npy': one.subarray(0, 20) })))).toThrow(/inner\.npz: a\.npy/);
+    expect(() => loadArrays(file('inner.npz', zipSync({ 'a.npy': one.subarray(0, 20) })))).toThrow(
+      /inner\.npz: a\.npy/,
+    );
     mkdirSync(join(folder, 'empty'));
     expect(() => loadArrays(join(folder, 'empty'))).toThrow(/no \.npy file/);
   });

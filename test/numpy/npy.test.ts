@@ -64,9 +64,17 @@ describe('reading .npy', () => {
     ['too little data', makeNpy(header('<f4', '(2, 2)'), new Uint8Array(15)), '16 bytes; the file holds 15'],
     ['too much data', makeNpy(header('<f4', '(2, 2)'), new Uint8Array(17)), '16 bytes; the file holds 17'],
     ['a size that no memory holds', makeNpy(header('<f4', '(1000000, 1000000)'), new Uint8Array(4)), '1000000000000'],
-    ['a size beyond exact numbers', makeNpy(header('<f4', '(99999999999999999999,)'), new Uint8Array(4)), 'cannot be read'],
+    [
+      'a size beyond exact numbers',
+      makeNpy(header('<f4', '(99999999999999999999,)'), new Uint8Array(4)),
+      'cannot be read',
+    ],
     ['a header that is no dict', makeNpy('nonsense', new Uint8Array(4)), 'header cannot be read'],
-    ['a structured type', makeNpy("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (1,), }", new Uint8Array(4)), 'structured'],
+    [
+      'a structured type',
+      makeNpy("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (1,), }", new Uint8Array(4)),
+      'structured',
+    ],
     ['a future version', makeNpy(header('|u1', '(1,)'), new Uint8Array(1), 9), 'version 9'],
     ['a file that ends in its header', npyOf([1], Float32Array.of(1)).subarray(0, 40), 'ends within its header'],
   ])('refuses %s', (_, bytes, words) => {

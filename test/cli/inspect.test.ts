@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest';
+import type { Inspection } from '../../src/report/inspect.ts';
+import { kit, kitPath } from '../kit.ts';
+import { makeFolder, tessera } from './small-model.ts';
+
+const at = makeFolder(4);
+
+describe('tessera inspect', () => {
+  it('lists the layers of a float model, with their kernels, without data', async () => {
+    const { code, stdout, stderr } = await tessera('inspect', at('small.onnx'), '--json');
+    expect([code, stderr]).toEqual([0, '']);
+    const inspection = JSON.parse(stdout) as Inspection;
+    expect(inspection.schemaVersion).toBe(1);
+    expect(inspection.inputs).toEqual([{ name: 'image', shape: [1, 2, 6, 6] }]);
+    const conv = inspection.layers.find(({ operator }) => operator === 'Conv');
+    expect(conv).toMatchObject({
+      nodes: [
+        { name: 'Conv_c', operator: 'Conv' },
+        { name: 'Relu_r', operator: 'Relu' },
+      ],
+      shape: [1, 6, 6, 4],
+      macs: 6 * 6 * 4 * 18,
+      parameters: 76,
+      weightBytes: 72 + 4 * 4,
+      outputBytes: 144,
+      kernels: ['tsr_conv_s8s8__portable'],
+    });
+    expect(inspection.largestActivations[0]?.bytes).toBe(144);
+    expect(inspection.totals.macs).toBe(6 * 6 * 4 * 18 + 12);
+    expect(inspection.unsupported).toEqual([]);
+  });
+
+  it('prints the same as text', async () => {
+    const { stdout } = await tessera('inspect', at('small.onnx'));
+    expect(stdout).toContain('Conv_c + Relu_r');
+    expect(stdout).toContain('tsr_conv_s8s8__portable');
+    expect(stdout).toMatch(/Total: \d layers, 2,604 MACs/);
+  });
+
+  it('names all unsupported nodes at once and ends with 3', async () => {
+    const { code, stdout } = await tessera('inspect', at('unsupported.onnx'), '--json');
+    expect(code).toBe(3);
+    const { unsupported } = JSON.parse(stdout) as Inspection;
+    expect(unsupported.map(({ operator, node }) => [operator, node])).toEqual([
+      ['FooBar', 'FooBar_a'],
+      ['Quux', 'Quux_c'],
+    ]);
+    const text = await tessera('inspect', at('unsupported.onnx'));
+    expect(text.stdout).toContain('Not supported: 2 nodes');
+  });
+
+  it('refuses what is no model with 3, and a wrong --dim with 2', async () => {
+    const { code, stdout, stderr } = await tessera('inspect', at('x.npy'));
+    expect([code, stdout]).toEqual([3, '']);
+    expect(stderr).toMatch(/^error: x\.npy: not an ONNX model/);
+    expect((await tessera('inspect', at('small.onnx'), '--dim', 'height')).code).toBe(2);
+  });
+
+  it.skipIf(kit === null)('agrees with the known figures of the models of the kit', async () => {
+    const figures: readonly (readonly [string, number, number, number])[] = [
+      ['mlperf-tiny/vww/vww_float.onnx', 7_489_664, 210_850, 36_864],
+      ['mcunet/vww/vww_int8_qdq.onnx', 11_578_816, 426_634, 76_800],
+      ['mlperf-tiny/ic/ic_int8_qdq.onnx', 12_501_632, 77_706, 16_384],
+    ];
+    for (const [path, macs, parameters, activation] of figures) {
+      const { code, stdout } = await tessera('inspect', kitPath(path), '--json');
+      const { totals, largestActivations } = JSON.parse(stdout) as Inspection;
+      expect([path, code, totals.macs, totals.parameters, largestActivations[0]?.bytes]).toEqual([
+        path,
+        0,
+        macs,
+        parameters,
+        activation,
+      ]);
+    }
+  });
+});
