@@ -115,7 +115,8 @@ static inline int8_t *tsr_ring_write(int8_t *base, tsr_ring ring, int32_t y, int
 
 /*
  * Fills `rows` with pointers to column `column` of `count` rows, `step` apart from row `first` on; rows outside the
- * tensor are padding: NULL. `made` is how far the maker has come: it says which row the window holds.
+ * tensor are padding: NULL. `made` is how far the maker has come: it says which row the window holds. Without slots no
+ * other row is there: a pointer to one is never read (it belongs to a call that takes no columns of this segment).
  */
 static inline void tsr_ring_rows(const int8_t **rows, int8_t *base, tsr_ring ring, tsr_cursor made, int32_t first,
                                  int32_t step, int32_t count, int32_t column) {
@@ -125,7 +126,7 @@ static inline void tsr_ring_rows(const int8_t **rows, int8_t *base, tsr_ring rin
     const int32_t r = first + i * step;
     if (r < 0 || r >= ring.height) {
       rows[i] = NULL;
-    } else if (ring.window > 0 && r == newest) {
+    } else if (ring.window > 0 && (r == newest || ring.slots == 0)) {
       rows[i] = base + (ring.slots * ring.width + ring.window - end + column) * ring.pixel_bytes;
     } else {
       rows[i] = tsr_slot(base, ring, r) + column * ring.pixel_bytes;

@@ -27,6 +27,7 @@ typedef struct tsr_matmul {
   int32_t columns;   /* j runs up to here */
   int32_t a_matrix;  /* bytes from one matrix a to the next: 0 where one serves all products */
   int32_t a_pixel;   /* bytes from a[i][k] to a[i + 1][k] */
+  int32_t a_column;  /* the same where rows[0] does not move with the segment's first column; 0 where it does */
   int32_t a_inner;   /* bytes from a[i][k] to a[i][k + 1] */
   int32_t b_matrix;  /* bytes from one matrix b to the next: 0 where one serves all products */
   int32_t b_inner;   /* bytes from b[k][j] to b[k + 1][j] */

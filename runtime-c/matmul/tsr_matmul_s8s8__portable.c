@@ -14,7 +14,7 @@ void tsr_matmul_s8s8__portable(const tsr_matmul *p, const int8_t *const *rows, i
   const int32_t height = segment->out_width / p->matrices;
   for (int32_t m = 0; m < p->matrices; ++m) {
     for (int32_t i = 0; i < height; ++i) {
-      const int8_t *a = rows[0] + m * p->a_matrix + i * p->a_pixel;
+      const int8_t *a = rows[0] + segment->column * p->a_column + m * p->a_matrix + i * p->a_pixel;
       for (int32_t j = 0; j < p->columns; ++j) {
         const int32_t acc = matmul_dot(p, a, rows[1] + m * p->b_matrix + j * p->b_column);
         out[j] = tsr_requantize(acc * p->pre_scale, p->multiplier, p->offset, p->shift, p->min, p->max);

@@ -15,10 +15,11 @@
  * @property {string} model
  * @property {number} samples rows, or clips, that the figures are of
  * @property {'top-1' | 'AUC'} metric from 0 to 1, as the next three
- * @property {number} float the model computed in floating point (a QDQ file: with its rounding to int8)
+ * @property {number | null} float the model computed in floating point (a QDQ file: with its rounding to int8); null
+ *   where it is left out
  * @property {number} int8 the compiled model, in WebAssembly
  * @property {number} reference onnxruntime's outputs, which lie in the kit, on the same rows
- * @property {number} agreement part of the rows that float and int8 give one class; AUC: of the pairs of clips that
+ * @property {number | null} agreement part of the rows that float and int8 give one class; AUC: of the pairs of clips that
  *   they put in one order
  * @property {number | null} steps QDQ files: mean absolute difference of the outputs from the reference, in output
  *   steps; null for models quantised here, whose scales the reference does not share
@@ -42,6 +43,16 @@ export const models = [
   { name: 'mlperf-tiny/ad', float: 'ad_float', qdq: 'ad_int8_qdq', real: asIs, task: 'clips', calibrate: 'normal clips' },
 ];
 
+/**
+ * How a measurement is made shorter, or seen.
+ *
+ * @typedef {object} Options
+ * @property {number} [rows] how many of the rows that evaluate are taken, from the first
+ * @property {number} [windowStep] ad: every how many windows of a clip one is taken
+ * @property {readonly ('float' | 'int8')[]} [sides] what is run: by default both
+ * @property {(text: string) => void} [onProgress]
+ */
+
 /** A clip of ad: 200 slices of 128 log-mel bins; a window is 5 of them in a row. */
 const slice = 128;
 const windowLength = 5 * slice;
@@ -54,16 +65,14 @@ const calibrationWindows = 100;
  * @param {Tessera} tessera
  * @param {string} kit the folder
  * @param {typeof models[number]} model
- * @param {object} options
- * @param {'min-max' | 'percentile' | 'mse'} [options.range]
- * @param {number} [options.windowStep] ad: every how many windows of a clip one is taken, for a shorter run
- * @param {(text: string) => void} [options.onProgress]
+ * @param {Options & { range?: 'min-max' | 'percentile' | 'mse' }} options
  * @returns {Promise<Measurement>}
  */
 export async function measureFloat(tessera, kit, model, options = {}) {
   const folder = join(kit, model.name);
   const data = loadData(tessera, folder);
-  const { calibration, rows } = split(tessera, folder, model, data);
+  const { calibration, rows: others } = split(tessera, folder, model, data);
+  const rows = others.slice(0, options.rows);
   const note = model.calibrate === 'all' ? ' (calibrated on the same rows)' : '';
   const compilation = tessera.compileModel(join(folder, `${model.float}.onnx`), {
     calibrate: calibration,
@@ -84,13 +93,13 @@ export async function measureFloat(tessera, kit, model, options = {}) {
  * @param {Tessera} tessera
  * @param {string} kit the folder
  * @param {typeof models[number]} model
- * @param {{ windowStep?: number, onProgress?: (text: string) => void }} options as of measureFloat
+ * @param {Options} options
  * @returns {Promise<Measurement>}
  */
 export async function measureQdq(tessera, kit, model, options = {}) {
   const folder = join(kit, model.name);
   const data = loadData(tessera, folder);
-  const rows = Array.from(data.labels.keys());
+  const rows = Array.from(data.labels.keys()).slice(0, options.rows);
   const compilation = tessera.compileModel(join(folder, `${model.qdq}.onnx`));
   const measured = await measure(tessera, compilation, model, data, rows, options);
   const reference = loadReference(tessera, folder, model, model.qdq);
@@ -137,39 +146,40 @@ const tasks = {
   },
 };
 
-/** Runs float and int8 over the inputs of each row. */
-async function measure(tessera, compilation, model, data, rows, { windowStep = 1, onProgress = () => {} }) {
+/** The outputs of each row, and what they say, for each side that is run. */
+async function measure(tessera, compilation, model, data, rows, options) {
+  const { windowStep = 1, sides = ['float', 'int8'], onProgress = () => {} } = options;
   const run = await runnersOf(tessera, compilation);
-  const { answer } = tasks[model.task];
-  const measured = { float: [], int8: [], outputs: [], floatOutputs: [], scale: run.scale };
+  const measured = new Map(sides.map((side) => [side, { answers: [], outputs: [] }]));
   for (const [index, row] of rows.entries()) {
     onProgress(`${index + 1} of ${rows.length}`);
     const inputs = inputsOf(model, data, row, windowStep);
-    const outputs = { float: inputs.map(run.float), int8: inputs.map(run.int8) };
-    for (const kind of ['float', 'int8']) measured[kind].push(answer(tessera, inputs, outputs[kind]));
-    measured.outputs.push(outputs.int8);
-    measured.floatOutputs.push(outputs.float);
+    for (const [side, { answers, outputs }] of measured) {
+      const ofRow = inputs.map(run[side]);
+      outputs.push(ofRow);
+      answers.push(tasks[model.task].answer(tessera, inputs, ofRow));
+    }
   }
-  return measured;
+  return { ...Object.fromEntries(measured), scale: run.scale };
 }
 
-function figures(tessera, model, data, rows, measured, reference) {
+function figures(tessera, model, data, rows, { float, int8 }, reference) {
   const { accuracy, agreement } = tasks[model.task];
   const labels = rows.map((row) => data.labels[row]);
   const expected = rows.map((row) => (model.task === 'clips' ? reference.data[row] : tessera.largest(rowOf(reference, row))));
   return {
-    float: accuracy(measured.float, labels),
-    int8: accuracy(measured.int8, labels),
+    float: float === undefined ? null : accuracy(float.answers, labels),
+    int8: accuracy(int8.answers, labels),
     reference: accuracy(expected, labels),
-    agreement: agreement(measured.float, measured.int8),
+    agreement: float === undefined ? null : agreement(float.answers, int8.answers),
   };
 }
 
 /** From a reference of all rows; where the kit holds scores only (null), from the file's own float evaluation. */
-function stepsApart({ outputs, floatOutputs, scale }, reference) {
-  const differences = outputs.flatMap((of, row) =>
+function stepsApart({ float, int8, scale }, reference) {
+  const differences = int8.outputs.flatMap((of, row) =>
     of.map((output, w) => {
-      const right = reference === null ? floatOutputs[row][w] : rowOf(reference, row);
+      const right = reference === null ? float.outputs[row][w] : rowOf(reference, row);
       return mean(Array.from(output, (value, i) => Math.abs(value - right[i]) / scale));
     }),
   );

@@ -34,6 +34,8 @@ export interface CompileOptions extends ReadOptions {
   /** Whether inputs lie whole in the arena or are fetched row by row. */
   readonly input?: InputMode | undefined;
   readonly objective?: Objective | undefined;
+  /** The most bytes that the arena may take: the fastest plan that fits, whatever the objective. */
+  readonly arenaLimit?: number | undefined;
   /** Where clang for WebAssembly comes from. */
   readonly compiler?: WasmCompiler | undefined;
   /** Sees what is being done, and how far it is. */
@@ -42,9 +44,9 @@ export interface CompileOptions extends ReadOptions {
 
 /** What is taken where the caller does not say. */
 export const defaults = {
-  range: 'mse',
+  range: 'percentile',
   boundary: 'int8',
   input: 'resident',
-  objective: 'sram',
+  objective: 'balanced',
   compiler: 'npm',
 } as const satisfies CompileOptions;

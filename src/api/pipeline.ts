@@ -6,16 +6,17 @@ import { modelFiles } from '../codegen/project.ts';
 import { identifier } from '../codegen/text.ts';
 import { describeModel } from '../codegen/wasm.ts';
 import { modelOptions, optimize, plan, quantize } from '../compile.ts';
-import { usageError } from '../errors.ts';
+import { exitCode, TesseraError, usageError } from '../errors.ts';
 import type { Graph, Value } from '../graph/types.ts';
 import { type ArrayFiles, loadArrays } from '../numpy/load.ts';
 import { readModelFile } from '../onnx/file.ts';
 import { type ReadResult, readModel, requireGraph } from '../onnx/read.ts';
 import { addPreprocessing } from '../passes/preprocess.ts';
-import type { InputMode, Objective } from '../plan/choose.ts';
+import { ArenaLimitError, type InputMode, type Objective, type PlanOptions } from '../plan/choose.ts';
 import type { Plan } from '../plan/types.ts';
 import { isQdq } from '../quantize/absorb.ts';
 import { calibrate, type RangeMethod } from '../quantize/calibrate.ts';
+import { limitText } from '../report/limit.ts';
 import type { WasmCompiler } from '../simulate/clang.ts';
 import { buildWasm, instantiateWasm, type Model } from '../simulate/wasm.ts';
 import { version } from '../version.ts';
@@ -57,6 +58,7 @@ export interface Compilation {
   readonly boundary: BoundaryType;
   readonly input: InputMode;
   readonly objective: Objective;
+  readonly arenaLimit: number | null;
   readonly compiler: WasmCompiler;
 }
 
@@ -107,14 +109,26 @@ export function compileModel(model: ModelSource, options: CompileOptions = {}): 
   return {
     source,
     graph,
-    plan: plan(quantized, { objective, input }),
+    plan: planWithin(quantized, { objective, input, arenaLimit: options.arenaLimit }, source.file),
     calibration,
     warnings: [...source.result.warnings, ...warnings],
     boundary: options.boundary ?? defaults.boundary,
     input,
     objective,
+    arenaLimit: options.arenaLimit ?? null,
     compiler: options.compiler ?? defaults.compiler,
   };
+}
+
+function planWithin(graph: Graph, options: PlanOptions, file: string): Plan {
+  try {
+    return plan(graph, options);
+  } catch (error) {
+    if (!(error instanceof ArenaLimitError)) throw error;
+    const streamed = options.input === 'stream' ? null : plan(graph, { objective: 'sram', input: 'stream' });
+    const { message, hint } = limitText(file, options.arenaLimit as number, options.input, error.least, streamed);
+    throw new TesseraError(exitCode.doesNotFit, message, hint);
+  }
 }
 
 /** The C files of a compilation, all for one folder. */

@@ -16,13 +16,13 @@ export interface CompileReport extends PlanReport {
   readonly name: string;
   readonly model: { readonly file: string; readonly sha256: string; readonly opset: number };
   readonly calibration: Compilation['calibration'];
-  readonly options: Pick<Compilation, 'boundary' | 'input' | 'objective'>;
+  readonly options: Pick<Compilation, 'boundary' | 'input' | 'objective' | 'arenaLimit'>;
   readonly warnings: readonly string[];
 }
 
 /** The report of a compilation. */
 export function reportOf(compilation: Compilation, target: string): CompileReport {
-  const { source, plan, calibration, boundary, input, objective, warnings } = compilation;
+  const { source, plan, calibration, boundary, input, objective, arenaLimit, warnings } = compilation;
   return {
     schemaVersion: 1,
     tool: { name: 'tessera', version },
@@ -30,7 +30,7 @@ export function reportOf(compilation: Compilation, target: string): CompileRepor
     name: source.name,
     model: { file: source.file, sha256: source.sha256, opset: source.result.opset },
     calibration,
-    options: { boundary, input, objective },
+    options: { boundary, input, objective, arenaLimit },
     warnings,
     ...reportPlan(plan),
   };
@@ -63,10 +63,19 @@ function headText({ model, tool, target, calibration, options, warnings }: Compi
     samples: `scales: ${calibration.method} ranges of ${calibration.samples} samples`,
     random: 'scales: calibrated on RANDOM inputs',
   }[calibration.source];
+  const purposes = {
+    sram: 'the least SRAM',
+    time: 'the least time, layer by layer',
+    balanced: 'the least SRAM at no more than 5 % more time than layer by layer',
+  };
+  const purpose =
+    options.arenaLimit === null
+      ? purposes[options.objective]
+      : `the least time within ${options.arenaLimit} bytes of SRAM`;
   return [
     `${model.file} for ${target}, by tessera ${tool.version}`,
     `SHA-256 ${model.sha256}`,
-    `${scales}; planned for the least ${options.objective === 'sram' ? 'SRAM' : 'time'}`,
+    `${scales}; planned for ${purpose}`,
     ...warnings.map((warning) => `warning: ${warning}`),
   ].join('\n');
 }

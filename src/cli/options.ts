@@ -17,6 +17,7 @@ export interface CompileFlags extends ReadFlags {
   readonly inputScale?: readonly number[];
   readonly inputMean?: readonly number[];
   readonly objective?: NonNullable<CompileOptions['objective']>;
+  readonly sram?: number;
   readonly compiler?: NonNullable<CompileOptions['compiler']>;
   readonly name?: string;
 }
@@ -52,10 +53,10 @@ export function addCompileOptions(command: Command): Command {
       ]),
     )
     .addOption(
-      new Option('--objective <what>', `what to plan for the least of; ${defaults.objective} by default`).choices([
-        'sram',
-        'time',
-      ]),
+      new Option(
+        '--objective <what>',
+        `least SRAM, least time, or the least SRAM for little time; ${defaults.objective} by default`,
+      ).choices(['balanced', 'sram', 'time']),
     )
     .addOption(
       new Option(
@@ -63,6 +64,7 @@ export function addCompileOptions(command: Command): Command {
         `clang for WebAssembly: from npm, or from the PATH; ${defaults.compiler} by default`,
       ).choices(['npm', 'system']),
     )
+    .option('--sram <bytes>', 'the most SRAM for the arena (64K): the fastest plan that fits', byteCount)
     .option('--name <prefix>', 'prefix of all C names; by default from the file name');
 }
 
@@ -85,6 +87,7 @@ export function compileOptionsOf(flags: CompileFlags, terminal: Terminal): Compi
     range: flags.range,
     boundary: flags.io,
     objective: flags.objective,
+    arenaLimit: flags.sram,
     compiler: flags.compiler,
     name: flags.name,
     preprocessing: isPixels ? { scale: inputScale ?? [1], mean: inputMean ?? [0] } : undefined,
@@ -96,6 +99,17 @@ export function compileOptionsOf(flags: CompileFlags, terminal: Terminal): Compi
 export function positive(text: string): number {
   const value = Number(text);
   if (!Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError('It must be a whole number from 1 on.');
+  return value;
+}
+
+/** A number of bytes: 65536, 64K, 1M. */
+function byteCount(text: string): number {
+  const [, digits, unit = ''] = /^(\d+)(k|m)?b?$/i.exec(text) ?? [];
+  const factor = { '': 1, k: 1024, m: 1024 * 1024 }[unit.toLowerCase()] ?? 1;
+  const value = Number(digits) * factor;
+  if (digits === undefined || !Number.isSafeInteger(value) || value < 1) {
+    throw new InvalidArgumentError('It must be a number of bytes, such as 65536 or 64K.');
+  }
   return value;
 }
 

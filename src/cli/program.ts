@@ -4,15 +4,17 @@ import { version } from '../version.ts';
 import { addCompile } from './compile.ts';
 import { addEval } from './eval.ts';
 import { addInspect } from './inspect.ts';
+import { addPlan } from './plan.ts';
 import { addRun } from './run.ts';
 import { addTargets } from './targets.ts';
 import { reportFailure, type Terminal } from './terminal.ts';
 
-const commands = [addInspect, addCompile, addRun, addEval, addTargets];
+const commands = [addInspect, addPlan, addCompile, addRun, addEval, addTargets];
 
 const footer = `
 Examples:
   tessera inspect model.onnx
+  tessera plan model.onnx --calibrate samples.npy --svg plan.svg
   tessera compile model.onnx --target wasm --out build --calibrate samples.npy
   tessera run quantised.onnx --input x.npy --names labels.txt
   tessera eval model.onnx --data x.npy --labels y.npy --calibrate samples.npy

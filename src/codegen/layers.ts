@@ -57,7 +57,7 @@ export function baseOf(context: LayerContext, tensor: Tensor): string {
   const storage = context.plan.storage.get(tensor.name);
   const buffer = storage?.buffer === null || storage === undefined ? undefined : context.plan.buffers[storage.buffer];
   if (buffer === undefined) throw new Error(`tensor ${tensor.name} has no place`);
-  return offsetText('arena', buffer.offset);
+  return offsetText('arena', buffer.offset + (storage?.offset ?? 0));
 }
 
 const offsetText = (base: string, offset: number | string): string =>
@@ -150,7 +150,8 @@ export function layerText(context: LayerContext, layer: Layer): string {
   const { batch } = rowShape(layer.tensors.output.shape);
   layer.lowering.calls.forEach((call, index) => {
     const parameters = parametersName(context, layer, index);
-    if (call.steps === 'once' || joined(layer, call)) {
+    const apart = context.plan.overlapping.has(layer.index);
+    if (call.steps === 'once' || (!apart && joined(layer, call))) {
       body.push('{', ...indent(callText(context, layer, call, parameters, 'all'), 1), '}');
       return;
     }

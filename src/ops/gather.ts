@@ -1,6 +1,6 @@
 import { elementCount, type Tensor, type TensorType } from '../graph/types.ts';
 import { defineOperator, OperatorError, present, type ReadContext } from './define.ts';
-import { sameKind, type StridedCopy, type StridedParameters, stridedOperator, stridesOf } from './transpose.ts';
+import { type StridedCopy, type StridedParameters, sameKind, stridedOperator, stridesOf } from './transpose.ts';
 
 /** Slices of the input along `axis`; the axes of the indices take its place. */
 export interface GatherAttributes {

@@ -262,6 +262,7 @@ export const matmul = defineOperator<MatMulAttributes, MatMulParameters>({
               columns: g.width,
               a_matrix: repeated(left, g) ? 0 : g.height * g.inner,
               a_pixel: g.left.row,
+              a_column: attributes.transposeLeft ? g.left.row : 0,
               a_inner: g.left.inner,
               b_matrix: repeated(right, g) ? 0 : g.inner * g.width,
               b_inner: g.right.inner,

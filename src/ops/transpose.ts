@@ -177,7 +177,10 @@ export const transpose = defineOperator<TransposeAttributes, StridedParameters>(
     Transpose(c: ReadContext) {
       const x = c.input(0);
       const rank = x.shape.length;
-      const permutation = c.integers('perm', Array.from({ length: rank }, (_, i) => rank - 1 - i));
+      const permutation = c.integers(
+        'perm',
+        Array.from({ length: rank }, (_, i) => rank - 1 - i),
+      );
       const sorted = [...permutation].sort((a, b) => a - b);
       if (sorted.length !== rank || sorted.some((axis, i) => axis !== i)) {
         c.invalid(`perm [${permutation}] is not a permutation of ${rank} axes`);

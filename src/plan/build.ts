@@ -1,5 +1,6 @@
 import { type Graph, rowShape, tensorOf } from '../graph/types.ts';
-import { allocate, allocationBound, arenaBytes } from './allocate.ts';
+import { allocateThoroughly, allocationBound, arenaBytes } from './allocate.ts';
+import { overlappingLayers, shareBuffers } from './overlap.ts';
 import { fitRings, ringBytes } from './rings.ts';
 import { alignUp, type Buffer, type Layer, type Plan, type Step, type Storage, tensorBytes } from './types.ts';
 
@@ -39,7 +40,7 @@ export function buildPlan(graph: Graph, layers: readonly Layer[], steps: readonl
 
   const whole = (name: string): Storage => {
     const { rows, width, channels } = rowShape(tensorOf(graph, name).shape);
-    return { buffer: null, slots: rows, rowBytes: width * channels, window: 0, settle: [] };
+    return { buffer: null, offset: 0, slots: rows, rowBytes: width * channels, window: 0, settle: [] };
   };
   const storage = new Map<string, Storage>();
   const bytesOf = new Map<string, number>();
@@ -58,27 +59,36 @@ export function buildPlan(graph: Graph, layers: readonly Layer[], steps: readonl
     }
   }
 
-  const buffers: Buffer[] = [];
-  const bufferOf = new Map<string, number>();
-  for (const [name, { first, last }] of life) {
-    bufferOf.set(name, buffers.length);
-    buffers.push({ name, bytes: bytesOf.get(name) ?? tensorBytes(tensorOf(graph, name)), first, last });
-  }
-  const scratch = new Map<number, number>();
+  const tensors = [...life].map(
+    ([name, { first, last }]): Buffer => ({ name, bytes: bytesOf.get(name) ?? tensorBytes(tensorOf(graph, name)), first, last }),
+  );
+  const rings = new Set(storage.keys());
+  const named = new Set(roots.values());
+  const scratches: Buffer[] = [];
+  const scratchNames = new Map<string, number>();
   for (const layer of layers) {
     const step = stepOfLayer.get(layer.index);
     if (layer.lowering.kind !== 'calls' || step === undefined) continue;
     const bytes = Math.max(...layer.lowering.calls.map((call) => call.scratchBytes));
     if (bytes === 0) continue;
-    scratch.set(layer.index, buffers.length);
-    buffers.push({ name: `scratch of ${layer.node.output}`, bytes: alignUp(bytes), first: step, last: step });
+    scratches.push({ name: `scratch of ${layer.node.output}`, bytes: alignUp(bytes), first: step, last: step });
+    scratchNames.set(`scratch of ${layer.node.output}`, layer.index);
   }
+  // A tensor with other names has readers under those: they are not looked for here, so it keeps a buffer of its own.
+  const sharable = new Set(tensors.map((buffer) => buffer.name).filter((name) => !rings.has(name) && !named.has(name)));
+  const buffers = shareBuffers(graph, layers, steps, [...tensors, ...scratches], sharable);
+  const places = new Map<string, { readonly buffer: number; readonly offset: number }>();
+  buffers.forEach((buffer, index) => {
+    for (const part of buffer.parts) places.set(part.tensor, { buffer: index, offset: part.offset });
+  });
+  const scratch = new Map<number, number>();
+  for (const [name, layer] of scratchNames) scratch.set(layer, places.get(name)?.buffer as number);
   for (const tensor of graph.tensors.values()) {
-    const buffer = bufferOf.get(root(tensor.name));
+    const place = tensor.kind === 'constant' ? undefined : places.get(root(tensor.name));
     const known = storage.get(tensor.name) ?? whole(tensor.name);
-    storage.set(tensor.name, { ...known, buffer: tensor.kind === 'constant' ? null : (buffer ?? null) });
+    storage.set(tensor.name, { ...known, buffer: place?.buffer ?? null, offset: place?.offset ?? 0 });
   }
-  const placed = allocate(buffers);
+  const { buffers: placed } = allocateThoroughly(buffers);
   return {
     graph,
     layers,
@@ -86,6 +96,7 @@ export function buildPlan(graph: Graph, layers: readonly Layer[], steps: readonl
     buffers: placed,
     storage,
     scratch,
+    overlapping: overlappingLayers(layers, buffers),
     arenaBytes: arenaBytes(placed),
     allocationBound: allocationBound(buffers),
     macs: layers.reduce((sum, layer) => sum + layer.macs, 0),

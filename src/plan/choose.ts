@@ -31,7 +31,7 @@ const balancedTime = 1.05;
 const segmentWidths = [Number.POSITIVE_INFINITY, 8, 4, 2, 1];
 
 /** A run of layers as one step of the plan: what it needs of the arena, and how many calls of kernels it takes. */
-interface Candidate {
+export interface Candidate {
   readonly start: number;
   readonly end: number;
   /** Null: a single layer, computed whole. */
@@ -40,8 +40,8 @@ interface Candidate {
   readonly calls: number;
 }
 
-/** What a plan costs in time: multiply-accumulates, and calls of kernels. */
-export function timeOf(plan: Plan): number {
+/** How often a plan calls a kernel in one inference. */
+export function kernelCalls(plan: Plan): number {
   let calls = 0;
   for (const step of plan.steps) {
     if (step.kind === 'call') calls += callsOf(plan.layers[step.layer] as Layer, null);
@@ -49,7 +49,12 @@ export function timeOf(plan: Plan): number {
       calls += callsOf(plan.layers[index] as Layer, step.segments[i] as number);
     });
   }
-  return plan.macs + callCost * calls;
+  return calls;
+}
+
+/** What a plan costs in time: multiply-accumulates, and calls of kernels. */
+export function timeOf(plan: Plan): number {
+  return plan.macs + callCost * kernelCalls(plan);
 }
 
 /** A model that cannot be planned within the arena that it was given. */
@@ -69,26 +74,19 @@ export class ArenaLimitError extends Error {
  */
 export function choosePlan(graph: Graph, layers: readonly Layer[], options: PlanOptions): Plan {
   const search = searchOf(graph, layers, options);
-  const { arenaLimit } = options;
+  const layerwise = search.layerwise();
+  const { arenaLimit, objective } = options;
+  if (arenaLimit === undefined && objective === 'time') return layerwise;
+  const plans = paretoOf(search);
+  const least = plans.at(-1) ?? layerwise;
   if (arenaLimit !== undefined) {
-    const fitting = paretoOf(search).find((plan) => plan.arenaBytes <= arenaLimit);
-    if (fitting === undefined) throw new ArenaLimitError(search.planWithin(search.least));
+    const fitting = plans.find((plan) => plan.arenaBytes <= arenaLimit);
+    if (fitting === undefined) throw new ArenaLimitError(least);
     return fitting;
   }
-  if (options.objective === 'sram') return search.planWithin(search.least);
-  const layerwise = search.layerwise();
-  if (options.objective === 'time') return layerwise;
-  // The least limit whose fastest plan is fast enough, by bisection: a higher limit never makes plans slower.
+  if (objective === 'sram') return least;
   const bound = balancedTime * timeOf(layerwise);
-  let low = 0;
-  let high = search.limits.length - 1;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (search.timeWithin(search.limits[middle] as number) <= bound) high = middle;
-    else low = middle + 1;
-  }
-  const plan = search.planWithin(search.limits[low] as number);
-  return plan.arenaBytes <= layerwise.arenaBytes ? plan : layerwise;
+  return plans.filter((plan) => timeOf(plan) <= bound).at(-1) ?? layerwise;
 }
 
 /** The plans of which none has both less arena and less time than another, the fastest first. */
@@ -144,6 +142,11 @@ function paretoOf(search: Search): readonly Plan[] {
   return plans;
 }
 
+/** The least peak of all the plans that are searched: the bytes that live at the busiest step. */
+export function leastPossiblePeak(graph: Graph, layers: readonly Layer[], input: InputMode): number {
+  return leastPeak(candidatesOf(graph, layers, { input }), layers.length);
+}
+
 /** The least possible peak over all ways to cut the layers into candidates. */
 function leastPeak(candidates: readonly Candidate[], length: number): number {
   const best = new Array<number>(length + 1).fill(Number.POSITIVE_INFINITY);
@@ -176,7 +179,7 @@ function fewestCalls(candidates: readonly Candidate[], length: number, limit: nu
 }
 
 /** Every step that a plan could take, ordered by where it ends. */
-function candidatesOf(graph: Graph, layers: readonly Layer[], options: PlanOptions): readonly Candidate[] {
+export function candidatesOf(graph: Graph, layers: readonly Layer[], options: Pick<PlanOptions, 'input'>): readonly Candidate[] {
   const lives = livesOf(graph, layers);
   const candidates: Candidate[] = [];
   const rings = segmentWidths.map((segment) => ({ segment, bytes: ringsOf(graph, layers, segment, options) }));
@@ -240,7 +243,7 @@ function livesOf(graph: Graph, layers: readonly Layer[]): ReadonlyMap<string, Li
 }
 
 /** The ring of every tensor, if all layers that can stream did so in segments of this width. */
-function ringsOf(graph: Graph, layers: readonly Layer[], segment: number, options: PlanOptions): ReadonlyMap<string, number> {
+function ringsOf(graph: Graph, layers: readonly Layer[], segment: number, options: Pick<PlanOptions, 'input'>): ReadonlyMap<string, number> {
   const bytes = new Map<string, number>();
   let start = 0;
   while (start < layers.length) {
@@ -293,7 +296,7 @@ function stageOf(
   graph: Graph,
   layers: readonly Layer[],
   { start, end, segment }: { readonly start: number; readonly end: number; readonly segment: number },
-  options: PlanOptions,
+  options: Pick<PlanOptions, 'input'>,
 ): StageStep {
   const members = layers.slice(start, end);
   const inside = new Set(members.map((layer) => layer.index));

@@ -36,6 +36,8 @@ export interface PlacedBuffer extends Buffer {
  */
 export interface Storage extends Ring {
   readonly buffer: number | null;
+  /** Bytes from the start of the buffer: several whole tensors may use one, one after the other. */
+  readonly offset: number;
   readonly rowBytes: number;
 }
 
@@ -70,6 +72,8 @@ export interface Plan {
   readonly storage: ReadonlyMap<string, Storage>;
   /** Layer index -> buffer of its scratch. */
   readonly scratch: ReadonlyMap<number, number>;
+  /** Layers whose output begins in a dying input: they compute row by row. */
+  readonly overlapping: ReadonlySet<number>;
   readonly arenaBytes: number;
   /** The most bytes that live at one step: no placement of these buffers is smaller. */
   readonly allocationBound: number;

@@ -1,6 +1,13 @@
 import { quantizeValue } from '../arithmetic/fixed-point.ts';
 import { modelError } from '../errors.ts';
-import { describeNode, type Graph, type Node, type Quantization, type Tensor, type TensorData } from '../graph/types.ts';
+import {
+  describeNode,
+  type Graph,
+  type Node,
+  type Quantization,
+  type Tensor,
+  type TensorData,
+} from '../graph/types.ts';
 import type { ConstantRole } from '../ops/define.ts';
 import { operatorNamed } from '../ops/index.ts';
 
@@ -31,7 +38,8 @@ export function assignQuantization(graph: Graph, ranges: ReadonlyMap<string, Ran
   const unknown: string[] = [];
   const settle = (name: string, quant: Quantization | undefined): void => {
     const tensor = tensors.get(name) as Tensor;
-    if (tensor.quant === undefined) tensors.set(name, { ...tensor, dtype: 'int8', ...(quant === undefined ? {} : { quant }) });
+    if (tensor.quant === undefined)
+      tensors.set(name, { ...tensor, dtype: 'int8', ...(quant === undefined ? {} : { quant }) });
   };
   const byRange = (name: string): Quantization | undefined => {
     const range = ranges.get(name);
@@ -81,7 +89,8 @@ function quantizeConstant(
   ranges: ReadonlyMap<string, Range>,
 ): Tensor {
   const name = `${tensor.name} of ${node.output}[${index}]`;
-  if (role === 'weights') return { ...tensor, name, ...quantizeWeights(tensor, biasOf(node, tensors), inputScale(node, tensors)) };
+  if (role === 'weights')
+    return { ...tensor, name, ...quantizeWeights(tensor, biasOf(node, tensors), inputScale(node, tensors)) };
   if (role === 'operand') return { ...tensor, name, ...quantizeOperand(tensor) };
   const realWeights = tensors.get(node.inputs[1] ?? '') as Tensor;
   const weights = quantizeWeights(realWeights, tensor, inputScale(node, tensors));
@@ -121,7 +130,8 @@ function quantizeWeights(tensor: Tensor, bias: Tensor | undefined, input: number
   const outputs = tensor.shape[0] as number;
   const taps = real.length / outputs;
   const known = tensor.quant;
-  const usable = known !== undefined && known.zeroPoints.every((z) => z === 0) && (known.axis === undefined || known.axis === 0);
+  const usable =
+    known !== undefined && known.zeroPoints.every((z) => z === 0) && (known.axis === undefined || known.axis === 0);
   const scales = usable
     ? known.scales
     : Array.from({ length: outputs }, (_, o) => {
@@ -176,4 +186,3 @@ function quantizeOperand(tensor: Tensor): QuantizedConstant {
   const zeroPoint = quant.zeroPoints[0] as number;
   return { dtype: 'int8', data: Int8Array.from(real, (value) => quantizeValue(value, scale, zeroPoint)), quant };
 }
-

@@ -2,6 +2,8 @@ import { fetchedInputs } from '../codegen/model.ts';
 import { elementCount, type Origin, type Port, tensorOf } from '../graph/types.ts';
 import type { ConstantArray } from '../ops/define.ts';
 import type { Layer, Plan, Storage } from '../plan/types.ts';
+import { type EndReport, runEnds } from './ends.ts';
+import { memoryMapText } from './memory-map.ts';
 import { count, plural, shapeText, tableText } from './table.ts';
 
 /** An input or output of a compiled model. Real value = (step - zeroPoint) * scale. */
@@ -51,6 +53,8 @@ export interface StepReport {
 
 export interface BufferReport {
   readonly name: string;
+  /** `ring`: some rows of a tensor. Of several tensors that share a buffer, what the first is. */
+  readonly kind: 'input' | 'output' | 'tensor' | 'ring' | 'scratch';
   readonly offset: number;
   readonly bytes: number;
   /** The first and the last step that it is in use at. */
@@ -140,8 +144,24 @@ export function reportPlan(plan: Plan): PlanReport {
     macs: plan.macs,
     steps,
     layers,
-    buffers: plan.buffers.map(({ name, offset, bytes, first, last }) => ({ name, offset, bytes, first, last })),
+    buffers: plan.buffers.map(({ name, offset, bytes, first, last }, index) => ({
+      name,
+      kind: kindOf(plan, index),
+      offset,
+      bytes,
+      first,
+      last,
+    })),
   };
+}
+
+function kindOf(plan: Plan, index: number): BufferReport['kind'] {
+  if ([...plan.scratch.values()].includes(index)) return 'scratch';
+  const tensors = [...plan.storage].flatMap(([name, { buffer }]) => (buffer === index ? [name] : []));
+  if (plan.graph.inputs.some(({ tensor }) => tensors.includes(tensor)))
+    return tensors.some((name) => ringOf(plan, name) !== null) ? 'ring' : 'input';
+  if (plan.graph.outputs.some(({ tensor }) => tensors.includes(tensor))) return 'output';
+  return tensors.some((name) => ringOf(plan, name) !== null) ? 'ring' : 'tensor';
 }
 
 function ringOf(plan: Plan, name: string): RingReport | null {
@@ -168,8 +188,8 @@ function portText({ name, shape, scale, zeroPoint, bytes, encoding, isInArena }:
   return `${name} ${shapeText(shape)}, ${count(bytes)} bytes ${isInArena ? 'in the arena' : 'fetched row by row, not in the arena'}; ${value}`;
 }
 
-/** The account of a plan that a person reads. */
-export function planText(report: PlanReport): string {
+/** The account of a plan that a person reads. `ends`: why each step ends where it ends, where that is to be said. */
+export function planText(report: PlanReport, ends: readonly EndReport[] = []): string {
   const arenaInputs = report.inputs.filter((port) => port.isInArena).length;
   const counted =
     arenaInputs === report.inputs.length
@@ -184,21 +204,10 @@ export function planText(report: PlanReport): string {
     `flash   ${count(report.constantBytes)} bytes of weights and other constants, without code`,
     `work    ${count(report.macs)} MACs in ${plural(report.layers.length, 'layer')}, ${plural(report.steps.length, 'step')}`,
   ].join('\n');
-  const steps = runsOf(report.steps).map((run) => runText(report, run));
-  const buffers = tableText(
-    [
-      { title: 'offset', align: 'right', text: (buffer) => count(buffer.offset) },
-      { title: 'bytes', align: 'right', text: (buffer) => count(buffer.bytes) },
-      {
-        title: 'steps',
-        align: 'left',
-        text: (buffer) => (buffer.first === buffer.last ? `${buffer.first}` : `${buffer.first}-${buffer.last}`),
-      },
-      { title: 'buffer', align: 'left', text: (buffer) => buffer.name },
-    ],
-    [...report.buffers].sort((a, b) => a.first - b.first || a.offset - b.offset),
+  const steps = runsOf(report.steps).map((run) =>
+    [runText(report, run), ...runEnds(ends.slice(run.first, run.first + run.steps.length))].join('\n'),
   );
-  return `${[head, steps.join('\n\n'), `Buffers: bytes from the start of the arena, and the steps that they live through\n${buffers}`].join('\n\n')}\n`;
+  return `${[head, steps.join('\n\n'), `Buffers over time: bytes from the start of the arena, and the steps that they live through\n${memoryMapText(report)}`].join('\n\n')}\n`;
 }
 
 /** Steps that are printed as one: a stage, or the layers between stages. */

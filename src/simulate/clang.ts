@@ -25,12 +25,12 @@ export async function compileWasm(
 
 interface NpmClang {
   runClang(
-    args: readonly string[],
+    args: readonly string[] | null,
     files: Record<string, string>,
     options: {
-      stdout: (bytes: Uint8Array | null) => void;
-      stderr: (bytes: Uint8Array | null) => void;
-      fetchProgress: () => void;
+      stdout?: (bytes: Uint8Array | null) => void;
+      stderr?: (bytes: Uint8Array | null) => void;
+      fetchProgress?: () => void;
     },
   ): Promise<Record<string, Uint8Array>>;
 }
@@ -58,12 +58,9 @@ async function npmClang(files: SourceFiles, args: readonly string[]): Promise<Ui
   // quarter of the time. Models that run later are compiled with it again.
   v8.setFlagsFromString('--liftoff-only');
   try {
-    const output = await runClang(['clang', ...args], Object.fromEntries(files), {
-      stdout: collect,
-      stderr: collect,
-      // Without one it prints to standard output.
-      fetchProgress: () => {},
-    });
+    // Loads the compiler alone: left to the run itself, that prints its progress to standard output.
+    await runClang(null, {}, { fetchProgress: () => {} });
+    const output = await runClang(['clang', ...args], Object.fromEntries(files), { stdout: collect, stderr: collect });
     const wasm = output['model.wasm'];
     if (wasm === undefined) throw new Error('no output');
     return wasm;

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { runtimeFile } from '../../src/codegen/project.ts';
 import { plan } from '../../src/compile.ts';
 import { rowShape, type Tensor, tensorOf } from '../../src/graph/types.ts';
-import { createGraphBuilder, plainPort } from '../../src/ops/build.ts';
 import type { GraphBuilder } from '../../src/ops/build.ts';
+import { createGraphBuilder, plainPort } from '../../src/ops/build.ts';
 import type { Plan } from '../../src/plan/types.ts';
 import { validatePlan } from '../../src/plan/validate.ts';
 import { assignQuantization } from '../../src/quantize/assign.ts';
@@ -20,8 +20,17 @@ function streamedPlan(): Plan {
   const conv = (x: Tensor, builder: GraphBuilder): Tensor => {
     const data = Float32Array.from({ length: 4 * 9 * 4 }, () => random() - 0.5);
     const weights = builder.constant('weights', { shape: [4, 3, 3, 4], dtype: 'float32', data });
-    const pads = [[1, 1], [1, 1]];
-    return builder.add('Conv', [x, weights, null], { kernel: [3, 3], strides: [1, 1], dilations: [1, 1], pads, groups: 1 });
+    const pads = [
+      [1, 1],
+      [1, 1],
+    ];
+    return builder.add('Conv', [x, weights, null], {
+      kernel: [3, 3],
+      strides: [1, 1],
+      dilations: [1, 1],
+      pads,
+      groups: 1,
+    });
   };
   const x = b.input('x', { shape: [1, 12, 10, 4], dtype: 'float32' });
   const first = conv(x, b);
@@ -49,7 +58,8 @@ function patched(path: string, from: string, to: string): ReadonlyMap<string, st
 /** The plan with the ring of one tensor a row shorter; null for a tensor without one. */
 function withShorterRing(made: Plan, name: string): Plan | null {
   const storage = made.storage.get(name);
-  if (storage === undefined || storage.slots < 2 || storage.slots >= rowShape(tensorOf(made.graph, name).shape).rows) return null;
+  if (storage === undefined || storage.slots < 2 || storage.slots >= rowShape(tensorOf(made.graph, name).shape).rows)
+    return null;
   return { ...made, storage: new Map([...made.storage, [name, { ...storage, slots: storage.slots - 1 }]]) };
 }
 

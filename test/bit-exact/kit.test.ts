@@ -22,7 +22,10 @@ const models = [
 ];
 
 /** Of more than 200 million multiply-accumulates: one plan, one input, one compiler. */
-const largeModels = ['mcunet/mobilenet_v2/mobilenet_v2_int8_qdq.onnx', 'mcunet/mcunetv2_large/mcunetv2_large_int8_qdq.onnx'];
+const largeModels = [
+  'mcunet/mobilenet_v2/mobilenet_v2_int8_qdq.onnx',
+  'mcunet/mcunetv2_large/mcunetv2_large_int8_qdq.onnx',
+];
 
 function load(file: string): Graph {
   const bytes = new Uint8Array(readFileSync(kitPath(...file.split('/'))));
@@ -35,22 +38,34 @@ describe.skipIf(kit === null)('trained models give the same bytes in C, in WebAs
   const backends = [
     nativeBackend({ compiler: 'gcc', mode: 'sanitized' }),
     nativeBackend({ compiler: 'clang', mode: 'sanitized' }),
-    wasmBackend({ compiler: 'npm', optimization: 'target' }),
+    wasmBackend({ compiler: 'system', optimization: 'target' }),
   ];
 
-  it.each(models)('%s, by every kind of plan', async (file) => {
-    const graph = load(file);
-    const random = randomFrom(1);
-    const samples = [randomSteps(graph, random), randomSteps(graph, random)];
-    const planned = distinctPlans(graph).map(({ kind, plan: made }) => ({ name: `${file} ${kind}`, plan: made, samples }));
-    expect(await differences(planned, backends)).toEqual([]);
-  }, 120_000);
+  it.each(models)(
+    '%s, by every kind of plan',
+    async (file) => {
+      const graph = load(file);
+      const random = randomFrom(1);
+      const samples = [randomSteps(graph, random), randomSteps(graph, random)];
+      const planned = distinctPlans(graph).map(({ kind, plan: made }) => ({
+        name: `${file} ${kind}`,
+        plan: made,
+        samples,
+      }));
+      expect(await differences(planned, backends)).toEqual([]);
+    },
+    120_000,
+  );
 
-  it.each(largeModels)('%s, streamed', async (file) => {
-    const graph = load(file);
-    const made = plan(graph, { objective: 'sram', input: 'stream' });
-    const samples = [randomSteps(graph, randomFrom(1))];
-    const some = [backends[0], backends[2]].flatMap((backend) => backend ?? []);
-    expect(await differences([{ name: file, plan: made, samples }], some)).toEqual([]);
-  }, 180_000);
+  it.each(largeModels)(
+    '%s, streamed',
+    async (file) => {
+      const graph = load(file);
+      const made = plan(graph, { objective: 'sram', input: 'stream' });
+      const samples = [randomSteps(graph, randomFrom(1))];
+      const some = [backends[0], backends[2]].flatMap((backend) => backend ?? []);
+      expect(await differences([{ name: file, plan: made, samples }], some)).toEqual([]);
+    },
+    180_000,
+  );
 });

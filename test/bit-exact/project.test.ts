@@ -19,7 +19,10 @@ import { randomFrom } from '../support/random.ts';
 const seeds = [4, 11, 23];
 
 function planned(seed: number): Plan {
-  return plan(quantizedRandomGraph(randomGraph(seed)).graph, { objective: 'sram', input: seed % 2 === 0 ? 'stream' : 'resident' });
+  return plan(quantizedRandomGraph(randomGraph(seed)).graph, {
+    objective: 'sram',
+    input: seed % 2 === 0 ? 'stream' : 'resident',
+  });
 }
 
 function project(made: Plan): ReadonlyMap<string, string> {
@@ -60,22 +63,34 @@ describe('a generated project', () => {
     }
   });
 
-  it.each(seeds)('runs in WebAssembly through its JavaScript interface (seed %i)', async (seed) => {
-    const made = planned(seed);
-    const wasm = await buildWasm(made, project(made), 'npm');
-    const model = await instantiateWasm(wasm, describeModel(made));
-    expect(model.selfTest()).toBe(true);
-    const steps = randomSteps(made.graph, randomFrom(seed));
-    const inOnnxOrder = (tensor: string, permutation: readonly number[], shape: readonly number[], data: Int8Array): Int8Array => {
-      const value: Value = { shape: tensorOf(made.graph, tensor).shape, dtype: 'int8', data };
-      const back = permutation.map((_, axis) => permutation.indexOf(axis));
-      return operatorNamed('Transpose').evaluate([value], { permutation: back }, { shape, dtype: 'int8' }).data as Int8Array;
-    };
-    const given = made.graph.inputs.map((port, i) => inOnnxOrder(port.tensor, port.permutation, port.shape, steps[i] as Int8Array));
-    const expected = evaluateOutputs(made, steps).map((data, i) => {
-      const port = made.graph.outputs[i] as (typeof made.graph.outputs)[number];
-      return inOnnxOrder(port.tensor, port.permutation, port.shape, data);
-    });
-    expect(model.runSteps(given)).toEqual(expected);
-  }, 60_000);
+  it.each(seeds)(
+    'runs in WebAssembly through its JavaScript interface (seed %i)',
+    async (seed) => {
+      const made = planned(seed);
+      const wasm = await buildWasm(made, project(made), 'npm');
+      const model = await instantiateWasm(wasm, describeModel(made));
+      expect(model.selfTest()).toBe(true);
+      const steps = randomSteps(made.graph, randomFrom(seed));
+      const inOnnxOrder = (
+        tensor: string,
+        permutation: readonly number[],
+        shape: readonly number[],
+        data: Int8Array,
+      ): Int8Array => {
+        const value: Value = { shape: tensorOf(made.graph, tensor).shape, dtype: 'int8', data };
+        const back = permutation.map((_, axis) => permutation.indexOf(axis));
+        return operatorNamed('Transpose').evaluate([value], { permutation: back }, { shape, dtype: 'int8' })
+          .data as Int8Array;
+      };
+      const given = made.graph.inputs.map((port, i) =>
+        inOnnxOrder(port.tensor, port.permutation, port.shape, steps[i] as Int8Array),
+      );
+      const expected = evaluateOutputs(made, steps).map((data, i) => {
+        const port = made.graph.outputs[i] as (typeof made.graph.outputs)[number];
+        return inOnnxOrder(port.tensor, port.permutation, port.shape, data);
+      });
+      expect(model.runSteps(given)).toEqual(expected);
+    },
+    60_000,
+  );
 });

@@ -160,7 +160,18 @@ describe('tessera compile', () => {
     expect(stderr).toContain('cannot be written');
   });
 
+  it('ends with 4 where a model does not fit, and names an arena that it does fit', async () => {
+    const args = ['compile', at('small.onnx'), '--target', 'host', '--calibrate', at('x.npy'), '--out', at('tight')];
+    const refused = await tessera(...args, '--sram', '32');
+    expect([refused.code, existsSync(at('tight'))]).toEqual([4, false]);
+    const least = /the least arena is (\d+) bytes/.exec(refused.stderr)?.[1] as string;
+    const { code, stdout } = await tessera(...args, '--sram', least, '--json');
+    expect([code, (JSON.parse(stdout) as CompileReport).arenaBytes]).toEqual([0, Number(least)]);
+    expect((await tessera(...args, '--sram', '1K')).code).toBe(0);
+  });
+
   it.each([
+    [['--sram', 'much'], 'number of bytes'],
     [['--target', 'toaster'], 'no target toaster'],
     [['--name', 'Not C'], 'prefix of C names'],
     [['--name', 'tsr_x'], 'prefix of C names'],

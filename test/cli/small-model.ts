@@ -19,13 +19,14 @@ export const smallModel = makeModel({
     floatTensor('weights', [4, 2, 3, 3], wave(72, 0.7)),
     floatTensor('bias', [4], wave(4, 0.3)),
     floatTensor('dense', [4, 3], wave(12, 1.1)),
+    floatTensor('offset', [3], wave(3, 0.9)),
   ],
   nodes: [
     node('Conv', ['image', 'weights', 'bias'], ['c'], [integers('pads', [1, 1, 1, 1])]),
     node('Relu', ['c'], ['r']),
     node('GlobalAveragePool', ['r'], ['p']),
     node('Flatten', ['p'], ['f']),
-    node('Gemm', ['f', 'dense'], ['scores']),
+    node('Gemm', ['f', 'dense', 'offset'], ['scores']),
   ],
 });
 

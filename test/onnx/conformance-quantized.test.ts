@@ -13,15 +13,7 @@ import { nativeBackend } from '../support/native.ts';
 import { distinctPlans, laidOut, randomSteps } from '../support/quantized.ts';
 import { randomFrom } from '../support/random.ts';
 import { wasmBackend } from '../support/wasm.ts';
-import { type ConformanceCase, caseNames, expectedOutputs, loadCase, readCase } from './conformance.ts';
-
-/** Operators whose cases have to compile to integers. */
-const demanded = new Set([
-  'Conv', 'Gemm', 'MatMul', 'BatchNormalization', 'Relu', 'Clip', 'LeakyRelu', 'PRelu', 'Sigmoid', 'Tanh', 'HardSigmoid',
-  'HardSwish', 'Add', 'Sub', 'Mul', 'AveragePool', 'MaxPool', 'GlobalAveragePool', 'GlobalMaxPool', 'ReduceMean', 'Pad',
-  'Reshape', 'Flatten', 'Squeeze', 'Unsqueeze', 'Transpose', 'Concat', 'Slice', 'Split', 'Resize', 'Softmax', 'Identity',
-  'Dropout', 'Constant', 'Cast', 'QuantizeLinear', 'DequantizeLinear',
-]);
+import { type ConformanceCase, caseNames, demanded, expectedOutputs, loadCase, readCase } from './conformance.ts';
 
 const stepsAllowed = 2;
 const mostLeftOut = 0.1;
@@ -62,13 +54,20 @@ function runQuantized(one: ConformanceCase): QuantizedRun {
     return Int8Array.from(real, (value) => quantizeValue(value, scales[0] as number, zeroPoints[0] as number));
   };
   const inputs = graph.inputs.map((port) => steps(port.tensor, values.get(port.tensor)?.data as Float32Array));
-  const actual = evaluateQuantized(lowerGraph(graph), new Map(graph.inputs.map((port, i) => [port.tensor, inputs[i] as Int8Array])));
+  const actual = evaluateQuantized(
+    lowerGraph(graph),
+    new Map(graph.inputs.map((port, i) => [port.tensor, inputs[i] as Int8Array])),
+  );
   const outputs = expectedOutputs(one);
   let most = 0;
   graph.outputs.forEach((port, index) => {
     const { shape } = tensorOf(graph, port.tensor);
     const value = outputs[index] as Value;
-    const expected = operatorNamed('Transpose').evaluate([value], { permutation: port.permutation }, { shape, dtype: 'float32' });
+    const expected = operatorNamed('Transpose').evaluate(
+      [value],
+      { permutation: port.permutation },
+      { shape, dtype: 'float32' },
+    );
     const right = steps(port.tensor, expected.data as Float32Array);
     actual.get(port.tensor)?.forEach((q, i) => {
       most = Math.max(most, Math.abs(q - (right[i] as number)));

@@ -1,48 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { kit, kitPath } from '../kit.ts';
-import { caseNames, isRegistered, loadCase, runCase } from './conformance.ts';
-
-/** Operators that must be there; cases of others are run where they are. */
-const demanded = new Set([
-  'Conv',
-  'Gemm',
-  'MatMul',
-  'BatchNormalization',
-  'Relu',
-  'Clip',
-  'LeakyRelu',
-  'PRelu',
-  'Sigmoid',
-  'Tanh',
-  'HardSigmoid',
-  'HardSwish',
-  'Add',
-  'Sub',
-  'Mul',
-  'AveragePool',
-  'MaxPool',
-  'GlobalAveragePool',
-  'GlobalMaxPool',
-  'ReduceMean',
-  'Pad',
-  'Reshape',
-  'Flatten',
-  'Squeeze',
-  'Unsqueeze',
-  'Transpose',
-  'Concat',
-  'Slice',
-  'Split',
-  'Resize',
-  'Softmax',
-  'Identity',
-  'Dropout',
-  'Constant',
-  'Cast',
-  'QuantizeLinear',
-  'DequantizeLinear',
-]);
+import { caseNames, demanded, isRegistered, loadCase, runCase } from './conformance.ts';
 
 /** Case -> why Tessera cannot or does not do it. */
 const leftOut: Readonly<Record<string, string>> = JSON.parse(

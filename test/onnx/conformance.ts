@@ -4,11 +4,11 @@ import onnxProto, { type onnx } from 'onnx-proto';
 import { checkGraph } from '../../src/graph/check.ts';
 import type { Graph, Value } from '../../src/graph/types.ts';
 import { decodeModel, decodeTensor } from '../../src/onnx/decode.ts';
+import { problemsError } from '../../src/onnx/problems.ts';
 import { readModel } from '../../src/onnx/read.ts';
 import { readTensor } from '../../src/onnx/tensor.ts';
 import { evaluateGraph } from '../../src/ops/evaluate.ts';
 import { onnxReaders, operatorNamed } from '../../src/ops/index.ts';
-import { problemsError } from '../../src/onnx/problems.ts';
 
 /** Operators all of whose inputs are activations; of any other, inputs but the first are parameters. */
 const activationsOnly = new Set([
@@ -33,6 +33,47 @@ const activationsOnly = new Set([
   'Sum',
   'Where',
   'Xor',
+]);
+
+/** Operators that must be there; cases of others are run where they are. */
+export const demanded = new Set([
+  'Conv',
+  'Gemm',
+  'MatMul',
+  'BatchNormalization',
+  'Relu',
+  'Clip',
+  'LeakyRelu',
+  'PRelu',
+  'Sigmoid',
+  'Tanh',
+  'HardSigmoid',
+  'HardSwish',
+  'Add',
+  'Sub',
+  'Mul',
+  'AveragePool',
+  'MaxPool',
+  'GlobalAveragePool',
+  'GlobalMaxPool',
+  'ReduceMean',
+  'Pad',
+  'Reshape',
+  'Flatten',
+  'Squeeze',
+  'Unsqueeze',
+  'Transpose',
+  'Concat',
+  'Slice',
+  'Split',
+  'Resize',
+  'Softmax',
+  'Identity',
+  'Dropout',
+  'Constant',
+  'Cast',
+  'QuantizeLinear',
+  'DequantizeLinear',
 ]);
 
 /** What the suite of ONNX itself allows relatively; absolutely 1e-5, since values near zero are sums that cancel. */
@@ -86,9 +127,12 @@ export function expectedOutputs({ outputs }: ConformanceCase): readonly Value[] 
  * Reads the case's model, its parameters bound as initializers.
  * @returns the graph and the values of its inputs by tensor, or why there is none.
  */
-export function readCase({ name, model, inputs, operators }: ConformanceCase):
-  | { readonly graph: Graph; readonly values: ReadonlyMap<string, Value> }
-  | string {
+export function readCase({
+  name,
+  model,
+  inputs,
+  operators,
+}: ConformanceCase): { readonly graph: Graph; readonly values: ReadonlyMap<string, Value> } | string {
   const graphInputs = model.graph?.input ?? [];
   const isParameter = (index: number): boolean =>
     index > 0 && !operators.every((operator) => activationsOnly.has(operator));

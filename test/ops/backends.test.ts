@@ -86,7 +86,9 @@ describe('the registry', () => {
   });
 
   it('has a case for every kernel', () => {
-    const reached = new Set(variants.flatMap(({ graph }) => distinctPlans(graph).flatMap(({ plan }) => kernelFiles(plan))));
+    const reached = new Set(
+      variants.flatMap(({ graph }) => distinctPlans(graph).flatMap(({ plan }) => kernelFiles(plan))),
+    );
     const runtime = new URL('../../runtime-c/', import.meta.url);
     const kernels = readdirSync(runtime, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.c'));
     expect(kernels.filter((path) => !reached.has(path))).toEqual([]);

@@ -4,7 +4,7 @@ import { elementCount, type Graph, type Value } from '../../src/graph/types.ts';
 import { readModel } from '../../src/onnx/read.ts';
 import { evaluateGraph } from '../../src/ops/evaluate.ts';
 import { floatTensor, integer, makeModel, node, valueInfo } from '../onnx/make-model.ts';
-import { randomFrom } from './quantized-case.ts';
+import { randomFrom } from '../support/random.ts';
 
 interface Spec {
   readonly op: string;

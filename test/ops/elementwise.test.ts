@@ -9,7 +9,7 @@ import { erf } from '../../src/ops/unary-functions.ts';
 import { assignQuantization, type Range } from '../../src/quantize/assign.ts';
 import { cases } from './cases/elementwise.ts';
 import type { OperatorCase } from './cases/types.ts';
-import { randomFrom } from './quantized-case.ts';
+import { randomFrom } from '../support/random.ts';
 
 /** The graph of a case, quantised by ranges that are partly far from what the values are, so that results saturate. */
 function quantizedGraph(one: OperatorCase, random: () => number): Graph {

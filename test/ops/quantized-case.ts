@@ -3,19 +3,8 @@ import { elementCount, type Quantization, type Tensor, tensorOf, type Value } fr
 import { createGraphBuilder, plainPort } from '../../src/ops/build.ts';
 import { type Operator, present, type QuantizedNode } from '../../src/ops/define.ts';
 import { operatorNamed } from '../../src/ops/index.ts';
+import { randomFrom } from '../support/random.ts';
 import type { OperatorCase } from './cases/types.ts';
-
-/** Uniform in [0, 1), the same for the same seed. Source: the generator mulberry32 by Tommy Ettinger (public domain). */
-export function randomFrom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = state;
-    t = Math.imul(t ^ (t >>> 15), t | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 /** A case of one node and one input, quantised at random: what goes in, and what float says should come out. */
 export interface QuantizedCase {

@@ -5,8 +5,8 @@ import { differences, type PlannedModel } from '../support/batch.ts';
 import { nativeBackend } from '../support/native.ts';
 import { wasmBackend } from '../support/wasm.ts';
 import { awkwardCases, graphFeatures, planFeatures } from './features.ts';
-import { quantizedRandomGraph, type RandomPlans, randomPlans } from './plans.ts';
 import { randomGraph } from './generate.ts';
+import { quantizedRandomGraph, type RandomPlans, randomPlans } from './plans.ts';
 
 /** How many graphs, and the seed of the first; a failure says its seed, and TESSERA_RANDOM_GRAPHS=1 repeats it alone. */
 const count = Number(process.env.TESSERA_RANDOM_GRAPHS ?? 500);
@@ -29,9 +29,12 @@ function plansOf(seed: number): RandomPlans {
   try {
     return randomPlans(seed);
   } catch (error) {
-    throw new Error(`seed ${seed} (TESSERA_SEED=${seed} TESSERA_RANDOM_GRAPHS=1)\n${printGraph(randomGraph(seed).graph)}`, {
-      cause: error,
-    });
+    throw new Error(
+      `seed ${seed} (TESSERA_SEED=${seed} TESSERA_RANDOM_GRAPHS=1)\n${printGraph(randomGraph(seed).graph)}`,
+      {
+        cause: error,
+      },
+    );
   }
 }
 
@@ -43,21 +46,32 @@ describe('random graphs', () => {
       const seeds = Array.from({ length: Math.min(portion, firstSeed + count - from) }, (_, i) => from + i);
       const all = seeds.map(plansOf);
       for (const { graph, plans, saturating } of all) {
-        const features = [...graphFeatures(graph), ...saturating.map(() => 'saturating'), ...plans.flatMap(({ plan }) => planFeatures(plan))];
-        for (const what of [...graph.nodes.map(({ op }) => op), ...features]) histogram.set(what, (histogram.get(what) ?? 0) + 1);
+        const features = [
+          ...graphFeatures(graph),
+          ...saturating.map(() => 'saturating'),
+          ...plans.flatMap(({ plan }) => planFeatures(plan)),
+        ];
+        for (const what of [...graph.nodes.map(({ op }) => op), ...features])
+          histogram.set(what, (histogram.get(what) ?? 0) + 1);
       }
       const models = all.flatMap(({ seed, plans, samples }) =>
         plans.map(({ kind, plan }): PlannedModel => ({ name: `seed ${seed} ${kind}`, plan, samples })),
       );
       const found = await differences(models, backends);
       const seed = Number(/^seed (\d+)/.exec(found[0] ?? '')?.[1]);
-      const help = found.length === 0 ? '' : `TESSERA_SEED=${seed} TESSERA_RANDOM_GRAPHS=1\n${printGraph(quantizedRandomGraph(randomGraph(seed)).graph)}`;
+      const help =
+        found.length === 0
+          ? ''
+          : `TESSERA_SEED=${seed} TESSERA_RANDOM_GRAPHS=1\n${printGraph(quantizedRandomGraph(randomGraph(seed)).graph)}`;
       expect(found, help).toEqual([]);
     }
   }, 900_000);
 
   it('hold every operator and every awkward case', () => {
-    const names = [...operators.filter(({ quantized }) => quantized !== undefined).map(({ name }) => name), ...awkwardCases];
+    const names = [
+      ...operators.filter(({ quantized }) => quantized !== undefined).map(({ name }) => name),
+      ...awkwardCases,
+    ];
     console.log(names.map((name) => `${name}: ${histogram.get(name) ?? 0}`).join('\n'));
     if (count < graphsForHistogram) return console.log(`fewer than ${graphsForHistogram} graphs: not checked`);
     expect(names.filter((name) => (histogram.get(name) ?? 0) < least)).toEqual([]);

@@ -7,11 +7,41 @@ import type { Plan } from '../../src/plan/types.ts';
 
 /** Awkward cases that the random graphs have to hold; the histogram of the test lists them all. */
 export const awkwardCases = [
-  'dilation', 'groups', 'depthwise', 'depthwise with multiplier', 'uneven pads', 'odd sizes', 'width under kernel',
-  'stride over kernel', 'one spatial axis', 'batch of two', 'five axes', 'broadcasting', 'unequal scales', 'clamp',
-  'zero point -128', 'zero point 127', 'requantising move', 'saturating', 'transpose that stays', 'residual add', 'two consumers',
-  'several inputs', 'several outputs', 'output that is read', 'constant operand', 'concat on axis 0', 'concat on axis 1',
-  'concat on axis 2', 'concat on axis 3', 'stage', 'ring', 'fetched input', 'scratch', 'alias', 'layer of several calls',
+  'dilation',
+  'groups',
+  'depthwise',
+  'depthwise with multiplier',
+  'uneven pads',
+  'odd sizes',
+  'width under kernel',
+  'stride over kernel',
+  'one spatial axis',
+  'batch of two',
+  'five axes',
+  'broadcasting',
+  'unequal scales',
+  'clamp',
+  'zero point -128',
+  'zero point 127',
+  'requantising move',
+  'saturating',
+  'transpose that stays',
+  'residual add',
+  'two consumers',
+  'several inputs',
+  'several outputs',
+  'output that is read',
+  'constant operand',
+  'concat on axis 0',
+  'concat on axis 1',
+  'concat on axis 2',
+  'concat on axis 3',
+  'stage',
+  'ring',
+  'fetched input',
+  'scratch',
+  'alias',
+  'layer of several calls',
 ] as const;
 
 export type AwkwardCase = (typeof awkwardCases)[number];
@@ -29,7 +59,10 @@ export function graphFeatures(graph: Graph): AwkwardCase[] {
   const producers = producersOf(graph);
   note('several inputs', graph.inputs.length > 1);
   note('several outputs', graph.outputs.length > 1);
-  note('output that is read', graph.outputs.some(({ tensor }) => consumers.has(tensor)));
+  note(
+    'output that is read',
+    graph.outputs.some(({ tensor }) => consumers.has(tensor)),
+  );
   for (const tensor of graph.tensors.values()) {
     if (tensor.kind !== 'activation') continue;
     note('zero point -128', tensor.quant?.zeroPoints[0] === -128);
@@ -52,13 +85,34 @@ export function graphFeatures(graph: Graph): AwkwardCase[] {
       note('depthwise with multiplier', groups > 1 && groups === channels && output.shape.at(-1) !== channels);
     }
     if (elementwise.has(node.op)) {
-      note('broadcasting', inputs.some(({ shape }) => elementCount(shape) !== elementCount(output.shape)));
+      note(
+        'broadcasting',
+        inputs.some(({ shape }) => elementCount(shape) !== elementCount(output.shape)),
+      );
       note('unequal scales', inputs[0]?.quant?.scales[0] !== inputs[1]?.quant?.scales[0]);
-      note('constant operand', inputs.some(({ kind }) => kind === 'constant'));
+      note(
+        'constant operand',
+        inputs.some(({ kind }) => kind === 'constant'),
+      );
     }
-    if (node.op === 'Add') note('residual add', reads(producers, node.inputs[1], node.inputs[0]) || reads(producers, node.inputs[0], node.inputs[1]));
+    if (node.op === 'Add')
+      note(
+        'residual add',
+        reads(producers, node.inputs[1], node.inputs[0]) || reads(producers, node.inputs[0], node.inputs[1]),
+      );
     if (node.op === 'Concat') found.push(`concat on axis ${(node.attributes as ConcatAttributes).axis}` as AwkwardCase);
-    const moves = ['Transpose', 'Reshape', 'Slice', 'Pad', 'Expand', 'Gather', 'MaxPool', 'ReduceMax', 'ReduceMin', 'Resize'].includes(node.op);
+    const moves = [
+      'Transpose',
+      'Reshape',
+      'Slice',
+      'Pad',
+      'Expand',
+      'Gather',
+      'MaxPool',
+      'ReduceMax',
+      'ReduceMin',
+      'Resize',
+    ].includes(node.op);
     note('requantising move', moves && x.quant?.scales[0] !== output.quant?.scales[0]);
   }
   return found.filter((feature) => awkwardCases.includes(feature));
@@ -67,16 +121,35 @@ export function graphFeatures(graph: Graph): AwkwardCase[] {
 function windowFeatures(w: Window, x: Tensor, note: (feature: AwkwardCase, there: boolean) => void): void {
   const sizes = x.shape.slice(1, -1);
   const spans = w.kernel.map((taps, axis) => (taps - 1) * (w.dilations[axis] as number) + 1);
-  note('dilation', w.dilations.some((d) => d > 1));
-  note('uneven pads', w.pads.some(([before, after]) => before !== after));
-  note('odd sizes', sizes.some((size) => size % 2 === 1 && size > 1));
-  note('width under kernel', sizes.some((size, axis) => size < (spans[axis] as number)));
-  note('stride over kernel', w.strides.some((stride, axis) => stride > (spans[axis] as number)));
+  note(
+    'dilation',
+    w.dilations.some((d) => d > 1),
+  );
+  note(
+    'uneven pads',
+    w.pads.some(([before, after]) => before !== after),
+  );
+  note(
+    'odd sizes',
+    sizes.some((size) => size % 2 === 1 && size > 1),
+  );
+  note(
+    'width under kernel',
+    sizes.some((size, axis) => size < (spans[axis] as number)),
+  );
+  note(
+    'stride over kernel',
+    w.strides.some((stride, axis) => stride > (spans[axis] as number)),
+  );
   note('one spatial axis', sizes.length === 1);
 }
 
 /** Whether the node that makes `name` reads `other`. */
-function reads(producers: ReadonlyMap<string, Node>, name: string | null | undefined, other: string | null | undefined): boolean {
+function reads(
+  producers: ReadonlyMap<string, Node>,
+  name: string | null | undefined,
+  other: string | null | undefined,
+): boolean {
   return other !== null && other !== undefined && (producers.get(name ?? '')?.inputs.includes(other) ?? false);
 }
 

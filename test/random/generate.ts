@@ -50,7 +50,8 @@ export function randomGraph(seed: number): RandomGraph {
   }
   // Every input is read, but for one now and then.
   for (const input of w.inputs) {
-    if (w.unread().includes(input) && !w.chance(0.1)) w.node('Unary', [input], { chain: [{ function: 'tanh', parameters: [] }] });
+    if (w.unread().includes(input) && !w.chance(0.1))
+      w.node('Unary', [input], { chain: [{ function: 'tanh', parameters: [] }] });
   }
   const made = (tensor: Tensor): boolean => !w.inputs.includes(tensor);
   const ends = w.unread().filter(made);
@@ -61,10 +62,12 @@ export function randomGraph(seed: number): RandomGraph {
   const graph = builder.finish(w.inputs.map(plainPort), [...ports, ...twice]);
   const sampleInputs = Array.from({ length: samples }, () => {
     const scale = 2 ** w.integer(-2, 2);
-    return new Map(w.inputs.map(({ name, shape, dtype }): [string, Value] => {
-      const data = Float32Array.from({ length: elementCount(shape) }, () => scale * w.normal());
-      return [name, { shape, dtype, data }];
-    }));
+    return new Map(
+      w.inputs.map(({ name, shape, dtype }): [string, Value] => {
+        const data = Float32Array.from({ length: elementCount(shape) }, () => scale * w.normal());
+        return [name, { shape, dtype, data }];
+      }),
+    );
   });
   return { seed, graph, sampleInputs };
 }

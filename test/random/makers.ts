@@ -1,21 +1,20 @@
 import { elementCount, type Tensor } from '../../src/graph/types.ts';
 import type { Clamp } from '../../src/ops/define.ts';
-import { coordinateModes, nearestModes } from '../../src/ops/resize-axis.ts';
 import type { UnaryStep } from '../../src/ops/unary-functions.ts';
 import { type Window, windowOutput } from '../../src/ops/window.ts';
-import { mostElements, type Workshop } from './workshop.ts';
-
-/** Adds one node of an operator where an activation fits it; null where none does. */
-export type Maker = (w: Workshop) => Tensor | null;
-
-const last = (tensor: Tensor): number => tensor.shape.at(-1) ?? 1;
-const isSpatial = (tensor: Tensor): boolean => tensor.shape.length === 3 || tensor.shape.length === 4;
-const fitsIn = (shape: readonly number[]): boolean => elementCount(shape) <= mostElements && elementCount(shape) > 0;
-const axesOf = (tensor: Tensor): number[] => tensor.shape.map((_, axis) => axis);
+import { concat, expand, gather, pad, reshape, resize, slice, transpose } from './movers.ts';
+import { axesOf, fitsIn, isSpatial, last, type Maker, type Workshop } from './workshop.ts';
 
 function clampOf(w: Workshop): { readonly clamp?: Clamp } {
   if (w.chance(0.6)) return {};
-  return { clamp: w.pick([{ min: 0, max: null }, { min: 0, max: 6 }, { min: -0.5, max: 0.75 }, { min: null, max: 0.5 }]) };
+  return {
+    clamp: w.pick([
+      { min: 0, max: null },
+      { min: 0, max: 6 },
+      { min: -0.5, max: 0.75 },
+      { min: null, max: 0.5 },
+    ]),
+  };
 }
 
 /** A window over the spatial axes of x: any stride, dilation and uneven padding that leaves an output. */
@@ -24,24 +23,34 @@ function window(w: Workshop, x: Tensor, mostPad: (span: number) => number): Wind
   const kernel = sizes.map(() => w.pick([1, 1, 2, 3, 3, 4, 5]));
   const dilations = kernel.map((taps) => (taps > 1 && w.chance(0.3) ? w.integer(2, 3) : 1));
   const strides = kernel.map(() => w.pick([1, 1, 1, 2, 2, 3, 5]));
-  const padded = w.chance(0.6);
+  const isPadded = w.chance(0.6);
   const pads = kernel.map((taps, axis): readonly [number, number] => {
     const most = mostPad((taps - 1) * (dilations[axis] as number) + 1);
     const short = Math.max(0, (taps - 1) * (dilations[axis] as number) + 1 - (sizes[axis] as number));
-    if (!padded && short === 0) return [0, 0];
+    if (!isPadded && short === 0) return [0, 0];
     const before = w.integer(0, most);
     return [before, Math.max(w.integer(0, most), short - before)];
   });
   const result: Window = { kernel, dilations, strides, pads };
   const spans = kernel.map((taps, axis) => (taps - 1) * (dilations[axis] as number) + 1);
-  return sizes.some((size, axis) => size + pads[axis]![0] + pads[axis]![1] < spans[axis]!) ? null : result;
+  const padded = (size: number, axis: number): number => size + (pads[axis]?.[0] ?? 0) + (pads[axis]?.[1] ?? 0);
+  return sizes.some((size, axis) => padded(size, axis) < (spans[axis] as number)) ? null : result;
 }
 
 /** Whether every window of a pooling holds at least one element: one without has no value. */
-function neverEmpty({ kernel, dilations, strides, pads }: Window, sizes: readonly number[], outputs: readonly number[]): boolean {
+function neverEmpty(
+  { kernel, dilations, strides, pads }: Window,
+  sizes: readonly number[],
+  outputs: readonly number[],
+): boolean {
   return sizes.every((size, axis) =>
-    Array.from({ length: outputs[axis] as number }, (_, o) => o * (strides[axis] as number) - pads[axis]![0]).every((first) =>
-      Array.from({ length: kernel[axis] as number }, (_, k) => first + k * (dilations[axis] as number)).some((at) => at >= 0 && at < size),
+    Array.from(
+      { length: outputs[axis] as number },
+      (_, o) => o * (strides[axis] as number) - (pads[axis]?.[0] ?? 0),
+    ).every((first) =>
+      Array.from({ length: kernel[axis] as number }, (_, k) => first + k * (dilations[axis] as number)).some(
+        (at) => at >= 0 && at < size,
+      ),
     ),
   );
 }
@@ -67,7 +76,11 @@ const fullyConnected: Maker = (w) => {
   const outputs = w.integer(1, 12);
   if (x === null || !fitsIn([...x.shape.slice(0, -1), outputs])) return null;
   const weights = w.constant([outputs, last(x)], () => w.normal() / Math.sqrt(last(x)));
-  return w.node('FullyConnected', [x, weights, w.chance(0.7) ? w.constant([outputs], () => 0.3 * w.normal()) : null], clampOf(w));
+  return w.node(
+    'FullyConnected',
+    [x, weights, w.chance(0.7) ? w.constant([outputs], () => 0.3 * w.normal()) : null],
+    clampOf(w),
+  );
 };
 
 const matMul: Maker = (w) => {
@@ -87,7 +100,10 @@ const matMul: Maker = (w) => {
   const transposeRight = w.chance(0.5);
   const shared = leading.map((size, i) => (i === leading.length - 1 && w.chance(0.5) ? size : 1));
   const fixed = leading.length > 1 && leading[0] !== 1 ? leading : shared;
-  const right = w.constant([...fixed, ...(transposeRight ? [width, inner] : [inner, width])], () => w.normal() / Math.sqrt(inner));
+  const right = w.constant(
+    [...fixed, ...(transposeRight ? [width, inner] : [inner, width])],
+    () => w.normal() / Math.sqrt(inner),
+  );
   return w.node('MatMul', [x, right], { transposeLeft, transposeRight, ...clampOf(w) });
 };
 
@@ -132,7 +148,10 @@ function operandFor(w: Workshop, x: Tensor, value: () => number): Tensor | null 
   const kept = x.shape.length > 4 ? w.pick([[], axesOf(x)]) : axesOf(x).filter(() => w.chance(0.5));
   if (w.chance(0.3)) return w.node('ReduceMean', [x], { axes: axesOf(x).filter((axis) => !kept.includes(axis)) });
   if (w.chance(0.15)) return x;
-  return w.constant(x.shape.map((size, axis) => (kept.includes(axis) ? size : 1)), value);
+  return w.constant(
+    x.shape.map((size, axis) => (kept.includes(axis) ? size : 1)),
+    value,
+  );
 }
 
 function binary(op: string): Maker {
@@ -140,7 +159,8 @@ function binary(op: string): Maker {
     const x = w.take((tensor) => tensor.shape.length >= 1);
     const y = x === null ? null : operandFor(w, x, () => w.normal());
     if (x === null || y === null) return null;
-    const bounded = op === 'Mul' && y.data === undefined && w.chance(0.6) ? w.node('Unary', [y], { chain: [steps[3]] }) : y;
+    const bounded =
+      op === 'Mul' && y.data === undefined && w.chance(0.6) ? w.node('Unary', [y], { chain: [steps[3]] }) : y;
     const clamp = op === 'Max' || op === 'Min' ? {} : clampOf(w);
     return w.node(op, w.chance(0.3) ? [bounded, x] : [x, bounded], clamp);
   };
@@ -151,59 +171,17 @@ const div: Maker = (w) => {
   const x = w.take((tensor) => tensor.shape.length >= 1);
   const y = x === null ? null : operandFor(w, x, () => w.pick([-1, 1]) * (0.4 + Math.abs(w.normal())));
   if (x === null || y === null) return null;
-  const chain: UnaryStep[] = [{ function: 'sigmoid', parameters: [] }, { function: 'affine', parameters: [w.pick([-1, 2]), 0.1] }];
-  const shifted = y.data !== undefined ? y : w.node('Unary', [y], { chain: w.pick([chain, [...chain.slice(0, 1), { function: 'affine', parameters: [1, 0.3] }]]) });
+  const chain: UnaryStep[] = [
+    { function: 'sigmoid', parameters: [] },
+    { function: 'affine', parameters: [w.pick([-1, 2]), 0.1] },
+  ];
+  const shifted =
+    y.data !== undefined
+      ? y
+      : w.node('Unary', [y], {
+          chain: w.pick([chain, [...chain.slice(0, 1), { function: 'affine', parameters: [1, 0.3] }]]),
+        });
   return w.node('Div', [x, shifted], clampOf(w));
-};
-
-const concat: Maker = (w) => {
-  const x = w.take((tensor) => tensor.shape.length >= 1);
-  if (x === null) return null;
-  const axis = w.integer(0, x.shape.length - 1);
-  const without = (shape: readonly number[]): string => `${shape.length} ${shape.filter((_, i) => i !== axis)}`;
-  const parts = [x];
-  for (let more = w.integer(1, 2); more > 0; more -= 1) {
-    const shape = x.shape.map((size, i) => (i === axis ? w.integer(1, 3) : size));
-    const other = w.take((tensor) => without(tensor.shape) === without(x.shape)) ?? x;
-    parts.push(w.chance(0.15) ? w.constant(shape, () => w.normal()) : other);
-  }
-  const shape = x.shape.map((size, i) => (i === axis ? parts.reduce((sum, part) => sum + (part.shape[axis] as number), 0) : size));
-  return fitsIn(shape) ? w.node('Concat', w.shuffled(parts), { axis }) : null;
-};
-
-const slice: Maker = (w) => {
-  const x = w.take((tensor) => tensor.shape.some((size) => size > 1));
-  if (x === null) return null;
-  const ranges = x.shape.map((size): readonly [number, number, number] => {
-    if (w.chance(0.5)) return [0, size, 1];
-    const [from, to] = [w.integer(0, size - 1), w.integer(0, size - 1)];
-    const step = w.pick([1, 1, 2, 3]);
-    return from > to ? [from, to - 1, -step] : [from, to + 1, step];
-  });
-  return w.node('Slice', [x], { starts: ranges.map((r) => r[0]), ends: ranges.map((r) => r[1]), steps: ranges.map((r) => r[2]) });
-};
-
-const pad: Maker = (w) => {
-  const x = w.take((tensor) => tensor.shape.length >= 1);
-  if (x === null) return null;
-  const mode = w.pick(['constant', 'constant', 'edge', 'reflect', 'wrap'] as const);
-  const amount = (size: number): number => (w.chance(0.5) ? 0 : w.integer(size > 2 ? -1 : 0, mode === 'reflect' ? Math.min(3, size - 1) : 3));
-  const before = x.shape.map(amount);
-  const after = x.shape.map(amount);
-  if (!fitsIn(x.shape.map((size, axis) => size + (before[axis] as number) + (after[axis] as number)))) return null;
-  return w.node('Pad', [x], { mode, before, after, value: mode === 'constant' ? w.pick([0, 0, 0.5, -2]) : 0 });
-};
-
-const resize: Maker = (w) => {
-  const x = w.take(isSpatial);
-  if (x === null) return null;
-  const axes = x.shape.slice(1, -1).map((input) => {
-    const output = w.chance(0.3) ? input : w.integer(1, Math.min(12, 2 * input + 1));
-    return { input, output, scale: output / input };
-  });
-  if (!fitsIn([x.shape[0] as number, ...axes.map(({ output }) => output), last(x)])) return null;
-  const attributes = { mode: w.pick(['nearest', 'linear'] as const), coordinates: w.pick(coordinateModes), nearest: w.pick(nearestModes), axes };
-  return w.node('Resize', [x], attributes);
 };
 
 function pool(op: 'AveragePool' | 'MaxPool'): Maker {
@@ -228,48 +206,6 @@ function reduce(op: string): Maker {
     return w.node(op, [x], { axes, ...(op === 'ReduceMean' || op === 'ReduceSum' ? clampOf(w) : {}) });
   };
 }
-
-const transpose: Maker = (w) => {
-  const x = w.take((tensor) => tensor.shape.length >= 2);
-  return x === null ? null : w.node('Transpose', [x], { permutation: w.shuffled(axesOf(x)) });
-};
-
-const reshape: Maker = (w) => {
-  const x = w.take();
-  if (x === null) return null;
-  const count = elementCount(x.shape);
-  const shape: number[] = [];
-  let rest = count;
-  for (let axes = w.integer(1, 3); axes > 0; axes -= 1) {
-    const size = w.pick(Array.from({ length: Math.min(rest, 12) }, (_, i) => i + 1).filter((n) => rest % n === 0));
-    shape.push(size);
-    rest /= size;
-  }
-  const full = w.shuffled([...shape, rest]);
-  return w.node('Reshape', [x], { shape: w.chance(0.3) && full.length < 4 ? [1, ...full] : full });
-};
-
-const expand: Maker = (w) => {
-  const narrow = w.take((tensor) => tensor.shape.includes(1));
-  const wide = w.take((tensor) => tensor.shape.length >= 1);
-  const x = narrow ?? (wide === null ? null : w.node('ReduceMax', [wide], { axes: [w.integer(0, wide.shape.length - 1)] }));
-  if (x === null) return null;
-  const shape = x.shape.map((size) => (size === 1 && w.chance(0.7) ? w.integer(1, 4) : size));
-  return fitsIn(shape) ? w.node('Expand', [x], { shape }) : null;
-};
-
-const gather: Maker = (w) => {
-  const x = w.take((tensor) => tensor.shape.length >= 1 && tensor.shape.length <= 4);
-  if (x === null) return null;
-  const axis = w.integer(0, x.shape.length - 1);
-  const size = x.shape[axis] as number;
-  const first = w.integer(0, size - 1);
-  const step = w.integer(-Math.floor(first / 2), Math.floor((size - 1 - first) / 2));
-  const indices = Array.from({ length: w.integer(1, 3) }, (_, i) => first + i * step);
-  const indicesShape = indices.length === 1 && x.shape.length > 1 && w.chance(0.5) ? [] : [indices.length];
-  const shape = [...x.shape.slice(0, axis), ...indicesShape, ...x.shape.slice(axis + 1)];
-  return fitsIn(shape) ? w.node('Gather', [x], { axis, indices, indicesShape }) : null;
-};
 
 /** By the name of the operator in the registry; how often each is tried. */
 export const makers: Readonly<Record<string, { readonly weight: number; readonly make: Maker }>> = {

@@ -29,7 +29,12 @@ export function quantizedRandomGraph({ seed, graph, sampleInputs }: RandomGraph)
   const dice = createDice(random);
   const optimized = dice.chance(0.5);
   const passed = optimized ? optimize(graph) : graph;
-  const values = sampleInputs.map((sample) => laidOut(passed, graph.inputs.map((port) => sample.get(port.tensor) as Value)));
+  const values = sampleInputs.map((sample) =>
+    laidOut(
+      passed,
+      graph.inputs.map((port) => sample.get(port.tensor) as Value),
+    ),
+  );
   const observed = calibrate(passed, values, 'min-max');
   const stated = requantized(passed, 0.2, dice, observed);
   const quantized = (optimized ? quantize : assignQuantization)(stated, distorted(observed, dice));
@@ -44,5 +49,11 @@ export function quantizedRandomGraph({ seed, graph, sampleInputs }: RandomGraph)
 export function randomPlans(seed: number): RandomPlans {
   const { graph, saturating } = quantizedRandomGraph(randomGraph(seed));
   const random = randomFrom(seed ^ 0x2545f491);
-  return { seed, graph, saturating, plans: distinctPlans(graph), samples: [randomSteps(graph, random), randomSteps(graph, random)] };
+  return {
+    seed,
+    graph,
+    saturating,
+    plans: distinctPlans(graph),
+    samples: [randomSteps(graph, random), randomSteps(graph, random)],
+  };
 }

@@ -60,3 +60,12 @@ export function createWorkshop(builder: GraphBuilder, random: () => number): Wor
     },
   };
 }
+
+/** Adds one node of an operator where an activation fits it; null where none does. */
+export type Maker = (w: Workshop) => Tensor | null;
+
+export const last = (tensor: Tensor): number => tensor.shape.at(-1) ?? 1;
+export const isSpatial = (tensor: Tensor): boolean => tensor.shape.length === 3 || tensor.shape.length === 4;
+export const fitsIn = (shape: readonly number[]): boolean =>
+  elementCount(shape) <= mostElements && elementCount(shape) > 0;
+export const axesOf = (tensor: Tensor): number[] => tensor.shape.map((_, axis) => axis);

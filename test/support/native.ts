@@ -61,7 +61,10 @@ function inputBytes(models: readonly PlannedModel[]): Buffer {
     models.flatMap(({ samples }) => {
       const count = Buffer.alloc(4);
       count.writeInt32LE(samples.length);
-      return [count, ...samples.flatMap((inputs) => inputs.map((x) => Buffer.from(x.buffer, x.byteOffset, x.byteLength)))];
+      return [
+        count,
+        ...samples.flatMap((inputs) => inputs.map((x) => Buffer.from(x.buffer, x.byteOffset, x.byteLength))),
+      ];
     }),
   );
 }
@@ -82,7 +85,10 @@ function parseRuns(models: readonly PlannedModel[], { stdout, stderr, failed }: 
     if (complaint !== undefined) return { outputs, problem: complaint };
     if (!failed || index < reached - 1) return { outputs, problem: null };
     if (index > reached - 1) return { outputs, problem: at > stdout.length ? 'not reached' : null };
-    const stopped = lines.filter((line) => !line.startsWith('running ')).join('\n').trim();
+    const stopped = lines
+      .filter((line) => !line.startsWith('running '))
+      .join('\n')
+      .trim();
     return { outputs, problem: at > stdout.length ? `stopped: ${stopped.slice(0, 3000)}` : null };
   });
 }

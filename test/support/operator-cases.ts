@@ -12,9 +12,13 @@ const folder = new URL('../ops/cases/', import.meta.url);
 
 /** The cases of every file of test/ops/cases. */
 export async function allOperatorCases(): Promise<readonly OperatorCase[]> {
-  const files = readdirSync(folder).filter((name) => name.endsWith('.ts') && name !== 'types.ts').sort();
+  const files = readdirSync(folder)
+    .filter((name) => name.endsWith('.ts') && name !== 'types.ts')
+    .sort();
   const modules = await Promise.all(
-    files.map(async (name) => (await import(new URL(name, folder).href)) as { readonly cases?: readonly OperatorCase[] }),
+    files.map(
+      async (name) => (await import(new URL(name, folder).href)) as { readonly cases?: readonly OperatorCase[] },
+    ),
   );
   return modules.flatMap(({ cases }, i) => {
     if (cases === undefined) throw new Error(`test/ops/cases/${files[i]} exports no cases`);
@@ -41,7 +45,11 @@ export function quantizedGraphs(one: OperatorCase, seed: number): QuantizedGraph
     ({ name, kind }) => kind === 'activation' && !made.nodes.some(({ output }) => output === name),
   );
   const float: Graph = { ...made, inputs: inputs.map(plainPort), outputs };
-  const ranges = calibrate(float, Array.from({ length: samples }, () => randomInputs(float, random)), 'min-max');
+  const ranges = calibrate(
+    float,
+    Array.from({ length: samples }, () => randomInputs(float, random)),
+    'min-max',
+  );
   const calibrated = assignQuantization(float, ranges);
   const own = requantized(float, 1, createDice(random), ranges);
   return {

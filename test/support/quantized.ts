@@ -1,5 +1,5 @@
-import { plan } from '../../src/compile.ts';
 import { sourceText } from '../../src/codegen/model.ts';
+import { plan } from '../../src/compile.ts';
 import { elementCount, type Graph, type Tensor, tensorOf, type Value } from '../../src/graph/types.ts';
 import { operatorNamed } from '../../src/ops/index.ts';
 import type { PlanOptions } from '../../src/plan/choose.ts';
@@ -33,7 +33,10 @@ export function laidOut(graph: Graph, values: readonly Value[]): Map<string, Val
     graph.inputs.map((port, index) => {
       const value = values[index] as Value;
       const { shape, dtype } = tensorOf(graph, port.tensor);
-      return [port.tensor, operatorNamed('Transpose').evaluate([value], { permutation: port.permutation }, { shape, dtype })];
+      return [
+        port.tensor,
+        operatorNamed('Transpose').evaluate([value], { permutation: port.permutation }, { shape, dtype }),
+      ];
     }),
   );
 }
@@ -41,7 +44,10 @@ export function laidOut(graph: Graph, values: readonly Value[]): Map<string, Val
 /** Random int8 steps for every input of a graph. */
 export function randomSteps(graph: Graph, random: () => number): Int8Array[] {
   return graph.inputs.map((port) =>
-    Int8Array.from({ length: elementCount(tensorOf(graph, port.tensor).shape) }, () => Math.floor(random() * 256) - 128),
+    Int8Array.from(
+      { length: elementCount(tensorOf(graph, port.tensor).shape) },
+      () => Math.floor(random() * 256) - 128,
+    ),
   );
 }
 
@@ -108,4 +114,3 @@ export function distorted(ranges: ReadonlyMap<string, Range>, dice: Dice): Map<s
     }),
   );
 }
-

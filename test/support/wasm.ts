@@ -29,11 +29,7 @@ export function wasmBackend({ compiler, optimization }: WasmOptions): Backend {
   };
 }
 
-async function runWasm(
-  batch: Batch,
-  flags: readonly string[],
-  compiler: WasmCompiler,
-): Promise<readonly BackendRun[]> {
+async function runWasm(batch: Batch, flags: readonly string[], compiler: WasmCompiler): Promise<readonly BackendRun[]> {
   const files = new Map(batch.files);
   files.set('tsr.h', runtimeFile('tsr.h'));
   for (const path of batch.kernels) files.set(path.split('/').at(-1) as string, runtimeFile(path));

@@ -47,8 +47,13 @@ function fullyConnected(shape: Shape, outputs: number, clamp?: Clamp, bias: 'bia
     build(b, random) {
       const x = b.input('x', { shape, dtype: 'float32' });
       const values = (length: number): Float32Array => Float32Array.from({ length }, () => symmetric(random, 1));
-      const weights = b.constant('weights', { shape: [outputs, inner], dtype: 'float32', data: values(outputs * inner) });
-      const added = bias === 'bias' ? b.constant('bias', { shape: [outputs], dtype: 'float32', data: values(outputs) }) : null;
+      const weights = b.constant('weights', {
+        shape: [outputs, inner],
+        dtype: 'float32',
+        data: values(outputs * inner),
+      });
+      const added =
+        bias === 'bias' ? b.constant('bias', { shape: [outputs], dtype: 'float32', data: values(outputs) }) : null;
       return [b.add('FullyConnected', [x, weights, added], clamp === undefined ? {} : { clamp })];
     },
   };
@@ -74,16 +79,49 @@ const none = [0, 0] as const;
 export const cases: readonly OperatorCase[] = [
   conv([1, 6, 7, 3], 5, [3, 3]),
   conv([1, 6, 7, 3], 8, [3, 3], { pads: [one, one], clamp: { min: 0, max: null } }),
-  conv([1, 7, 6, 4], 9, [3, 3], { strides: [2, 2], pads: [[0, 1], [1, 0]], clamp: { min: 0, max: 6 } }),
-  conv([1, 9, 8, 2], 3, [3, 2], { dilations: [2, 3], pads: [[2, 1], [0, 3]] }),
+  conv([1, 7, 6, 4], 9, [3, 3], {
+    strides: [2, 2],
+    pads: [
+      [0, 1],
+      [1, 0],
+    ],
+    clamp: { min: 0, max: 6 },
+  }),
+  conv([1, 9, 8, 2], 3, [3, 2], {
+    dilations: [2, 3],
+    pads: [
+      [2, 1],
+      [0, 3],
+    ],
+  }),
   conv([1, 5, 2, 3], 4, [3, 5], { pads: [one, [2, 3]], bias: 'none' }),
-  conv([1, 3, 3, 2], 2, [5, 5], { pads: [[3, 2], [2, 4]], strides: [1, 2] }),
+  conv([1, 3, 3, 2], 2, [5, 5], {
+    pads: [
+      [3, 2],
+      [2, 4],
+    ],
+    strides: [1, 2],
+  }),
   conv([1, 11, 9, 3], 2, [2, 2], { strides: [4, 3] }),
   conv([2, 5, 4, 6], 6, [3, 3], { groups: 2, pads: [one, one] }),
   conv([1, 5, 4, 6], 9, [2, 3], { groups: 3, pads: [none, one] }),
   conv([1, 6, 5, 4], 4, [3, 3], { groups: 4, pads: [one, one], clamp: { min: 0, max: null } }),
-  conv([1, 6, 7, 19], 19, [3, 3], { groups: 19, strides: [2, 2], pads: [[0, 1], [0, 1]] }),
-  conv([2, 7, 6, 8], 8, [5, 3], { groups: 8, dilations: [1, 2], pads: [[2, 2], [3, 1]] }),
+  conv([1, 6, 7, 19], 19, [3, 3], {
+    groups: 19,
+    strides: [2, 2],
+    pads: [
+      [0, 1],
+      [0, 1],
+    ],
+  }),
+  conv([2, 7, 6, 8], 8, [5, 3], {
+    groups: 8,
+    dilations: [1, 2],
+    pads: [
+      [2, 2],
+      [3, 1],
+    ],
+  }),
   conv([1, 6, 5, 3], 6, [3, 3], { groups: 3, pads: [one, one] }),
   conv([1, 4, 3, 1], 5, [3, 3], { pads: [one, one] }),
   conv([1, 4, 5, 8], 16, [1, 1]),
@@ -101,7 +139,13 @@ export const cases: readonly OperatorCase[] = [
   fullyConnected([1, 1], 1),
   unary([1, 5, 4, 3], [{ function: 'clip', parameters: [0, 6] }]),
   unary([2, 3, 7], [{ function: 'sigmoid', parameters: [] }]),
-  unary([1, 9], [{ function: 'tanh', parameters: [] }, { function: 'affine', parameters: [-2, 0.5] }]),
+  unary(
+    [1, 9],
+    [
+      { function: 'tanh', parameters: [] },
+      { function: 'affine', parameters: [-2, 0.5] },
+    ],
+  ),
   unary([13], [{ function: 'hardSwish', parameters: [] }]),
   unary([2, 2, 3, 2, 2], [{ function: 'leakyRelu', parameters: [0.1] }]),
   unary([1, 3, 3, 2], []),

@@ -1,0 +1,28 @@
+#!/bin/sh
+# Installs what the tests need beyond Node: C compilers with their sanitizers, and the linker for WebAssembly.
+# For Debian and its relatives; does nothing where everything is there.
+set -eu
+
+# gcc and g++ bring the address and undefined behaviour sanitizers along; those of clang are libclang-rt.
+packages="gcc g++ libc6-dev clang lld"
+works() {
+  printf 'int main(void) { return 0; }\n' >"$folder/a.c"
+  "$1" -fsanitize=address,undefined "$folder/a.c" -o "$folder/a" 2>/dev/null && "$folder/a"
+}
+
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+if works gcc && works clang && command -v g++ >/dev/null && command -v wasm-ld >/dev/null; then
+  echo "setup: gcc, clang, their sanitizers and wasm-ld are there"
+  exit 0
+fi
+
+run=""
+if [ "$(id -u)" -ne 0 ]; then run="sudo"; fi
+apt-cache show clang >/dev/null 2>&1 || $run apt-get update
+# The sanitizers of clang stand in a package of its version: 14 in Debian 12.
+version=$(apt-cache depends clang | sed -n 's/.*Depends: clang-\([0-9][0-9]*\)$/\1/p' | head -n 1)
+# shellcheck disable=SC2086
+DEBIAN_FRONTEND=noninteractive $run apt-get install -y --no-install-recommends $packages "libclang-rt-$version-dev"
+works gcc && works clang && command -v wasm-ld >/dev/null
+echo "setup: installed"

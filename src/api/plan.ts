@@ -1,0 +1,86 @@
+import { plan as planGraph } from '../compile.ts';
+import { kernelCalls, paretoPlans, timeOf } from '../plan/choose.ts';
+import { explainEnds, type StepEnd } from '../plan/explain.ts';
+import type { Plan } from '../plan/types.ts';
+import { endText } from '../report/ends.ts';
+import { type PlanReport, reportPlan } from '../report/plan.ts';
+import { type CompileOptions, defaults, type ModelSource } from './options.ts';
+import { type Compilation, compileModel } from './pipeline.ts';
+
+/** One plan among those that a model can have. */
+export interface PlanChoice {
+  readonly arenaBytes: number;
+  /** The most bytes that live at one step of it. */
+  readonly allocationBound: number;
+  readonly macs: number;
+  /** To those of layer by layer. */
+  readonly macsRatio: number;
+  /** An estimate, to that of layer by layer: multiply-accumulates, and a constant for each call of a kernel. */
+  readonly relativeTime: number;
+  readonly kernelCalls: number;
+  /** Constants in flash. */
+  readonly constantBytes: number;
+  readonly steps: number;
+  /** How many of the steps are stages. */
+  readonly stages: number;
+  /** What is taken where nothing is asked for. */
+  readonly isDefault: boolean;
+  /** What is taken for the objective and limit that were asked for. */
+  readonly isChosen: boolean;
+}
+
+/** What `tessera plan` says. */
+export interface PlanOverview {
+  readonly schemaVersion: 1;
+  readonly model: { readonly file: string; readonly sha256: string; readonly opset: number };
+  readonly options: Pick<Compilation, 'input' | 'objective' | 'arenaLimit'>;
+  /** None has both more SRAM and more time than another, but the default and the chosen, which stand here anyway; most SRAM first. */
+  readonly plans: readonly PlanChoice[];
+  readonly chosen: PlanReport;
+  /** Why each step of the chosen plan ends where it ends. */
+  readonly ends: readonly (StepEnd & { readonly text: string })[];
+  readonly warnings: readonly string[];
+}
+
+/** The plans that a model can have, and the one that is chosen, explained. */
+export function planModel(model: ModelSource, options: CompileOptions = {}): PlanOverview {
+  const compilation = compileModel(model, options);
+  const { source, plan, input, objective, arenaLimit, warnings } = compilation;
+  const { graph, layers } = plan;
+  options.onProgress?.('planning', 0, 1);
+  const isDefault = objective === defaults.objective && arenaLimit === null;
+  const usual = isDefault ? plan : planGraph(graph, { objective: defaults.objective, input });
+  const layerwise = planGraph(graph, { objective: 'time', input });
+  const found = [...paretoPlans(graph, layers, input)];
+  for (const one of [usual, plan]) if (!found.some((other) => sameSteps(other, one))) found.push(one);
+  const plans = found
+    .map(
+      (one): PlanChoice => ({
+        arenaBytes: one.arenaBytes,
+        allocationBound: one.allocationBound,
+        macs: one.macs,
+        macsRatio: layerwise.macs === 0 ? 1 : one.macs / layerwise.macs,
+        relativeTime: timeOf(one) / Math.max(1, timeOf(layerwise)),
+        kernelCalls: kernelCalls(one),
+        constantBytes: reportPlan(one).constantBytes,
+        steps: one.steps.length,
+        stages: one.steps.filter((step) => step.kind === 'stage').length,
+        isDefault: sameSteps(one, usual),
+        isChosen: sameSteps(one, plan),
+      }),
+    )
+    .sort((a, b) => b.arenaBytes - a.arenaBytes || a.relativeTime - b.relativeTime);
+  return {
+    schemaVersion: 1,
+    model: { file: source.file, sha256: source.sha256, opset: source.result.opset },
+    options: { input, objective, arenaLimit },
+    plans,
+    chosen: reportPlan(plan),
+    ends: explainEnds(plan, input).map((end) => ({ ...end, text: endText(plan, end) })),
+    warnings,
+  };
+}
+
+function sameSteps(a: Plan, b: Plan): boolean {
+  return JSON.stringify(a.steps) === JSON.stringify(b.steps);
+}

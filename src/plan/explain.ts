@@ -1,0 +1,85 @@
+import { rowShape } from '../graph/types.ts';
+import { type Candidate, candidatesOf, type InputMode } from './choose.ts';
+import { canStream } from './demand.ts';
+import type { Layer, Plan, Step } from './types.ts';
+
+/** Why a layer cannot be a part of a stage: it computes nothing, needs whole tensors, or has several images. */
+export type Barrier = 'alias' | 'whole' | 'batch';
+
+/**
+ * Why a step of a plan ends where it ends, that is, why no stage runs on across its end. Every reason is a fact about
+ * all plans of the search, not about how the search went.
+ */
+export type StepEnd =
+  | { readonly kind: 'end' }
+  /** A layer beside the end cannot stream. */
+  | { readonly kind: 'barrier'; readonly layer: number; readonly barrier: Barrier }
+  /** Every plan with a stage across the end has a step with at least `needed` bytes; no step of this one has more than `limit`. */
+  | { readonly kind: 'memory'; readonly layer: number; readonly needed: number; readonly limit: number }
+  /** Plans with a stage across the end that need no more take at least `calls` kernel calls; this one takes `chosen`. */
+  | { readonly kind: 'time'; readonly layer: number; readonly needed: number; readonly calls: number; readonly chosen: number };
+
+/** Why each step of a plan ends, in the order of the steps. */
+export function explainEnds(plan: Plan, input: InputMode): readonly StepEnd[] {
+  const { layers } = plan;
+  const candidates = candidatesOf(plan.graph, layers, { input });
+  const chosen = plan.steps.map((step) => candidateOf(candidates, step));
+  const limit = Math.max(0, ...chosen.map(({ bytes }) => bytes));
+  const calls = chosen.reduce((sum, candidate) => sum + candidate.calls, 0);
+  const peaks = costs(candidates, layers.length, (before, { bytes }) => Math.max(before, bytes));
+  const fitting = candidates.filter(({ bytes }) => bytes <= limit);
+  const counts = costs(fitting, layers.length, (before, candidate) => before + candidate.calls);
+  return chosen.map(({ end }): StepEnd => {
+    if (end === layers.length) return { kind: 'end' };
+    const least = (some: readonly Candidate[], cost: (candidate: Candidate) => number): number =>
+      some.reduce((best, one) => (one.start < end && end < one.end ? Math.min(best, cost(one)) : best), Number.POSITIVE_INFINITY);
+    const needed = least(candidates, ({ start, end: to, bytes }) => Math.max(peaks.to[start] as number, bytes, peaks.from[to] as number));
+    if (needed === Number.POSITIVE_INFINITY) {
+      // No stage at all: one of the two layers cannot stream.
+      const beside = canStream(layers[end] as Layer) ? end - 1 : end;
+      return { kind: 'barrier', layer: beside, barrier: barrierOf(layers[beside] as Layer) };
+    }
+    if (needed > limit) return { kind: 'memory', layer: end, needed, limit };
+    const across = least(fitting, (one) => (counts.to[one.start] as number) + one.calls + (counts.from[one.end] as number));
+    return { kind: 'time', layer: end, needed, calls: across, chosen: calls };
+  });
+}
+
+/** The least cost of the layers before a position (`to`), and of those from it on (`from`). */
+function costs(
+  candidates: readonly Candidate[],
+  length: number,
+  add: (before: number, candidate: Candidate) => number,
+): { readonly to: readonly number[]; readonly from: readonly number[] } {
+  const to = new Array<number>(length + 1).fill(Number.POSITIVE_INFINITY);
+  const from = new Array<number>(length + 1).fill(Number.POSITIVE_INFINITY);
+  to[0] = 0;
+  from[length] = 0;
+  for (const candidate of [...candidates].sort((a, b) => a.end - b.end)) {
+    to[candidate.end] = Math.min(to[candidate.end] as number, add(to[candidate.start] as number, candidate));
+  }
+  for (const candidate of [...candidates].sort((a, b) => b.start - a.start)) {
+    from[candidate.start] = Math.min(from[candidate.start] as number, add(from[candidate.end] as number, candidate));
+  }
+  return { to, from };
+}
+
+function candidateOf(candidates: readonly Candidate[], step: Step): Candidate {
+  const first = step.kind === 'call' ? step.layer : (step.layers[0] as number);
+  const last = step.kind === 'call' ? step.layer : (step.layers.at(-1) as number);
+  const width = step.kind === 'call' ? null : Math.max(...step.segments);
+  const found = candidates.filter(({ start, end, segment }) => start === first && end === last + 1 && (segment === null) === (width === null));
+  // Segments beyond the widest row are whole rows: the narrowest candidate that is wide enough is the step's.
+  const fitting = found.filter(({ segment }) => (segment ?? 0) >= (width ?? 0));
+  const candidate = fitting.sort((a, b) => (a.segment ?? 0) - (b.segment ?? 0))[0];
+  if (candidate === undefined) throw new Error(`step of layers ${first} to ${last} is not one that the search knows`);
+  return candidate;
+}
+
+function barrierOf({ lowering, tensors }: Layer): Barrier {
+  if (lowering.kind === 'alias') return 'alias';
+  const several = [tensors.output, ...tensors.inputs].some(
+    (tensor) => tensor !== null && tensor.kind !== 'constant' && rowShape(tensor.shape).batch > 1,
+  );
+  return several ? 'batch' : 'whole';
+}

@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest';
+import { measureFloat, measureQdq, models } from '../../scripts/bench/lib.mjs';
+import { largest } from '../../src/api/accuracy.ts';
+import { compileModel, simulate } from '../../src/api/pipeline.ts';
+import { graphInput, inOnnxOrder } from '../../src/api/samples.ts';
+import { loadNpy } from '../../src/numpy/load.ts';
+import { evaluateGraph } from '../../src/ops/evaluate.ts';
+import { kit } from '../kit.ts';
+
+const tessera = { compileModel, simulate, evaluateGraph, graphInput, inOnnxOrder, largest, loadNpy };
+const timeout = 120_000;
+
+/** Of an area under the curve, which no single sample decides. */
+const areaAllowed = 0.005;
+
+/**
+ * What is taken less than everything, for time's sake (npm run bench:accuracy takes all): the first rows of those that
+ * do not calibrate, and of each clip of ad every fourth window.
+ */
+const rowsTaken: Readonly<Record<string, number>> = { 'mlperf-tiny/kws': 200, 'mlperf-tiny/vww': 150 };
+const windowStep = 4;
+
+if (kit === null) console.log('TESSERA_KIT is not set: the accuracy of its models is left out');
+
+describe.skipIf(kit === null)('accuracy of int8 on the kit', () => {
+  const folder = kit as string;
+  for (const model of models) {
+    it(
+      `${model.name}, quantised here, is as good as float`,
+      async () => {
+        const { name, task } = model;
+        const measured = await measureFloat(tessera, folder, model, { rows: rowsTaken[name], windowStep });
+        const { float, int8, reference, samples } = measured;
+        expect(float).not.toBeNull();
+        expect(int8).toBeGreaterThanOrEqual(float - (task === 'clips' ? areaAllowed : Math.max(0.005, 1 / samples)) - 1e-9);
+        expect(Math.abs(float - reference)).toBeLessThanOrEqual(task === 'clips' ? areaAllowed : 0);
+      },
+      timeout,
+    );
+
+    it(
+      `${model.name}, a QDQ file, gives what onnxruntime gives`,
+      async () => {
+        // The outputs of ad are compared with float evaluation; those of the others lie in the kit.
+        const { task } = model;
+        const options = task === 'clips' ? { windowStep } : { sides: ['int8'] };
+        const { int8, reference, steps } = await measureQdq(tessera, folder, model, options);
+        expect(Math.abs(int8 - reference)).toBeLessThanOrEqual(task === 'clips' ? areaAllowed : 1 / 200);
+        expect(steps).toBeLessThanOrEqual(0.5);
+      },
+      timeout,
+    );
+  }
+});

@@ -1,0 +1,86 @@
+import { describe, expect, it } from 'vitest';
+import { graphInput } from '../../src/api/samples.ts';
+import { compileModel, exitCode, loadModel, loadTarget, makeProject, TesseraError } from '../../src/index.ts';
+import { evaluateGraph } from '../../src/ops/evaluate.ts';
+import { makeFolder, sampleSize, smallModel, wave } from '../cli/small-model.ts';
+
+const at = makeFolder(6);
+const data = Float32Array.from(wave(6 * sampleSize, 0.37));
+const x = { shape: [6, 2, 6, 6], data };
+
+describe('the package', () => {
+  it('loads and runs a model in two lines', async () => {
+    const model = await loadModel(at('small.onnx'), { calibrate: x });
+    const [scores] = model.run(data.subarray(0, sampleSize));
+    expect(scores).toHaveLength(3);
+    expect(model.selfTest()).toBe(true);
+    expect(() => model.run(data)).toThrow(/72 elements/);
+  });
+
+  it('gives the same answers for a path, bytes and a file of samples', async () => {
+    const models = [
+      await loadModel(at('small.onnx'), { calibrate: at('x.npy') }),
+      await loadModel(smallModel, { calibrate: x }),
+      await loadModel(smallModel, { calibrate: [x], objective: 'time', input: 'stream' }),
+    ];
+    const answers = models.map((model) => model.runSteps(data.subarray(0, sampleSize))[0]);
+    expect(answers[1]).toEqual(answers[0]);
+    expect(answers[2]).toEqual(answers[0]);
+  });
+
+  it('takes pixels as bytes where the model was given its preprocessing', async () => {
+    const pixels = Uint8Array.from(wave(6 * sampleSize, 0.53), (value) => 127 + 120 * value);
+    const preprocessing = { scale: [1 / 64], mean: [128] };
+    const model = await loadModel(smallModel, { calibrate: { shape: x.shape, data: pixels }, preprocessing });
+    const one = pixels.subarray(0, sampleSize);
+    const steps = Int8Array.from(one, (pixel) => pixel - 128);
+    expect(model.inputs[0]).toMatchObject({ scale: 1, zeroPoint: -128 });
+    expect(model.runSteps(one)).toEqual(model.runSteps(steps));
+    expect(model.runSteps(Float32Array.from(one))).toEqual(model.runSteps(steps));
+  });
+
+  it('gives a number of each channel to preprocessing, too', async () => {
+    const pixels = Uint8Array.from(wave(6 * sampleSize, 0.53), (value) => 127 + 120 * value);
+    const scaled = Float32Array.from(pixels, (pixel, i) =>
+      Math.floor(i / 36) % 2 === 0 ? (pixel - 200.5) * 0.02 : (pixel - 30) * 0.01,
+    );
+    const preprocessing = { scale: [0.02, 0.01], mean: [200.5, 30] };
+    const float = compileModel(smallModel, { calibrate: { shape: x.shape, data: scaled } }).graph;
+    const model = await loadModel(smallModel, { calibrate: { shape: x.shape, data: pixels }, preprocessing });
+    const scale = model.outputs[0]?.scale as number;
+    let difference = 0;
+    for (let i = 0; i < 6; i += 1) {
+      const [start, end] = [i * sampleSize, (i + 1) * sampleSize];
+      const values = evaluateGraph(float, graphInput(float, [scaled.subarray(start, end)]));
+      const expected = values.get('scores')?.data as Float32Array;
+      const [scores] = model.run(pixels.subarray(start, end)) as [Float32Array];
+      scores.forEach((score, j) => {
+        difference += Math.abs(score - (expected[j] as number)) / scale / (6 * scores.length);
+      });
+    }
+    // Steps: the scores of one channel's numbers in the place of the other's are ten away.
+    expect(difference).toBeLessThan(2);
+  });
+
+  it('makes the files of a target without a file system', async () => {
+    const compilation = compileModel(smallModel, { calibrate: x, name: 'net' });
+    const project = await makeProject(compilation, loadTarget('host'));
+    expect([...project.keys()]).toEqual(expect.arrayContaining(['net.c', 'net.h', 'plan.txt', 'report.json']));
+    expect(compilation.plan.arenaBytes).toBeGreaterThan(0);
+  });
+
+  it('refuses with an error that says what to do', () => {
+    try {
+      compileModel(smallModel);
+      expect.unreachable();
+    } catch (error) {
+      expect(error).toBeInstanceOf(TesseraError);
+      expect((error as TesseraError).code).toBe(exitCode.usage);
+      expect((error as TesseraError).hint).toContain('random');
+    }
+    expect(() => compileModel(smallModel, { calibrate: { shape: [6, 6, 6, 2], data } })).toThrow(
+      /does not hold samples/,
+    );
+    expect(() => compileModel(smallModel, { calibrate: { shape: [2, 2, 6, 6], data } })).toThrow(/432 were given/);
+  });
+});

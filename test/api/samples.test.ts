@@ -1,0 +1,100 @@
+import { describe, expect, it } from 'vitest';
+import { arraysFor, inGraphOrder, inOnnxOrder, randomSamples, samplesOf } from '../../src/api/samples.ts';
+import type { Graph, Port } from '../../src/graph/types.ts';
+import type { NumericArray } from '../../src/numpy/npy.ts';
+
+const port = (name: string, shape: readonly number[], permutation = shape.map((_, axis) => axis)): Port => {
+  return { name, tensor: name, shape, permutation };
+};
+const graphOf = (...inputs: readonly Port[]): Graph => ({
+  name: 'g',
+  inputs,
+  outputs: [],
+  tensors: new Map(),
+  nodes: [],
+});
+const image = graphOf(port('image', [1, 3, 4, 5]));
+const array = (...shape: readonly number[]): NumericArray => {
+  return { shape, data: Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => i) };
+};
+
+describe('samples', () => {
+  it.each([
+    [[7, 3, 4, 5], 7],
+    [[1, 3, 4, 5], 1],
+    [[3, 4, 5], 1],
+    [[7, 1, 3, 4, 5], 7],
+  ])('of shape %j are %i', (shape, count) => {
+    expect(samplesOf(image, [array(...shape)]).count).toBe(count);
+  });
+
+  it('lie one behind the other', () => {
+    const second = samplesOf(image, [array(2, 3, 4, 5)]).at(1)[0];
+    expect([second?.[0], second?.length]).toEqual([60, 60]);
+  });
+
+  it.each([
+    [[7, 4, 5, 3], 'moveaxis'],
+    [[7, 3, 5, 5], 'Axis 0'],
+    [[60], 'Axis 0'],
+    [[0, 3, 4, 5], ''],
+  ])('of shape %j are refused', (shape, hint) => {
+    try {
+      samplesOf(image, [array(...shape)]);
+      expect.unreachable();
+    } catch (error) {
+      expect((error as { hint?: string }).hint ?? '').toContain(hint);
+    }
+  });
+
+  it('of several inputs come by name, and in equal numbers', () => {
+    const two = graphOf(port('a', [1, 2]), port('b', [1, 3]));
+    const named = {
+      kind: 'named',
+      arrays: new Map([
+        ['b', array(4, 3)],
+        ['a', array(4, 2)],
+      ]),
+    } as const;
+    expect(arraysFor(two, named, 'x.npz').map(({ shape }) => shape)).toEqual([
+      [4, 2],
+      [4, 3],
+    ]);
+    expect(() => samplesOf(two, [array(4, 2), array(5, 3)])).toThrow(/4, 5/);
+    expect(() => arraysFor(two, { kind: 'named', arrays: new Map([['c', array(4, 2)]]) }, 'x.npz')).toThrow(
+      /x\.npz holds c/,
+    );
+  });
+
+  it('of a folder follow each other', () => {
+    const folder = {
+      kind: 'folder',
+      arrays: new Map([
+        ['1', array(3, 4, 5)],
+        ['2', array(2, 3, 4, 5)],
+      ]),
+    } as const;
+    const [joined] = arraysFor(image, folder, 'folder');
+    expect(joined?.shape).toEqual([3, 1, 3, 4, 5]);
+    expect(samplesOf(image, [joined as NumericArray]).at(2)[0]?.[0]).toBe(60);
+  });
+
+  it('are laid out as the graph has them, and back', () => {
+    const last = port('x', [1, 2, 2, 3], [0, 2, 3, 1]);
+    const values = Float32Array.from({ length: 12 }, (_, i) => i);
+    const moved = inGraphOrder(last, values);
+    expect([...moved]).toEqual([0, 6, 1, 7, 2, 8, 3, 9, 4, 10, 5, 11]);
+    expect(inOnnxOrder(last, moved)).toEqual(values);
+  });
+
+  it('at random are the same each time, and differ from each other', () => {
+    const [first, again] = [randomSamples(image), randomSamples(image)];
+    expect(first.at(0)).toEqual(again.at(0));
+    expect(first.at(0)).not.toEqual(first.at(1));
+    const values = [0, 1, 2, 3, 4, 5, 6, 7].flatMap((index) => [...(first.at(index)[0] as Float32Array)]);
+    const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+    const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length;
+    expect(Math.abs(mean)).toBeLessThan(0.15);
+    expect(Math.abs(variance - 1)).toBeLessThan(0.25);
+  });
+});
