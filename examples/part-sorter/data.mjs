@@ -224,7 +224,7 @@ function retainingRing(random) {
         d = Math.min(d, l - lug)
         d = Math.max(d, lug * 0.42 - l)
       } else {
-        d = Math.min(d, Math.max(length(x - middle * cx, ay - middle * cy) - (1 - inner) / 2))
+        d = Math.min(d, length(x - middle * cx, ay - middle * cy) - (1 - inner) / 2)
       }
       return d
     },

@@ -143,7 +143,10 @@ export async function wasmModule(
   onProgress?: CompileOptions['onProgress'],
 ): Promise<Uint8Array> {
   onProgress?.('compiling C', 0, 1);
-  return buildWasm(compilation.plan, sourceFiles(compilation, 'wasm'), compilation.compiler);
+  const { plan, source, boundary, compiler } = compilation;
+  const options = modelOptions(plan, source.bytes, 'wasm', version, boundary);
+  // Nobody reads this C: what counts is how long the compiler takes.
+  return buildWasm(plan, modelFiles(plan, { ...options, byteArrays: 'text' }), compiler);
 }
 
 /** A compiled model, loaded into this process. */

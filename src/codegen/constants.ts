@@ -1,5 +1,5 @@
 import type { ConstantArray } from '../ops/define.ts';
-import { arrayLines } from './text.ts';
+import { arrayLines, byteStringLines } from './text.ts';
 
 /** Collects the constant arrays of a model; arrays with the same contents become one. */
 export interface ConstantPool {
@@ -13,15 +13,22 @@ export interface ConstantPool {
 
 const elementBytes = { int8: 1, int16: 2, uint16: 2, int32: 4 } as const;
 
-export function createConstantPool(prefix: string): ConstantPool {
+/**
+ * How arrays of bytes are written: as numbers, or as string literals, which compilers read many times faster, but of
+ * which some warn, since the array has no room for the literal's zero.
+ */
+export type ByteArrays = 'numbers' | 'text';
+
+export function createConstantPool(prefix: string, byteArrays: ByteArrays): ConstantPool {
   const names = new Map<string, string>();
   const used = new Set<string>();
   const definitions: string[] = [];
   let bytes = 0;
   return {
     add({ type, values }, hint) {
-      const lines = arrayLines(values);
-      const key = `${type} ${lines}`;
+      const asText = type === 'int8' && byteArrays === 'text';
+      const value = asText ? byteStringLines(values) : `{\n${arrayLines(values)}\n}`;
+      const key = `${type} ${value}`;
       const known = names.get(key);
       if (known !== undefined) return known;
       let name = `${prefix}_${hint}`;
@@ -29,7 +36,7 @@ export function createConstantPool(prefix: string): ConstantPool {
       used.add(name);
       names.set(key, name);
       bytes += values.length * elementBytes[type];
-      definitions.push(`static const ${type}_t ${name}[${values.length}] = {\n${lines}\n};`);
+      definitions.push(`static const ${type}_t ${name}[${values.length}] = ${value};`);
       return name;
     },
     text: () => definitions.join('\n\n'),

@@ -1,6 +1,6 @@
 import { elementCount, type Graph, type Port, rowShape, type Tensor, tensorOf } from '../graph/types.ts';
 import type { Layer, Plan } from '../plan/types.ts';
-import { createConstantPool } from './constants.ts';
+import { type ByteArrays, createConstantPool } from './constants.ts';
 import { baseOf, type LayerContext, layerName, layerText } from './layers.ts';
 import { stageText } from './stage.ts';
 import { floatLiteral, identifier, safeText } from './text.ts';
@@ -21,6 +21,8 @@ export interface ModelOptions {
   readonly boundary: BoundaryType;
   /** The expected checksum of the outputs for the self-test's input. */
   readonly selfTest: number;
+  /** `numbers` where it is left out. */
+  readonly byteArrays?: ByteArrays;
 }
 
 /** The kernel sources that a plan uses, as paths inside runtime-c, sorted. */
@@ -139,7 +141,7 @@ function runSignature(prefix: string, streams: boolean): string {
 
 /** The model's own C: constants, a function a layer or stage, and the run function that lists them. */
 export function sourceText(plan: Plan, prefix: string, options: ModelOptions): string {
-  const pool = createConstantPool(prefix);
+  const pool = createConstantPool(prefix, options.byteArrays ?? 'numbers');
   const context: LayerContext = { plan, prefix, pool };
   const parts: string[] = [];
   const run: string[] = [];

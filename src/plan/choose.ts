@@ -96,8 +96,6 @@ export function paretoPlans(graph: Graph, layers: readonly Layer[], input: Input
 
 /** The plans that a model can have. Limits are bytes that no step may exceed. */
 interface Search {
-  /** The least limit within which there is a plan. */
-  readonly least: number;
   /** The limits at which the choice can change, from the least on, ascending. */
   readonly limits: readonly number[];
   /** The time of the fastest plan within a limit. */

@@ -54,12 +54,13 @@ export function assignQuantization(graph: Graph, ranges: ReadonlyMap<string, Ran
     if (rule === 'as-input') settle(node.output, given[0]?.quant);
     else if (rule === 'calibrated') settle(node.output, byRange(node.output));
     else settle(node.output, rule);
-    const inputs = node.inputs.map((name, index): string | null => {
+    const operands = withBias(node, tensors, ranges);
+    const inputs = operands.inputs.map((name, index): string | null => {
       const tensor = name === null ? null : tensors.get(name);
       // An operator of any number of inputs (Concat) lists no roles.
       const role = operator.constants?.[index] ?? 'operand';
       if (tensor?.kind !== 'constant' || role === 'data') return name;
-      const quantized = quantizeConstant(tensor, role, node, index, tensors, ranges);
+      const quantized = quantizeConstant(tensor, role, operands, index, tensors, ranges);
       tensors.set(quantized.name, quantized);
       return quantized.name;
     });
@@ -72,6 +73,18 @@ export function assignQuantization(graph: Graph, ranges: ReadonlyMap<string, Ran
     );
   }
   return { ...graph, tensors, nodes };
+}
+
+/** The node with a bias of zeros where it has none: bias correction needs one to correct. */
+function withBias(node: Node, tensors: Map<string, Tensor>, ranges: ReadonlyMap<string, Range>): Node {
+  const weights = tensors.get(node.inputs[1] ?? '');
+  const takesBias = operatorNamed(node.op).constants?.[2] === 'bias' && (node.inputs[2] ?? null) === null;
+  const corrects = weights?.quant === undefined && ranges.get(node.inputs[0] ?? '')?.channelMeans !== undefined;
+  if (!takesBias || !corrects || weights === undefined) return node;
+  const outputs = weights.shape[0] as number;
+  const name = `zero bias of ${node.output}`;
+  tensors.set(name, { name, kind: 'constant', shape: [outputs], dtype: 'float32', data: new Float32Array(outputs) });
+  return { ...node, inputs: [node.inputs[0] ?? null, node.inputs[1] ?? null, name] };
 }
 
 function floats(tensor: Tensor): Float32Array {
@@ -142,10 +155,13 @@ function quantizeWeights(tensor: Tensor, bias: Tensor | undefined, input: number
         return Math.max(largest / 127, leastForBias) || 1;
       });
   const least = usable ? -128 : -127;
-  const data = Int8Array.from(real, (w, i) => {
-    const q = Math.round(w / (scales[scales.length === 1 ? 0 : Math.floor(i / taps)] as number));
-    return Math.max(least, Math.min(127, q));
-  });
+  const data = new Int8Array(real.length);
+  for (let o = 0; o < outputs; o += 1) {
+    const scale = scales[scales.length === 1 ? 0 : o] as number;
+    for (let i = o * taps; i < (o + 1) * taps; i += 1) {
+      data[i] = Math.max(least, Math.min(127, Math.round((real[i] as number) / scale)));
+    }
+  }
   return { dtype: 'int8', data, quant: symmetric(scales) };
 }
 

@@ -1,12 +1,13 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Block, blocksOf, linksOf, withText } from './page.ts';
+import { type Block, blocksOf, linksOf, withTexts } from './page.ts';
 import { createWorkplace, root, run, type Workplace } from './workplace.ts';
 
 /*
- * What the pages say is done: every `sh` block runs, in the order of the page, in a folder that the first block of
+ * What the pages say is done: every `sh` block runs, in the order of the page, in a folder that a block of
  * docs/README.md makes. Comments before a block:
+ *   <!-- first-steps -->      the block that makes the folder
  *   <!-- file: name -->       the block is the file of that name (or its lines stand in it, where it was generated)
  *   <!-- in: path -->         the file of the repository holds these lines
  *   <!-- exit: code -->       the last command of the block ends with this code
@@ -20,13 +21,15 @@ const textOf = (page: string): string => readFileSync(join(root, page), 'utf8');
 /** Times depend on the machine: two outputs that differ in them alone say the same. */
 const timeless = (text: string): string => text.replaceAll(/\d+(\.\d+)? ?(ms|s)\b/g, '<time>');
 
-let workplace: Workplace;
+const notRun = ['first-steps', 'not-run', 'test-command'];
+
+let workplace: Workplace | undefined;
 
 beforeAll(() => {
-  const [first] = blocksOf(textOf('docs/README.md'));
+  const first = blocksOf(textOf('docs/README.md')).find(({ marker }) => marker?.name === 'first-steps');
   workplace = createWorkplace(first?.text ?? '');
-}, 60_000);
-afterAll(() => workplace.remove());
+}, 120_000);
+afterAll(() => workplace?.remove());
 
 /** Runs one block; gives what it printed. */
 function follow(block: Block, folder: string): string {
@@ -48,21 +51,22 @@ function settleFile(block: Block, folder: string): void {
 }
 
 function followPage(page: string): string {
-  const folder = workplace.start();
-  let markdown = textOf(page);
+  const folder = workplace?.start() ?? '';
+  const markdown = textOf(page);
+  const shown = new Map<Block, string>();
   let printed: string | null = null;
   for (const block of blocksOf(markdown)) {
     const before = printed;
     printed = null;
-    if (block.marker?.name === 'not-run' || block.marker?.name === 'test-command') continue;
+    if (notRun.includes(block.marker?.name ?? '')) continue;
     if (block.marker?.name === 'file') settleFile(block, folder);
     else if (block.marker?.name === 'in')
       expect(textOf(block.marker.value), `line ${block.line}: ${block.marker.value}`).toContain(block.text);
     else if (block.language === 'sh') printed = follow(block, folder);
     else if (block.language === 'text' && before !== null && timeless(before) !== timeless(block.text))
-      markdown = withText(markdown, block, before);
+      shown.set(block, before);
   }
-  return markdown;
+  return withTexts(markdown, shown);
 }
 
 describe('what the pages say', () => {
@@ -71,7 +75,7 @@ describe('what the pages say', () => {
     async (page) => {
       await expect(followPage(page)).toMatchFileSnapshot(join(root, page));
     },
-    60_000,
+    120_000,
   );
 
   test.each(pages)('%s: every link leads to a file', (page) => {

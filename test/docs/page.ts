@@ -28,10 +28,13 @@ function markerOf(line: string | undefined): Block['marker'] {
   return name === undefined ? null : { name, value: value ?? '' };
 }
 
-/** The page with other text in the block that opens on that line. */
-export function withText(markdown: string, block: Block, text: string): string {
+/** The page with other text in some of its blocks. */
+export function withTexts(markdown: string, texts: ReadonlyMap<Block, string>): string {
   const lines = markdown.split('\n');
-  lines.splice(block.line, block.text.split('\n').length, ...text.split('\n'));
+  // From the end, so that the lines of blocks still to come stay where they are.
+  for (const [block, text] of [...texts].sort(([a], [b]) => b.line - a.line)) {
+    lines.splice(block.line, block.text === '' ? 0 : block.text.split('\n').length, ...text.split('\n'));
+  }
   return lines.join('\n');
 }
 
