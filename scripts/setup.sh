@@ -1,10 +1,11 @@
 #!/bin/sh
-# Installs what the tests need beyond Node: C compilers with their sanitizers, and the linker for WebAssembly.
+# Installs what the tests need beyond Node: C compilers with their sanitizers, the linker for WebAssembly, and the
+# compiler for Cortex-M that states how much stack generated C takes.
 # For Debian and its relatives; does nothing where everything is there.
 set -eu
 
 # gcc and g++ bring the address and undefined behaviour sanitizers along; those of clang are libclang-rt.
-packages="gcc g++ libc6-dev clang lld"
+packages="gcc g++ libc6-dev clang lld gcc-arm-none-eabi libnewlib-arm-none-eabi"
 works() {
   printf 'int main(void) { return 0; }\n' >"$folder/a.c"
   "$1" -fsanitize=address,undefined "$folder/a.c" -o "$folder/a" 2>/dev/null && "$folder/a"
@@ -12,8 +13,8 @@ works() {
 
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
-if works gcc && works clang && command -v g++ >/dev/null && command -v wasm-ld >/dev/null; then
-  echo "setup: gcc, clang, their sanitizers and wasm-ld are there"
+if works gcc && works clang && command -v g++ >/dev/null && command -v wasm-ld >/dev/null && command -v arm-none-eabi-gcc >/dev/null; then
+  echo "setup: gcc, clang, their sanitizers, wasm-ld and arm-none-eabi-gcc are there"
   exit 0
 fi
 
@@ -24,5 +25,5 @@ apt-cache show clang >/dev/null 2>&1 || $run apt-get update
 version=$(apt-cache depends clang | sed -n 's/.*Depends: clang-\([0-9][0-9]*\)$/\1/p' | head -n 1)
 # shellcheck disable=SC2086
 DEBIAN_FRONTEND=noninteractive $run apt-get install -y --no-install-recommends $packages "libclang-rt-$version-dev"
-works gcc && works clang && command -v wasm-ld >/dev/null
+works gcc && works clang && command -v wasm-ld >/dev/null && command -v arm-none-eabi-gcc >/dev/null
 echo "setup: installed"

@@ -5,12 +5,12 @@
 import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { largest } from '../../dist/api/accuracy.js';
-import { loadNpy } from '../../dist/numpy/load.js';
-import { evaluateGraph } from '../../dist/ops/evaluate.js';
 import { defaults } from '../../dist/api/options.js';
 import { compileModel, simulate } from '../../dist/api/pipeline.js';
-import { rangeMethods } from '../../dist/quantize/calibrate.js';
 import { graphInput, inOnnxOrder } from '../../dist/api/samples.js';
+import { loadNpy } from '../../dist/numpy/load.js';
+import { evaluateGraph } from '../../dist/ops/evaluate.js';
+import { rangeMethods } from '../../dist/quantize/calibrate.js';
 import { measureFloat, measureQdq, models } from './lib.mjs';
 
 const usage = `npm run bench:accuracy -- [options]
@@ -25,14 +25,23 @@ function fail(message) {
 
 function readOptions() {
   try {
-    const options = { json: { type: 'boolean' }, range: { type: 'string' }, model: { type: 'string' }, help: { type: 'boolean' } };
+    const options = {
+      json: { type: 'boolean' },
+      range: { type: 'string' },
+      model: { type: 'string' },
+      help: { type: 'boolean' },
+    };
     const { json = false, range = defaults.range, model = '', help = false } = parseArgs({ options }).values;
     if (help) {
       process.stdout.write(`${usage}\n`);
       process.exit(0);
     }
     if (range !== 'all' && !rangeMethods.includes(range)) throw new Error(`there is no range method ${range}`);
-    return { json, ranges: range === 'all' ? rangeMethods : [range], chosen: models.filter(({ name }) => name.includes(model)) };
+    return {
+      json,
+      ranges: range === 'all' ? rangeMethods : [range],
+      chosen: models.filter(({ name }) => name.includes(model)),
+    };
   } catch (error) {
     return fail(`${error.message}\n${usage}`);
   }
@@ -40,7 +49,8 @@ function readOptions() {
 
 const { json, ranges, chosen } = readOptions();
 const kit = process.env.TESSERA_KIT;
-if (!kit) fail('TESSERA_KIT is not set: it names the folder of models and test data (CONTRIBUTING.md says what lies in it)');
+if (!kit)
+  fail('TESSERA_KIT is not set: it names the folder of models and test data (CONTRIBUTING.md says what lies in it)');
 if (!existsSync(kit)) fail(`TESSERA_KIT: there is no folder ${kit}`);
 if (chosen.length === 0) fail(`no such model; there are ${models.map(({ name }) => name).join(', ')}`);
 
@@ -62,7 +72,9 @@ for (const { label, run } of jobs) {
   const start = performance.now();
   const onProgress = (text) => isTerminal && process.stderr.write(`\r${label}: ${text}   `);
   rows.push(await run(onProgress));
-  process.stderr.write(`${isTerminal ? '\r' : ''}${label}: ${((performance.now() - start) / 1000).toFixed(1)} s          \n`);
+  process.stderr.write(
+    `${isTerminal ? '\r' : ''}${label}: ${((performance.now() - start) / 1000).toFixed(1)} s          \n`,
+  );
 }
 
 if (json) {
@@ -82,6 +94,7 @@ function table(measurements) {
   ]);
   const lines = [header, ...cells].map((line) => line.map(String));
   const widths = header.map((_, column) => Math.max(...lines.map((line) => line[column].length)));
-  const print = (line) => line.map((cell, column) => (column === 0 ? cell.padEnd(widths[0]) : cell.padStart(widths[column]))).join('  ');
+  const print = (line) =>
+    line.map((cell, column) => (column === 0 ? cell.padEnd(widths[0]) : cell.padStart(widths[column]))).join('  ');
   return `${lines.map(print).join('\n')}\n\nint8: ${ranges.length === 1 ? `${ranges[0]} ranges, ` : ''}run in WebAssembly; reference: onnxruntime. Accuracies in per cent.\n`;
 }

@@ -22,7 +22,8 @@
  * @property {number | null} agreement part of the rows that float and int8 give one class; AUC: of the pairs of clips that
  *   they put in one order
  * @property {number | null} steps QDQ files: mean absolute difference of the outputs from the reference, in output
- *   steps; null for models quantised here, whose scales the reference does not share
+ *   steps; ad, whose outputs the kit does not hold: from the float side, or null without it. Null for models quantised
+ *   here, whose scales the reference does not share
  */
 import { join } from 'node:path';
 
@@ -37,10 +38,24 @@ const signed = (pixel) => (pixel * 2) / 255 - 1;
 export const models = [
   { name: 'mlperf-tiny/kws', float: 'kws_float', qdq: 'kws_int8_qdq', real: asIs, task: 'classes', calibrate: 100 },
   { name: 'mlperf-tiny/vww', float: 'vww_float_bn', qdq: 'vww_int8_qdq', real: unit, task: 'classes', calibrate: 100 },
-  { name: 'mlperf-tiny/ic', float: 'ic_float_bn', qdq: 'ic_int8_qdq', real: asIs, task: 'classes', calibrate: 'calib_x.npy' },
+  {
+    name: 'mlperf-tiny/ic',
+    float: 'ic_float_bn',
+    qdq: 'ic_int8_qdq',
+    real: asIs,
+    task: 'classes',
+    calibrate: 'calib_x.npy',
+  },
   { name: 'mlperf-tiny/sww', float: 'sww_float', qdq: 'sww_int8_qdq', real: asIs, task: 'classes', calibrate: 'all' },
   { name: 'mcunet/vww', float: 'vww_float', qdq: 'vww_int8_qdq', real: signed, task: 'classes', calibrate: 100 },
-  { name: 'mlperf-tiny/ad', float: 'ad_float', qdq: 'ad_int8_qdq', real: asIs, task: 'clips', calibrate: 'normal clips' },
+  {
+    name: 'mlperf-tiny/ad',
+    float: 'ad_float',
+    qdq: 'ad_int8_qdq',
+    real: asIs,
+    task: 'clips',
+    calibrate: 'normal clips',
+  },
 ];
 
 /**
@@ -140,7 +155,8 @@ const tasks = {
   clips: {
     metric: 'AUC',
     /** The score of a clip: mean over its windows of the mean squared error between output and input. */
-    answer: (_tessera, inputs, outputs) => mean(inputs.map((input, w) => mean(Array.from(input, (x, i) => (x - outputs[w][i]) ** 2)))),
+    answer: (_tessera, inputs, outputs) =>
+      mean(inputs.map((input, w) => mean(Array.from(input, (x, i) => (x - outputs[w][i]) ** 2)))),
     accuracy: areaUnderCurve,
     agreement: sameOrder,
   },
@@ -166,7 +182,9 @@ async function measure(tessera, compilation, model, data, rows, options) {
 function figures(tessera, model, data, rows, { float, int8 }, reference) {
   const { accuracy, agreement } = tasks[model.task];
   const labels = rows.map((row) => data.labels[row]);
-  const expected = rows.map((row) => (model.task === 'clips' ? reference.data[row] : tessera.largest(rowOf(reference, row))));
+  const expected = rows.map((row) =>
+    model.task === 'clips' ? reference.data[row] : tessera.largest(rowOf(reference, row)),
+  );
   return {
     float: float === undefined ? null : accuracy(float.answers, labels),
     int8: accuracy(int8.answers, labels),
@@ -175,8 +193,9 @@ function figures(tessera, model, data, rows, { float, int8 }, reference) {
   };
 }
 
-/** From a reference of all rows; where the kit holds scores only (null), from the file's own float evaluation. */
+/** From a reference of all rows; where the kit holds scores only (null), from the file's own float evaluation, if any. */
 function stepsApart({ float, int8, scale }, reference) {
+  if (reference === null && float === undefined) return null;
   const differences = int8.outputs.flatMap((of, row) =>
     of.map((output, w) => {
       const right = reference === null ? float.outputs[row][w] : rowOf(reference, row);
@@ -209,7 +228,8 @@ function split(tessera, folder, model, data) {
     const clips = rows.filter((row) => data.labels[row] === 0).slice(0, calibrationClips);
     return { calibration: spreadWindows(model, data, clips), rows: rows.filter((row) => !clips.includes(row)) };
   }
-  if (typeof model.calibrate === 'string') return { calibration: real(tessera.loadNpy(join(folder, model.calibrate))), rows };
+  if (typeof model.calibrate === 'string')
+    return { calibration: real(tessera.loadNpy(join(folder, model.calibrate))), rows };
   return { calibration: real(first(model.calibrate)), rows: rows.slice(model.calibrate) };
 }
 

@@ -4,8 +4,8 @@
  */
 import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { modelFiles } from '../../dist/codegen/project.js';
 import { modelPrefix } from '../../dist/codegen/model.js';
+import { modelFiles } from '../../dist/codegen/project.js';
 import { optimize, plan, quantize } from '../../dist/compile.js';
 import { readModel, requireGraph } from '../../dist/onnx/read.js';
 import { createGraphBuilder, plainPort } from '../../dist/ops/build.js';
@@ -39,7 +39,8 @@ function readOptions() {
 
 const { json, chosen } = readOptions();
 const kit = process.env.TESSERA_KIT;
-if (!kit) fail('TESSERA_KIT is not set: it names the folder of models and test data (CONTRIBUTING.md says what lies in it)');
+if (!kit)
+  fail('TESSERA_KIT is not set: it names the folder of models and test data (CONTRIBUTING.md says what lies in it)');
 if (!existsSync(kit)) fail(`TESSERA_KIT: there is no folder ${kit}`);
 if (chosen.length === 0) fail(`no such model; there are ${models.map(({ name }) => name).join(', ')}`);
 
@@ -48,7 +49,8 @@ const tessera = {
   ...{ createGraphBuilder, plainPort, leastPossiblePeak },
 };
 const withStack = hasArmCompiler();
-if (!withStack) process.stderr.write('arm-none-eabi-gcc is not installed (scripts/setup.sh does it): stack and data are left out\n');
+if (!withStack)
+  process.stderr.write('arm-none-eabi-gcc is not installed (scripts/setup.sh does it): stack and data are left out\n');
 const isTerminal = process.stderr.isTTY === true;
 
 const rows = [];
@@ -63,7 +65,20 @@ process.stdout.write(json ? `${JSON.stringify(rows, null, 2)}\n` : table(rows));
 
 function table(measured) {
   const count = (value) => (value === null ? '-' : String(value).replace(/\B(?=(\d{3})+(?!\d))/g, ','));
-  const header = ['model', 'plan', 'input', 'arena', 'bound', 'plan bound', 'stack', 'data', 'MACs', 'ratio', 'allowed', 'others'];
+  const header = [
+    'model',
+    'plan',
+    'input',
+    'arena',
+    'bound',
+    'plan bound',
+    'stack',
+    'data',
+    'MACs',
+    'ratio',
+    'allowed',
+    'others',
+  ];
   const cells = measured.map((row) => {
     const { most } = models.find(({ name }) => name === row.model);
     const aim = row.plan === 'sram' && row.input === 'streamed' && most !== null;
@@ -72,7 +87,9 @@ function table(measured) {
       ...[row.arenaBytes, row.allocationBound, row.planBound, row.stackBytes, row.dataBytes, row.macs].map(count),
       row.macsRatio.toFixed(3),
       aim ? `${count(most)} ${row.arenaBytes <= most ? 'met' : 'MISSED'}` : '',
-      row.plan === 'sram' && row.input === 'streamed' ? row.competitor.map(({ name, bytes }) => `${name} ${count(bytes)}`).join('; ') : '',
+      row.plan === 'sram' && row.input === 'streamed'
+        ? row.competitor.map(({ name, bytes }) => `${name} ${count(bytes)}`).join('; ')
+        : '',
     ];
   });
   const lines = [header, ...cells];

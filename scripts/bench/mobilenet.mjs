@@ -35,13 +35,20 @@ export function mobilenetV2(tessera, { width, size, classes }) {
     b.constant(name, {
       shape,
       dtype: 'float32',
-      data: Float32Array.from({ length: shape.reduce((product, n) => product * n, 1) }, () => (2 * random() - 1) * spread),
+      data: Float32Array.from(
+        { length: shape.reduce((product, n) => product * n, 1) },
+        () => (2 * random() - 1) * spread,
+      ),
     });
   let layers = 0;
   const convolution = (x, outputs, { kernel, stride = 1, groups = 1, clamped }) => {
     layers += 1;
     const inputs = x.shape.at(-1) / groups;
-    const weights = constant(`weights${layers}`, [outputs, kernel, kernel, inputs], 2 / Math.sqrt(kernel * kernel * inputs));
+    const weights = constant(
+      `weights${layers}`,
+      [outputs, kernel, kernel, inputs],
+      2 / Math.sqrt(kernel * kernel * inputs),
+    );
     const pads = samePadding(x.shape[1], kernel, stride);
     return b.add('Conv', [x, weights, constant(`bias${layers}`, [outputs], 0.1)], {
       kernel: [kernel, kernel],
@@ -70,10 +77,17 @@ export function mobilenetV2(tessera, { width, size, classes }) {
   x = convolution(x, headChannels, { kernel: 1, clamped: true });
   x = b.add('ReduceMean', [x], { axes: [1, 2] });
   x = b.add('Reshape', [x], { shape: [1, headChannels] });
-  x = b.add('FullyConnected', [x, constant('dense', [classes, headChannels], 0.05), constant('dense_bias', [classes], 0.1)], {});
+  x = b.add(
+    'FullyConnected',
+    [x, constant('dense', [classes, headChannels], 0.05), constant('dense_bias', [classes], 0.1)],
+    {},
+  );
   const graph = b.finish([tessera.plainPort(input)], [tessera.plainPort(x)]);
   const ranges = new Map(
-    graph.nodes.map(({ output, attributes }) => [output, attributes.clamp === undefined ? { min: -4, max: 4 } : { min: 0, max: 6 }]),
+    graph.nodes.map(({ output, attributes }) => [
+      output,
+      attributes.clamp === undefined ? { min: -4, max: 4 } : { min: 0, max: 6 },
+    ]),
   );
   return tessera.quantize(graph, ranges.set('image', { min: -1, max: 1 }));
 }

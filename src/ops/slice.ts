@@ -79,7 +79,8 @@ export const slice = defineOperator<SliceAttributes, SliceParameters>({
       const input = rowShape(shape);
       const out = rowShape(output.shape);
       const start = (axis: number): number => starts[axis] ?? 0;
-      const step = (axis: number): number => steps[axis] ?? 1;
+      // One element is the same by any step, and lets whole tensors be taken as one row.
+      const step = (axis: number): number => (output.shape[axis] === 1 ? 1 : (steps[axis] ?? 1));
       const kernel = rowCopyKernel({
         table,
         channels: out.channels,

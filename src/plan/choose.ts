@@ -111,7 +111,6 @@ function searchOf(graph: Graph, layers: readonly Layer[], options: PlanOptions):
   const macs = layers.reduce((sum, layer) => sum + layer.macs, 0);
   const within = (limit: number): readonly Candidate[] => fewestCalls(candidates, layers.length, limit);
   return {
-    least,
     limits: limits.sort((a, b) => a - b),
     timeWithin: (limit) => macs + callCost * within(limit).reduce((sum, candidate) => sum + candidate.calls, 0),
     planWithin: (limit) => buildPlan(graph, layers, stepsOf(graph, layers, within(limit), options)),

@@ -17,7 +17,13 @@ export type StepEnd =
   /** Every plan with a stage across the end has a step with at least `needed` bytes; no step of this one has more than `limit`. */
   | { readonly kind: 'memory'; readonly layer: number; readonly needed: number; readonly limit: number }
   /** Plans with a stage across the end that need no more take at least `calls` kernel calls; this one takes `chosen`. */
-  | { readonly kind: 'time'; readonly layer: number; readonly needed: number; readonly calls: number; readonly chosen: number };
+  | {
+      readonly kind: 'time';
+      readonly layer: number;
+      readonly needed: number;
+      readonly calls: number;
+      readonly chosen: number;
+    };
 
 /** Why each step of a plan ends, in the order of the steps. */
 export function explainEnds(plan: Plan, input: InputMode): readonly StepEnd[] {
@@ -32,15 +38,23 @@ export function explainEnds(plan: Plan, input: InputMode): readonly StepEnd[] {
   return chosen.map(({ end }): StepEnd => {
     if (end === layers.length) return { kind: 'end' };
     const least = (some: readonly Candidate[], cost: (candidate: Candidate) => number): number =>
-      some.reduce((best, one) => (one.start < end && end < one.end ? Math.min(best, cost(one)) : best), Number.POSITIVE_INFINITY);
-    const needed = least(candidates, ({ start, end: to, bytes }) => Math.max(peaks.to[start] as number, bytes, peaks.from[to] as number));
+      some.reduce(
+        (best, one) => (one.start < end && end < one.end ? Math.min(best, cost(one)) : best),
+        Number.POSITIVE_INFINITY,
+      );
+    const needed = least(candidates, ({ start, end: to, bytes }) =>
+      Math.max(peaks.to[start] as number, bytes, peaks.from[to] as number),
+    );
     if (needed === Number.POSITIVE_INFINITY) {
       // No stage at all: one of the two layers cannot stream.
       const beside = canStream(layers[end] as Layer) ? end - 1 : end;
       return { kind: 'barrier', layer: beside, barrier: barrierOf(layers[beside] as Layer) };
     }
     if (needed > limit) return { kind: 'memory', layer: end, needed, limit };
-    const across = least(fitting, (one) => (counts.to[one.start] as number) + one.calls + (counts.from[one.end] as number));
+    const across = least(
+      fitting,
+      (one) => (counts.to[one.start] as number) + one.calls + (counts.from[one.end] as number),
+    );
     return { kind: 'time', layer: end, needed, calls: across, chosen: calls };
   });
 }
@@ -68,7 +82,9 @@ function candidateOf(candidates: readonly Candidate[], step: Step): Candidate {
   const first = step.kind === 'call' ? step.layer : (step.layers[0] as number);
   const last = step.kind === 'call' ? step.layer : (step.layers.at(-1) as number);
   const width = step.kind === 'call' ? null : Math.max(...step.segments);
-  const found = candidates.filter(({ start, end, segment }) => start === first && end === last + 1 && (segment === null) === (width === null));
+  const found = candidates.filter(
+    ({ start, end, segment }) => start === first && end === last + 1 && (segment === null) === (width === null),
+  );
   // Segments beyond the widest row are whole rows: the narrowest candidate that is wide enough is the step's.
   const fitting = found.filter(({ segment }) => (segment ?? 0) >= (width ?? 0));
   const candidate = fitting.sort((a, b) => (a.segment ?? 0) - (b.segment ?? 0))[0];

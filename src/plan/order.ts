@@ -58,7 +58,12 @@ export function orderForMemory(problem: OrderProblem, limits: OrderLimits = defa
   if (best.peak === need) return answer(need);
 
   const frontiers = directions.map((direction) => createFrontier(problem, direction));
-  for (const frontier of frontiers) improve(searchByBeam(problem, frontier, need, limits.width), frontier.direction);
+  for (const frontier of frontiers) {
+    improve(searchByBeam(problem, frontier, need, 1), frontier.direction);
+    // A wider beam costs as many times more.
+    const width = Math.min(limits.width, Math.floor(limits.moves / frontier.work()));
+    if (width > 1) improve(searchByBeam(problem, frontier, need, width), frontier.direction);
+  }
   let bound = Math.max(need, cutBound(problem, hungriest(problem, best.order, limits.cuts)));
   // Which direction is the easier one is not known: both have a little try before either has a long one.
   for (const moves of [limits.moves / 10, limits.moves]) {
@@ -123,27 +128,35 @@ function runDown(frontier: Frontier, first: number, allowed: number): boolean {
   return false;
 }
 
-function reach(frontier: Frontier, from: Reached | null): Reached {
-  const ran = [...frontier.ran()];
-  const count = (from?.count ?? 0) + ran.length;
-  return { bits: frontier.bits().slice(), count, live: frontier.live(), peak: frontier.peak(), from, ran };
+/** The state before anything has run. */
+function startOf({ nodes }: OrderProblem, floor: number): Reached {
+  return { bits: new Uint32Array(Math.ceil(nodes.length / 32)), count: 0, live: 0, peak: floor, from: null, ran: [] };
 }
 
-function start(frontier: Frontier, bits: number, floor: number): Reached {
-  frontier.restore(new Uint32Array(bits), floor);
-  descend(frontier, floor);
-  return reach(frontier, null);
-}
-
-/** The states that one more node leads to, without steps that reach the ceiling. */
-function* next(frontier: Frontier, state: Reached, ceiling: number): Generator<Reached> {
+/** Brings the frontier to a state, and from there down as far as costs nothing. */
+function enter(frontier: Frontier, state: Reached): void {
   frontier.restore(state.bits, state.peak);
-  for (const node of [...frontier.ready()].sort((a, b) => a - b)) {
+  descend(frontier, frontier.peak());
+}
+
+/** The state that the frontier is in, which it came to from `from`. */
+function reach(frontier: Frontier, from: Reached): Reached {
+  const ran = [...frontier.ran()];
+  const bits = frontier.bits().slice();
+  return { bits, count: from.count + ran.length, live: frontier.live(), peak: frontier.peak(), from, ran };
+}
+
+/**
+ * Goes to each state that one more node leads to from where the frontier is, without steps that reach the ceiling.
+ * @param visit called while the frontier is there
+ */
+function forEachNext(frontier: Frontier, ceiling: number, visit: () => void): void {
+  const mark = frontier.ran().length;
+  for (const node of [...frontier.ready()].sort((x, y) => x - y)) {
     if (frontier.stepPeak(node) >= ceiling) continue;
     frontier.run(node);
-    descend(frontier, frontier.peak());
-    yield reach(frontier, state);
-    frontier.backTo(0);
+    visit();
+    frontier.backTo(mark);
   }
 }
 
@@ -165,25 +178,27 @@ function searchExactly(problem: OrderProblem, frontier: Frontier, bounds: Search
   const total = problem.nodes.length;
   // By peak the lowest first; of one peak the one that has come furthest.
   const queue = createQueue((a, b) => a.peak - b.peak || b.count - a.count || a.live - b.live);
-  const settled = new Set<string>();
-  const best = new Map<string, number>();
-  queue.push(start(frontier, Math.ceil(total / 32), floor));
+  /** The lowest peak by which a state was reached; lower than all where it has been left again. */
+  const known = new Map<string, number>();
+  queue.push(startOf(problem, floor));
   const allowed = frontier.work() + bounds.moves;
   let bound = floor;
   for (let state = queue.pop(); state !== null; state = queue.pop()) {
-    bound = Math.max(bound, state.peak);
-    if (state.count === total) return { end: state, bound };
-    const key = keyOf(state.bits);
-    if (settled.has(key)) continue;
-    settled.add(key);
+    const from = state;
+    bound = Math.max(bound, from.peak);
     if (frontier.work() > allowed) return { end: null, bound };
-    for (const reached of next(frontier, state, ceiling)) {
-      const reachedKey = keyOf(reached.bits);
-      const known = best.get(reachedKey);
-      if (known !== undefined && known <= reached.peak) continue;
-      best.set(reachedKey, reached.peak);
-      queue.push(reached);
-    }
+    enter(frontier, from);
+    if (from.count + frontier.ran().length === total) return { end: reach(frontier, from), bound };
+    const key = keyOf(frontier.bits());
+    if (known.get(key) === -1) continue;
+    known.set(key, -1);
+    forEachNext(frontier, ceiling, () => {
+      const nextKey = keyOf(frontier.bits());
+      const peak = frontier.peak();
+      if ((known.get(nextKey) ?? ceiling) <= peak) return;
+      known.set(nextKey, peak);
+      queue.push(reach(frontier, from));
+    });
   }
   // Nothing is left below the ceiling.
   return { end: null, bound: ceiling };
@@ -192,23 +207,26 @@ function searchExactly(problem: OrderProblem, frontier: Frontier, bounds: Search
 /** Keeps the best states of each number of nodes run; of these the lowest peak counts, and then what lives. */
 function searchByBeam(problem: OrderProblem, frontier: Frontier, floor: number, width: number): Reached {
   const total = problem.nodes.length;
-  const levels = new Map<number, Map<string, Reached>>();
+  const levels = Array.from({ length: total + 1 }, () => new Map<string, Reached>());
   const add = (state: Reached): void => {
-    const level = levels.get(state.count) ?? new Map<string, Reached>();
-    levels.set(state.count, level);
+    const level = levels[state.count] as Map<string, Reached>;
     const key = keyOf(state.bits);
     const known = level.get(key);
     if (known === undefined || state.peak < known.peak) level.set(key, state);
   };
-  add(start(frontier, Math.ceil(total / 32), floor));
+  add(startOf(problem, floor));
   for (let count = 0; count < total; count += 1) {
-    const level = levels.get(count);
-    if (level === undefined) continue;
-    levels.delete(count);
+    const level = levels[count] as Map<string, Reached>;
     const kept = [...level.values()].sort((a, b) => a.peak - b.peak || a.live - b.live).slice(0, width);
-    for (const state of kept) for (const reached of next(frontier, state, Number.POSITIVE_INFINITY)) add(reached);
+    level.clear();
+    for (const state of kept) {
+      enter(frontier, state);
+      if (state.count + frontier.ran().length === total) add(reach(frontier, state));
+      forEachNext(frontier, Number.POSITIVE_INFINITY, () => add(reach(frontier, state)));
+    }
   }
-  return [...(levels.get(total) as Map<string, Reached>).values()][0] as Reached;
+  const [end] = (levels[total] as Map<string, Reached>).values();
+  return end as Reached;
 }
 
 function pathTo(state: Reached, direction: Direction): readonly number[] {
@@ -219,9 +237,7 @@ function pathTo(state: Reached, direction: Direction): readonly number[] {
 }
 
 function keyOf(bits: Uint32Array): string {
-  let key = '';
-  for (const word of bits) key += String.fromCharCode(word & 0xffff, word >>> 16);
-  return key;
+  return String.fromCharCode(...new Uint16Array(bits.buffer));
 }
 
 interface Queue {

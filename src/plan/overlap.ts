@@ -58,7 +58,8 @@ export function overlapDistance(graph: Graph, layers: readonly Layer[], step: St
 export function shareBuffers(graph: Graph, layers: readonly Layer[], steps: readonly Step[], buffers: readonly Buffer[], whole: ReadonlySet<string>): readonly SharedBuffer[] {
   let current: readonly SharedBuffer[] = buffers.map((buffer) => ({ ...buffer, parts: [{ tensor: buffer.name, offset: 0 }] }));
   let bound = allocationBound(current);
-  for (;;) {
+  // A model whose outputs are its inputs has buffers, and no steps.
+  while (steps.length > 0) {
     let best: readonly SharedBuffer[] | null = null;
     for (const index of busiestSteps(current, bound)) {
       for (const joined of joinedAt(graph, layers, steps, current, whole, index)) {
@@ -69,9 +70,10 @@ export function shareBuffers(graph: Graph, layers: readonly Layer[], steps: read
         }
       }
     }
-    if (best === null) return current;
+    if (best === null) break;
     current = best;
   }
+  return current;
 }
 
 /** The steps at which the most bytes live. */

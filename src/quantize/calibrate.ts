@@ -5,14 +5,14 @@ import type { Range } from './assign.ts';
 import { createHistogram, type Histogram } from './histogram.ts';
 
 /**
- * How a tensor's range follows from the values it takes: all of them; all but the outermost 0.01 % at each end; or the
+ * How a tensor's range follows from the values it takes: all of them; all but the outermost 0.001 % at each end; or the
  * range with the least mean squared error of its int8 steps.
  */
 export const rangeMethods = ['min-max', 'percentile', 'mse'] as const;
 export type RangeMethod = (typeof rangeMethods)[number];
 
 /** Part of the values that the percentile method leaves out at each end. */
-const outliers = 1e-4;
+const outliers = 1e-5;
 
 /**
  * Runs a float graph on samples and gives the range and the channel means of every activation, by tensor name.

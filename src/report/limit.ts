@@ -1,6 +1,6 @@
-import { elementCount, tensorOf } from '../graph/types.ts';
+import { elementCount, type Tensor, tensorOf } from '../graph/types.ts';
 import type { InputMode } from '../plan/choose.ts';
-import type { Layer, Plan } from '../plan/types.ts';
+import type { Plan } from '../plan/types.ts';
 import { liveBytes } from './memory-map.ts';
 import { type BufferReport, type LayerReport, reportPlan } from './plan.ts';
 import { count, plural, shapeText } from './table.ts';
@@ -33,10 +33,13 @@ export function limitText(
   const buffers = report.buffers
     .filter(({ first, last }) => first <= busiest && busiest <= last)
     .sort((a, b) => b.bytes - a.bytes);
-  const binding = layers.length === 1 ? 'Layer' : `Step ${busiest}, a stage,`;
+  const binding =
+    layers.length === 1
+      ? `Layer ${layers[0]?.index}`
+      : `Step ${busiest}, a stage of layers ${layers[0]?.index} to ${layers.at(-1)?.index},`;
   const message = [
     `${file} does not fit ${count(limit)} bytes of SRAM: the least arena is ${count(report.arenaBytes)} bytes, with the input ${input === 'stream' ? 'fetched row by row' : 'resident'}`,
-    `${binding} ${layers.length === 1 ? (layers[0] as LayerReport).index : `layers ${layers[0]?.index} to ${layers.at(-1)?.index},`} binds: ${count(live[busiest] as number)} bytes live at once`,
+    `${binding} binds: ${count(live[busiest] as number)} bytes live at once`,
     ...listed(
       layers.map((layer) => `  layer ${layer.index}: ${layerText(layer)}`),
       'layer',
@@ -66,29 +69,36 @@ function layerText({ nodes, operator, shape }: LayerReport): string {
   return `${names === '' ? operator : `${names} (${operator})`}, output ${shapeText(shape)}`;
 }
 
-function bufferText({ graph }: Plan, { name, kind }: BufferReport): string {
-  const tensor = graph.tensors.get(name);
-  const what = { input: 'input, whole', output: 'output, whole', tensor: 'whole', ring: 'rows in a ring', scratch: '' }[
-    kind
-  ];
-  return tensor === undefined ? name : `${name} ${shapeText(tensor.shape)}, ${what}`;
+/** The tensors that use a buffer one after the other, the largest first; none where it is scratch. */
+function tenantsOf(plan: Plan, { name }: BufferReport): readonly Tensor[] {
+  const index = plan.buffers.findIndex((buffer) => buffer.name === name);
+  const users = new Set(plan.layers.flatMap(({ lowering, node }) => (lowering.kind === 'alias' ? [] : [node.output])));
+  for (const port of plan.graph.inputs) users.add(port.tensor);
+  return [...plan.storage]
+    .flatMap(([tensor, { buffer }]) => (buffer === index && users.has(tensor) ? [tensorOf(plan.graph, tensor)] : []))
+    .sort((a, b) => elementCount(b.shape) - elementCount(a.shape));
+}
+
+function bufferText(plan: Plan, buffer: BufferReport): string {
+  const tenants = tenantsOf(plan, buffer).map(({ name, shape }) => `${name} ${shapeText(shape)}`);
+  if (tenants.length === 0 || buffer.kind === 'scratch') return buffer.name;
+  const kinds = { input: 'input, whole', output: 'output, whole', tensor: 'whole', ring: 'rows in a ring' };
+  return `${tenants.join(', and in its place ')}, ${kinds[buffer.kind]}`;
 }
 
 /** What the bytes of the busiest step go with. */
 function causeText(plan: Plan, buffers: readonly BufferReport[]): string {
   const [largest] = buffers;
-  if (largest === undefined) return 'it needs nothing';
-  const tensor = plan.graph.tensors.get(largest.name);
-  if (largest.kind === 'ring')
-    return `rows of ${largest.name} take width x channels bytes each; fewer of either help at once`;
-  if (tensor !== undefined && largest.kind === 'input')
-    return `its input ${shapeText(tensor.shape)} alone takes ${count(largest.bytes)} bytes`;
-  const consumer = plan.layers.find(
-    (layer: Layer) => layer.node.inputs.includes(largest.name) && layer.lowering.kind === 'calls',
+  const tensor = largest === undefined ? undefined : tenantsOf(plan, largest)[0];
+  if (largest === undefined || tensor === undefined) return 'fewer pixels or channels in the layers named';
+  const size = `${tensor.name} (${shapeText(tensor.shape)}) takes ${count(largest.bytes)} of these bytes`;
+  if (largest.kind === 'ring') return `${size}, in rows of width x channels; fewer of either help at once`;
+  if (plan.graph.inputs.some((port) => port.tensor === tensor.name)) {
+    return `the input ${size}; fewer pixels help at once`;
+  }
+  const reader = plan.layers.find(
+    ({ node, lowering }) => node.inputs.includes(tensor.name) && lowering.kind === 'calls',
   );
-  const size =
-    tensor === undefined
-      ? ''
-      : ` (${shapeText(tensorOf(plan.graph, largest.name).shape)}, ${count(elementCount(tensor.shape))} bytes)`;
-  return `${largest.name}${size} is the largest buffer${consumer === undefined ? '' : `, read by layer ${consumer.index} (${consumer.node.op})`}; fewer pixels or channels there help at once`;
+  const read = reader === undefined ? '' : ` and is read by layer ${reader.index} (${reader.node.op})`;
+  return `${size}${read}; fewer pixels or channels there help at once`;
 }

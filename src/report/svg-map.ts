@@ -26,8 +26,12 @@ const kinds: readonly { readonly kind: BufferReport['kind']; readonly text: stri
 export function memoryMap(report: PlanReport, frame: Frame): string {
   const { left, top, width, height } = frame;
   const { steps, buffers, arenaBytes } = report;
-  const layers = Math.max(1, steps.reduce((sum, step) => sum + step.layers.length, 0));
-  const starts = steps.reduce<readonly number[]>((so, step) => [...so, (so.at(-1) as number) + step.layers.length], [0]);
+  const layers = Math.max(
+    1,
+    steps.reduce((sum, step) => sum + step.layers.length, 0),
+  );
+  const starts = [0];
+  for (const step of steps) starts.push((starts.at(-1) as number) + step.layers.length);
   const x = (step: number): number => left + ((starts[step] as number) / layers) * width;
   const ceiling = top + 14;
   const y = (bytes: number): number => top + height - (bytes / Math.max(1, arenaBytes)) * (height - 14);
@@ -45,10 +49,26 @@ export function memoryMap(report: PlanReport, frame: Frame): string {
 <rect x="${number(place.left)}" y="${number(place.top)}" width="${number(place.width)}" height="${number(place.height)}" class="buffer ${buffer.kind}"/>${bufferLabel(buffer, place)}</g>`;
   });
   const peak = `arena ${count(arenaBytes)} bytes`;
-  const peakLine = [lineAt(left, ceiling, left + width, ceiling, 'peak'), textAt(left + width, ceiling - 5, peak, { size: labelSize, anchor: 'end', className: 'strong' })];
+  const peakLine = [
+    lineAt(left, ceiling, left + width, ceiling, 'peak'),
+    textAt(left + width, ceiling - 5, peak, { size: labelSize, anchor: 'end', className: 'strong' }),
+  ];
   const axis = lineAt(left, top + height, left + width, top + height, 'axis');
-  const title = textAt(left - 66, top + height / 2, 'bytes of the arena', { size: labelSize, anchor: 'middle', className: 'soft', turned: true });
-  return [...grid, ...rectangles, axis, ...peakLine, title, ...stepAxis(report, frame, x), ...legend(report, frame)].join('\n');
+  const title = textAt(left - 66, top + height / 2, 'bytes of the arena', {
+    size: labelSize,
+    anchor: 'middle',
+    className: 'soft',
+    turned: true,
+  });
+  return [
+    ...grid,
+    ...rectangles,
+    axis,
+    ...peakLine,
+    title,
+    ...stepAxis(report, frame, x),
+    ...legend(report, frame),
+  ].join('\n');
 }
 
 /** The name of a buffer and its bytes, in its rectangle: in lines, or upwards where it is narrow, as far as there is room. */
@@ -58,12 +78,21 @@ function bufferLabel({ name, bytes }: BufferReport, { left, top, width, height }
   const middle = top + height / 2;
   const lines = (...texts: readonly string[]): string =>
     texts
-      .map((text, index) => textAt(left + 4, middle + 3.5 + 12 * (index - (texts.length - 1) / 2), text, { size: smallSize, className: 'on' }))
+      .map((text, index) =>
+        textAt(left + 4, middle + 3.5 + 12 * (index - (texts.length - 1) / 2), text, {
+          size: smallSize,
+          className: 'on',
+        }),
+      )
       .join('');
   const upwards = (...texts: readonly string[]): string =>
     texts
       .map((text, index) =>
-        textAt(left + width / 2 + 3.5 + 12 * (index - (texts.length - 1) / 2), top + height - 4, text, { size: smallSize, className: 'on', turned: true }),
+        textAt(left + width / 2 + 3.5 + 12 * (index - (texts.length - 1) / 2), top + height - 4, text, {
+          size: smallSize,
+          className: 'on',
+          turned: true,
+        }),
       )
       .join('');
   if (height >= 30 && fits(name, width) && fits(size, width)) return lines(name, size);
@@ -78,7 +107,11 @@ function bufferLabel({ name, bytes }: BufferReport, { left, top, width, height }
 }
 
 /** Below the axis: stages as bars, single layers by their number where there is room. */
-function stepAxis({ steps }: PlanReport, { left, top, width, height }: Frame, x: (step: number) => number): readonly string[] {
+function stepAxis(
+  { steps }: PlanReport,
+  { left, top, width, height }: Frame,
+  x: (step: number) => number,
+): readonly string[] {
   const base = top + height + 6;
   let free = left - 6;
   const marks = steps.flatMap((step, index) => {
@@ -86,7 +119,12 @@ function stepAxis({ steps }: PlanReport, { left, top, width, height }: Frame, x:
     const [first, last] = [step.layers[0], step.layers.at(-1)];
     const middle = (from + to) / 2;
     if (step.kind === 'stage') {
-      const labels = [`stage ${index}: layers ${first} to ${last}`, `layers ${first} to ${last}`, `${first} to ${last}`, `${first}-${last}`];
+      const labels = [
+        `stage ${index}: layers ${first} to ${last}`,
+        `layers ${first} to ${last}`,
+        `${first} to ${last}`,
+        `${first}-${last}`,
+      ];
       const label = labels.find((text) => textWidth(text, smallSize) <= to - from - 6) ?? '';
       free = to;
       return [
@@ -102,7 +140,11 @@ function stepAxis({ steps }: PlanReport, { left, top, width, height }: Frame, x:
     free = middle + half;
     return [textAt(middle, base + 11.5, label, { size: smallSize, anchor: 'middle', className: 'soft' })];
   });
-  const title = textAt(left + width / 2, base + 34, 'steps: stages, and single layers by their number', { size: labelSize, anchor: 'middle', className: 'soft' });
+  const title = textAt(left + width / 2, base + 34, 'steps: stages, and single layers by their number', {
+    size: labelSize,
+    anchor: 'middle',
+    className: 'soft',
+  });
   return [...marks, title];
 }
 

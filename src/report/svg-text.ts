@@ -2,7 +2,13 @@
 
 /** Text as XML: what a model names a tensor must not become markup, nor a character that XML does not know. */
 export function xmlText(text: string): string {
-  const escapes: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
+  const escapes: Readonly<Record<string, string>> = {
+    '&': '&amp;',
+    '<': '&lt;',
+    '>': '&gt;',
+    '"': '&quot;',
+    "'": '&#39;',
+  };
   return [...text]
     .map((character) => escapes[character] ?? (isXml(character.codePointAt(0) as number) ? character : '\ufffd'))
     .join('');
@@ -10,7 +16,12 @@ export function xmlText(text: string): string {
 
 /** The characters of XML 1.0, section 2.2; newlines and tabs have no place in a label. */
 function isXml(code: number): boolean {
-  return (code >= 0x20 && code <= 0x7e) || (code >= 0xa0 && code <= 0xd7ff) || (code >= 0xe000 && code <= 0xfffd) || code >= 0x10000;
+  return (
+    (code >= 0x20 && code <= 0x7e) ||
+    (code >= 0xa0 && code <= 0xd7ff) ||
+    (code >= 0xe000 && code <= 0xfffd) ||
+    code >= 0x10000
+  );
 }
 
 /** How wide text is, about: no font is known to be there, so the widest that are common count. */
@@ -35,7 +46,12 @@ export interface TextStyle {
   readonly turned?: true;
 }
 
-export function textAt(x: number, y: number, text: string, { size, anchor = 'start', className, turned }: TextStyle): string {
+export function textAt(
+  x: number,
+  y: number,
+  text: string,
+  { size, anchor = 'start', className, turned }: TextStyle,
+): string {
   const turn = turned ? ` transform="rotate(-90 ${number(x)} ${number(y)})"` : '';
   const style = className === undefined ? '' : ` class="${className}"`;
   return `<text x="${number(x)}" y="${number(y)}" font-size="${size}" text-anchor="${anchor}"${style}${turn}>${xmlText(text)}</text>`;

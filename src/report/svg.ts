@@ -5,8 +5,8 @@ import { count } from './table.ts';
 
 const width = 1000;
 const height = 900;
-const front: Frame = { left: 86, top: 92, width: 880, height: 250 };
-const map: Frame = { left: 86, top: 448, width: 880, height: 360 };
+const front: Frame = { left: 86, top: 108, width: 880, height: 246 };
+const map: Frame = { left: 86, top: 456, width: 880, height: 360 };
 
 /** Colours of light and dark pages; those of buffers are told apart by people who see few colours. After Okabe and Ito. */
 const style = `text{font-family:system-ui,"Segoe UI","DejaVu Sans",sans-serif;fill:#1f2328}
@@ -29,7 +29,7 @@ export function planSvg(overview: OverviewReport): string {
 <rect width="${width}" height="${height}" class="page"/>
 ${textAt(24, 36, model.file.length > 80 ? `${model.file.slice(0, 79)}…` : model.file, { size: 18, className: 'strong' })}
 ${textAt(24, 58, `${input}; the chosen plan needs ${count(chosen.arenaBytes)} bytes of arena`, { size: 12, className: 'soft' })}
-${textAt(24, front.top - 8, 'SRAM and time of the plans', { size: 13, className: 'strong' })}
+${textAt(24, front.top - 20, 'SRAM and time of the plans', { size: 13, className: 'strong' })}
 ${frontPicture(plans, front)}
 ${textAt(24, map.top - 8, 'The arena of the chosen plan over time', { size: 13, className: 'strong' })}
 ${memoryMap(chosen, map)}
@@ -40,7 +40,7 @@ ${memoryMap(chosen, map)}
 /** SRAM over estimated time. The staircase is what can be had: below and left of it there is no plan. */
 function frontPicture(plans: readonly ChoiceReport[], { left, top, width: across, height: down }: Frame): string {
   const times = plans.map(({ relativeTime }) => relativeTime);
-  const slowest = Math.max(1.01, ...times);
+  const slowest = Math.max(1.002, ...times);
   const fastest = Math.min(1, ...times);
   // Each doubling takes the same room: the plans that save most lie close together otherwise.
   const bytes = plans.map(({ arenaBytes }) => Math.log2(Math.max(1, arenaBytes)));
@@ -57,7 +57,9 @@ function frontPicture(plans: readonly ChoiceReport[], { left, top, width: across
   );
   const points = [...plans].sort((a, b) => a.relativeTime - b.relativeTime || b.arenaBytes - a.arenaBytes);
   const path = points.map(({ relativeTime, arenaBytes }, index) =>
-    index === 0 ? `M${number(x(relativeTime))} ${number(y(arenaBytes))}` : `H${number(x(relativeTime))}V${number(y(arenaBytes))}`,
+    index === 0
+      ? `M${number(x(relativeTime))} ${number(y(arenaBytes))}`
+      : `H${number(x(relativeTime))}V${number(y(arenaBytes))}`,
   );
   const dots = points.map((plan) => {
     const marked = plan.isChosen || plan.isDefault;
@@ -70,8 +72,12 @@ function frontPicture(plans: readonly ChoiceReport[], { left, top, width: across
     ...ticks,
     `<path d="${path.join('')}" class="front"/>`,
     ...dots,
-    ...pointLabels(points, x, y, left + across),
-    textAt(left + across / 2, top + down + 38, 'time, to that of layer by layer (estimate)', { size: 11, anchor: 'middle', className: 'soft' }),
+    ...pointLabels(points, x, y, { left, top: top - 10, right: left + across, bottom: top + down }),
+    textAt(left + across / 2, top + down + 38, 'time, to that of layer by layer (estimate)', {
+      size: 11,
+      anchor: 'middle',
+      className: 'soft',
+    }),
     textAt(left - 66, top + down / 2, 'bytes of SRAM', { size: 11, anchor: 'middle', className: 'soft', turned: true }),
   ].join('\n');
 }
@@ -88,7 +94,7 @@ function pointLabels(
   points: readonly ChoiceReport[],
   x: (time: number) => number,
   y: (bytes: number) => number,
-  right: number,
+  room: Box,
 ): readonly string[] {
   const taken: Box[] = points.map(({ relativeTime, arenaBytes }) => {
     const [cx, cy] = [x(relativeTime), y(arenaBytes)];
@@ -96,8 +102,16 @@ function pointLabels(
   });
   points.slice(1).forEach((plan, index) => {
     const before = points[index] as ChoiceReport;
-    const [from, to, above, below] = [x(before.relativeTime), x(plan.relativeTime), y(before.arenaBytes), y(plan.arenaBytes)];
-    taken.push({ left: from, top: above - 1, right: to, bottom: above + 1 }, { left: to - 1, top: above, right: to + 1, bottom: below });
+    const [from, to, above, below] = [
+      x(before.relativeTime),
+      x(plan.relativeTime),
+      y(before.arenaBytes),
+      y(plan.arenaBytes),
+    ];
+    taken.push(
+      { left: from, top: above - 1, right: to, bottom: above + 1 },
+      { left: to - 1, top: above, right: to + 1, bottom: below },
+    );
   });
   const rank = (plan: ChoiceReport): number => (plan.isChosen ? 0 : plan.isDefault ? 1 : 2);
   return [...points]
@@ -117,11 +131,17 @@ function pointLabels(
         { left: cx - 9 - wide, top: cy - 16 },
       ];
       const boxes = places.map((place): Box => ({ ...place, right: place.left + wide, bottom: place.top + size + 3 }));
-      const box = boxes.find((one) => one.right <= right && one.left >= 80 && !taken.some((other) => meet(one, other)));
+      const box = boxes.find((one) => contains(room, one) && !taken.some((other) => meet(one, other)));
       if (box === undefined) return [];
       taken.push(box);
       return [textAt(box.left, box.bottom - 3, label, { size, className: words === '' ? 'soft' : 'strong' })];
     });
+}
+
+function contains(outer: Box, inner: Box): boolean {
+  return (
+    outer.left <= inner.left && inner.right <= outer.right && outer.top <= inner.top && inner.bottom <= outer.bottom
+  );
 }
 
 function meet(a: Box, b: Box): boolean {

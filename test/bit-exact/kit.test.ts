@@ -54,7 +54,7 @@ describe.skipIf(kit === null)('trained models give the same bytes in C, in WebAs
       }));
       expect(await differences(planned, backends)).toEqual([]);
     },
-    120_000,
+    300_000,
   );
 
   it.each(largeModels)(
@@ -66,6 +66,6 @@ describe.skipIf(kit === null)('trained models give the same bytes in C, in WebAs
       const some = [backends[0], backends[2]].flatMap((backend) => backend ?? []);
       expect(await differences([{ name: file, plan: made, samples }], some)).toEqual([]);
     },
-    180_000,
+    300_000,
   );
 });

@@ -15,7 +15,14 @@ import { createWorkplace, root, run, type Workplace } from './workplace.ts';
  *   <!-- test-command -->     .ci/run runs it
  * A `text` block shows what the `sh` block before it prints; `npx vitest run test/docs -u` brings them up to date.
  */
-const pages = ['README.md', ...readdirSync(join(root, 'docs')).filter((file) => file.endsWith('.md')).map((file) => `docs/${file}`)];
+const pages = [
+  'README.md',
+  'CONTRIBUTING.md',
+  'CHANGELOG.md',
+  ...readdirSync(join(root, 'docs'))
+    .filter((file) => file.endsWith('.md'))
+    .map((file) => `docs/${file}`),
+];
 const textOf = (page: string): string => readFileSync(join(root, page), 'utf8');
 
 /** Times depend on the machine: two outputs that differ in them alone say the same. */
@@ -77,6 +84,18 @@ describe('what the pages say', () => {
     },
     120_000,
   );
+
+  test('the demonstration names most pictures rightly', () => {
+    const scripts = (JSON.parse(textOf('package.json')) as { scripts: Record<string, string> }).scripts;
+    const { code, stdout, stderr } = run(scripts.demo ?? '', workplace?.installed ?? '');
+    expect([code, stderr]).toEqual([0, '']);
+    expect(Number(/int8 accuracy +([\d.]+) %/.exec(stdout)?.[1])).toBeGreaterThan(85);
+  }, 120_000);
+
+  test.each(pages)('%s: a block that is not run says why', (page) => {
+    const silent = blocksOf(textOf(page)).filter(({ marker }) => marker?.name === 'not-run' && marker.value === '');
+    expect(silent.map(({ line }) => line)).toEqual([]);
+  });
 
   test.each(pages)('%s: every link leads to a file', (page) => {
     for (const link of linksOf(textOf(page))) expect(existsSync(join(root, dirname(page), link)), link).toBe(true);

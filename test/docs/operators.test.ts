@@ -21,7 +21,9 @@ const readAs: Readonly<Record<string, string>> = {
 
 /** A line for each ONNX operator. */
 function operatorTable(): string {
-  const owners = new Map(operators.flatMap((operator) => Object.keys(operator.onnx).map((name) => [name, operator] as const)));
+  const owners = new Map(
+    operators.flatMap((operator) => Object.keys(operator.onnx).map((name) => [name, operator] as const)),
+  );
   const lines = [...onnxReaders.keys()].sort().map((name) => {
     const owner = owners.get(name);
     if (owner === undefined) return `| \`${name}\` | - | - | ${readAs[name] ?? ''} |`;
@@ -36,7 +38,7 @@ function operatorTable(): string {
 
 test('docs/operators.md has the operators of the registry', async () => {
   const text = readFileSync(page, 'utf8');
-  const current = text.replace(/(<!-- operators -->\n)[^]*?(<!-- end -->)/, `$1\n${operatorTable()}\n\n$2`);
+  const current = text.replace(/(<!-- operators -->\n)[\s\S]*?(<!-- end -->)/, `$1\n${operatorTable()}\n\n$2`);
   await expect(current).toMatchFileSnapshot(page);
 });
 

@@ -10,10 +10,11 @@ export const root = resolve(import.meta.dirname, '../..');
 export interface Workplace {
   /** A copy of the folder that docs/README.md says how to make. */
   start(): string;
+  /** Where the package stands, with its examples and the demonstration. */
+  readonly installed: string;
   remove(): void;
 }
 
-/** Output of a command; what a machine's speed decides stands as `<time>`. */
 export interface Outcome {
   readonly code: number;
   readonly stdout: string;
@@ -29,6 +30,8 @@ export function createWorkplace(firstSteps: string): Workplace {
   // Types are checked elsewhere.
   execFileSync(join(root, 'node_modules/.bin/tsc'), ['--noCheck', '--outDir', join(installed, 'dist')], { cwd: root });
   for (const file of ['package.json', 'runtime-c', 'targets']) symlinkSync(join(root, file), join(installed, file));
+  symlinkSync(join(root, 'examples'), join(installed, 'examples'));
+  cpSync(join(root, 'scripts/demo.mjs'), join(installed, 'scripts/demo.mjs'));
   const modules = ['commander', 'fflate', 'onnx-proto', '@yowasp', 'vitest', '@types'];
   for (const name of modules) symlinkSync(join(root, 'node_modules', name), join(home, 'node_modules', name));
   const script = (name: string, text: string): void => {
@@ -37,8 +40,11 @@ export function createWorkplace(firstSteps: string): Workplace {
   };
   script('tessera', `exec node '${installed}/dist/cli/main.js' "$@"`);
   // What npx does once it has found the package, without the second that it takes to look.
-  script('npx', `name=$1; shift; case $name in tessera) exec tessera "$@";; *) exec '${root}/node_modules/.bin/'$name "$@";; esac`);
-  symlinkSync(process.env.DOCS_EXAMPLES ?? join(root, 'examples'), join(home, 'examples'));
+  script(
+    'npx',
+    `name=$1; shift; case $name in tessera) exec tessera "$@";; *) exec '${root}/node_modules/.bin/'$name "$@";; esac`,
+  );
+  symlinkSync(join(root, 'examples'), join(home, 'examples'));
   const first = run(firstSteps, home);
   if (first.code !== 0) throw new Error(`docs/README.md: the first steps fail\n${first.stderr}`);
   writeFileSync(join(home, 'try', 'unsupported.onnx'), unsupportedModel);
@@ -50,16 +56,16 @@ export function createWorkplace(firstSteps: string): Workplace {
       cpSync(join(home, 'try'), place, { recursive: true });
       return place;
     },
+    installed,
     remove: () => rmSync(home, { recursive: true, force: true }),
   };
 }
 
 /** Runs the commands of a block in a folder of the workplace; stops at the first that fails. */
 export function run(commands: string, folder: string): Outcome {
-  const home = folder.replace(/\/page-\d+.*$/, '');
   const { NODE_OPTIONS: _, ...inherited } = process.env;
   const environment = Object.entries(inherited).filter(([name]) => !name.startsWith('VITEST'));
-  const path = `${join(home, 'node_modules', '.bin')}:${process.env.PATH}`;
+  const path = `${join(folder, '../node_modules/.bin')}:${join(folder, 'node_modules/.bin')}:${process.env.PATH}`;
   const { status, stdout, stderr } = spawnSync('bash', ['-euo', 'pipefail', '-c', commands], {
     cwd: folder,
     env: { ...Object.fromEntries(environment), PATH: path, NO_COLOR: '1', FORCE_COLOR: undefined },

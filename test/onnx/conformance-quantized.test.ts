@@ -106,5 +106,5 @@ describe.skipIf(kit === null)("ONNX's own operator tests, in integers", () => {
       return distinctPlans(graph).map(({ kind, plan }) => ({ name: `${one.name} ${kind}`, plan, samples }));
     });
     expect(await differences(models, backends)).toEqual([]);
-  }, 200_000);
+  }, 300_000);
 });

@@ -30,7 +30,10 @@ export function placeInOrder(blocks: readonly Block[], order: readonly number[])
  * arXiv 2001.03288.)
  */
 export function placeBySize(blocks: readonly Block[]): readonly number[] {
-  return placeInOrder(blocks, decreasing(blocks, (block) => block.size));
+  return placeInOrder(
+    blocks,
+    decreasing(blocks, (block) => block.size),
+  );
 }
 
 /** The best of a few greedy orders; where several are as good, greedy by size. */

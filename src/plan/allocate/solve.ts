@@ -13,7 +13,7 @@ export interface SolveOptions {
 }
 
 /** Enough for every problem that a plan of a network has been seen to make. */
-export const defaultWork = 400_000_000;
+export const defaultWork = 100_000_000;
 
 /** The search keeps, for every block, a list of those that it meets; beyond this many entries greedy has to do. */
 const mostNeighbours = 4_000_000;

@@ -31,7 +31,18 @@ export function createState(problem: Sections, capacity: number): State {
   }
   const zeros = (): Int32Array => new Int32Array(blocks);
   const placed = new Uint8Array(blocks);
-  return { problem, capacity, placed, offset: zeros(), floor: zeros(), support: zeros(), rest, crossing, trail: [], order: [] };
+  return {
+    problem,
+    capacity,
+    placed,
+    offset: zeros(),
+    floor: zeros(),
+    support: zeros(),
+    rest,
+    crossing,
+    trail: [],
+    order: [],
+  };
 }
 
 /** @returns whether the unplaced neighbours still fit under the capacity */

@@ -51,7 +51,9 @@ function linksOf({ tensors, nodes }: OrderProblem): Links {
     for (const tensor of node.outputs) producer[tensor] = index;
   });
   const inputs = nodes.map((node) => [...new Set(node.inputs)]);
-  const producers = inputs.map((list) => [...new Set(list.map((tensor) => producer[tensor] as number))].filter((p) => p >= 0));
+  const producers = inputs.map((list) =>
+    [...new Set(list.map((tensor) => producer[tensor] as number))].filter((p) => p >= 0),
+  );
   const consumers = nodes.map((): number[] => []);
   producers.forEach((list, node) => {
     for (const maker of list) (consumers[maker] as number[]).push(node);

@@ -23,7 +23,8 @@ export interface OrderNode {
  */
 export function orderPeak(problem: OrderProblem, order: readonly number[]): number {
   const uses = new Array<number>(problem.tensors.length).fill(0);
-  for (const node of problem.nodes) for (const tensor of new Set(node.inputs)) uses[tensor] = (uses[tensor] as number) + 1;
+  for (const node of problem.nodes)
+    for (const tensor of new Set(node.inputs)) uses[tensor] = (uses[tensor] as number) + 1;
   for (const tensor of problem.outputs) uses[tensor] = Number.POSITIVE_INFINITY;
   const bytes = (tensor: number): number => problem.tensors[tensor] as number;
   const living = new Set(problem.inputs.filter((tensor) => (uses[tensor] as number) > 0));

@@ -86,6 +86,7 @@ export const cases: readonly OperatorCase[] = [
   slice([3, 4, 3, 2], [[1, 3, 1], null, null, null]),
   slice([1, 5, 4, 3], [null, [4, -1, -2], [3, 0, -1], null]),
   slice([1, 4, 3, 6], [null, null, null, [5, -1, -1]]),
+  slice([3, 4, 1, 3], [null, null, [0, 1, 3], null]),
   slice([2, 9, 4], [null, [2, 9, 3], [1, 3, 1]]),
   slice(
     [6, 5],

@@ -1,0 +1,133 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { graphOf, measureMemory, models } from '../../scripts/bench/memory-lib.mjs';
+import { deepest, hasArmCompiler, measureStatic, readCallGraph } from '../../scripts/bench/stack.mjs';
+import { modelPrefix } from '../../src/codegen/model.ts';
+import { modelFiles } from '../../src/codegen/project.ts';
+import { optimize, plan, quantize } from '../../src/compile.ts';
+import { readModel, requireGraph } from '../../src/onnx/read.ts';
+import { createGraphBuilder, plainPort } from '../../src/ops/build.ts';
+import { leastPossiblePeak } from '../../src/plan/choose.ts';
+import type { Plan } from '../../src/plan/types.ts';
+import { kit } from '../kit.ts';
+import { randomGraph } from '../random/generate.ts';
+import { quantizedRandomGraph } from '../random/plans.ts';
+import { differences } from '../support/batch.ts';
+import { randomSteps } from '../support/quantized.ts';
+import { randomFrom } from '../support/random.ts';
+import { wasmBackend } from '../support/wasm.ts';
+
+const tessera = {
+  ...{ modelFiles, modelPrefix, optimize, plan, quantize, readModel, requireGraph },
+  ...{ createGraphBuilder, plainPort, leastPossiblePeak },
+};
+/** Bytes of stack that `run` may take. */
+const mostStack = 768;
+
+function filesOf(made: Plan): { readonly files: ReadonlyMap<string, string>; readonly entry: string } {
+  const options = { front: { version: '0', target: 'test', modelHash: '' }, boundary: 'int8', selfTest: 0 } as const;
+  return { files: modelFiles(made, options), entry: `${modelPrefix(made.graph.name)}_run` };
+}
+
+/** The plans of some random graphs: layer by layer, and streamed. */
+const someRandomPlans = (): readonly Plan[] =>
+  Array.from({ length: 8 }, (_, index) => quantizedRandomGraph(randomGraph(300 + index)).graph).flatMap((graph) => [
+    plan(graph, { objective: 'time', input: 'resident' }),
+    plan(graph, { objective: 'sram', input: 'stream' }),
+  ]);
+
+describe('memory outside the arena', () => {
+  it('is none that is static: generated C has no .data and no .bss', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'tessera-test-'));
+    for (const [index, made] of someRandomPlans().entries()) {
+      const place = mkdtempSync(join(folder, `${index}-`));
+      for (const [path, text] of filesOf(made).files) writeFileSync(join(place, path), text);
+      const sources = readdirSync(place).filter((path) => path.endsWith('.c'));
+      execFileSync('gcc', ['-O2', '-fno-pic', '-c', ...sources], { cwd: place });
+      const objects = readdirSync(place).filter((path) => path.endsWith('.o'));
+      const table = execFileSync('size', objects, { cwd: place, encoding: 'utf8' }).trim().split('\n').slice(1);
+      expect(table).toHaveLength(sources.length);
+      for (const line of table) expect([line, ...line.trim().split(/\s+/).slice(1, 3)]).toEqual([line, '0', '0']);
+    }
+    rmSync(folder, { recursive: true });
+  }, 120_000);
+
+  if (!hasArmCompiler()) console.log('left out: the stack of generated C (arm-none-eabi-gcc is not installed)');
+
+  it.skipIf(!hasArmCompiler())(
+    `is at most ${mostStack} bytes of stack on a Cortex-M4, for random graphs`,
+    () => {
+      for (const made of someRandomPlans()) {
+        const { files, entry } = filesOf(made);
+        const { stackBytes, dataBytes, path } = measureStatic(files, entry);
+        expect(stackBytes, path.join(' > ')).toBeLessThanOrEqual(mostStack);
+        expect(stackBytes).toBeGreaterThan(0);
+        expect(dataBytes).toBe(0);
+      }
+    },
+    180_000,
+  );
+
+  it('is summed along the deepest way through the calls', () => {
+    const text = `graph: { title: "a.c"
+node: { title: "run" label: "run\\na.c:1:6\\n16 bytes (static)" }
+node: { title: "a.c:f" label: "f\\na.c:2:6\\n40 bytes (static)" }
+node: { title: "g" label: "g\\na.c:3:6\\n8 bytes (static)" }
+node: { title: "memset" label: "__builtin_memset\\n<built-in>" shape : ellipse }
+edge: { sourcename: "run" targetname: "a.c:f" label: "a.c:4:1" }
+edge: { sourcename: "run" targetname: "g" }
+edge: { sourcename: "g" targetname: "memset" }
+edge: { sourcename: "g" targetname: "__indirect_call" }
+}`;
+    expect(deepest(readCallGraph([text]), 'run')).toEqual({ stackBytes: 56, path: ['run 16', 'a.c:f 40'] });
+    expect(deepest(readCallGraph([text]), 'g').stackBytes).toBe(24);
+    expect(() => deepest(readCallGraph([text.replaceAll('memset', 'printf')]), 'run')).toThrow('printf');
+    const loop = 'edge: { sourcename: "g" targetname: "run" }';
+    expect(() => deepest(readCallGraph([text, loop]), 'run')).toThrow('calls itself');
+    expect(() => readCallGraph([text.replace('8 bytes (static)', '8 bytes (dynamic)')])).toThrow('dynamic');
+  });
+});
+
+describe('bench:memory', () => {
+  const random = models.filter(({ build }) => build !== undefined);
+
+  it.each(random)(
+    '$name with random weights needs no more than it may, and runs',
+    async (model) => {
+      const graph = graphOf(tessera, '', model);
+      const made = plan(graph, { objective: 'sram', input: 'stream' });
+      expect(made.arenaBytes).toBeLessThanOrEqual(model.most as number);
+      const samples = [randomSteps(graph, randomFrom(5))];
+      const backend = wasmBackend({ compiler: 'system', optimization: 'low' });
+      expect(await differences([{ name: model.name, plan: made, samples }], [backend])).toEqual([]);
+    },
+    120_000,
+  );
+
+  if (kit === null) console.log('left out: the SRAM of trained models (TESSERA_KIT is not set)');
+
+  const aimed = models.filter(
+    ({ name, build, most }) => build === undefined && most !== null && !name.includes('large'),
+  );
+
+  it.skipIf(kit === null).each(aimed)(
+    '$name, streamed, needs no more than it may',
+    (model) => {
+      const rows = measureMemory(tessera, kit as string, model, { withStack: false, onProgress: () => {} });
+      const [streamed, resident] = rows;
+      expect(streamed).toMatchObject({ plan: 'sram', input: 'streamed', macsRatio: 1, stackBytes: null });
+      expect(streamed?.arenaBytes).toBeLessThanOrEqual(model.most as number);
+      for (const { arenaBytes, allocationBound, planBound } of rows) {
+        expect(arenaBytes).toBe(allocationBound);
+        if (planBound !== null) expect(planBound).toBeLessThanOrEqual(arenaBytes);
+      }
+      const [input] = graphOf(tessera, kit as string, model).inputs;
+      const inputBytes = (input?.shape ?? []).reduce((product, size) => product * size, 1);
+      expect(resident?.arenaBytes).toBeLessThanOrEqual((streamed?.arenaBytes ?? 0) + inputBytes);
+    },
+    60_000,
+  );
+});

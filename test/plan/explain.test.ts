@@ -1,0 +1,74 @@
+import { describe, expect, it } from 'vitest';
+import { plan } from '../../src/compile.ts';
+import { type Candidate, candidatesOf, paretoPlans } from '../../src/plan/choose.ts';
+import { canStream } from '../../src/plan/demand.ts';
+import { explainEnds } from '../../src/plan/explain.ts';
+import type { Layer, Plan } from '../../src/plan/types.ts';
+import { randomGraph } from '../random/generate.ts';
+import { quantizedRandomGraph } from '../random/plans.ts';
+
+/** Every way to cut layers [start, length) into candidates. */
+function cuts(candidates: readonly Candidate[], length: number, start = 0): readonly (readonly Candidate[])[] {
+  if (start === length) return [[]];
+  return candidates
+    .filter((candidate) => candidate.start === start)
+    .flatMap((first) => cuts(candidates, length, first.end).map((rest) => [first, ...rest]));
+}
+
+const peakOf = (cut: readonly Candidate[]): number => Math.max(...cut.map(({ bytes }) => bytes));
+const callsOf = (cut: readonly Candidate[]): number => cut.reduce((sum, { calls }) => sum + calls, 0);
+
+/** The end of each step, as the index of the layer behind it. */
+function endsOf(made: Plan): readonly number[] {
+  return made.steps.map((step) => 1 + (step.kind === 'call' ? step.layer : (step.layers.at(-1) as number)));
+}
+
+const mostCuts = 20_000;
+
+function small(
+  seed: number,
+): { readonly made: readonly Plan[]; readonly all: readonly (readonly Candidate[])[] } | null {
+  const { graph } = quantizedRandomGraph(randomGraph(seed));
+  const { layers } = plan(graph, { objective: 'time', input: 'stream' });
+  const candidates = candidatesOf(graph, layers, { input: 'stream' });
+  const ways = new Array<number>(layers.length + 1).fill(0);
+  ways[0] = 1;
+  for (const { start, end } of candidates) ways[end] = (ways[end] as number) + (ways[start] as number);
+  if ((ways[layers.length] as number) > mostCuts || layers.length < 3) return null;
+  return { made: paretoPlans(graph, layers, 'stream'), all: cuts(candidates, layers.length) };
+}
+
+describe('why a step ends', () => {
+  it('is true of all plans that there are, on small random graphs', () => {
+    const seen = { end: 0, barrier: 0, memory: 0, time: 0 };
+    let graphs = 0;
+    for (let seed = 0; graphs < 40; seed += 1) {
+      const found = small(seed);
+      if (found === null) continue;
+      graphs += 1;
+      for (const made of found.made) {
+        const ends = endsOf(made);
+        explainEnds(made, 'stream').forEach((reason, index) => {
+          seen[reason.kind] += 1;
+          const end = ends[index] as number;
+          const across = found.all.filter((cut) => cut.some((one) => one.start < end && end < one.end));
+          if (reason.kind === 'end') expect(end).toBe(made.layers.length);
+          if (reason.kind === 'barrier') {
+            expect(across).toEqual([]);
+            expect(canStream(made.layers[reason.layer] as Layer)).toBe(false);
+          }
+          if (reason.kind === 'memory') {
+            expect(Math.min(...across.map(peakOf))).toBe(reason.needed);
+            expect(reason.needed).toBeGreaterThan(reason.limit);
+          }
+          if (reason.kind === 'time') {
+            expect(Math.min(...across.map(peakOf))).toBe(reason.needed);
+            expect(across.map(callsOf)).toContain(reason.calls);
+            expect(reason.calls).toBeGreaterThanOrEqual(reason.chosen);
+          }
+        });
+      }
+    }
+    expect(Math.min(seen.end, seen.barrier, seen.memory, seen.time)).toBeGreaterThan(0);
+  });
+});

@@ -1,0 +1,146 @@
+import { describe, expect, it } from 'vitest';
+import type { OverviewReport } from '../../src/report/overview.ts';
+import type { BufferReport, PlanReport } from '../../src/report/plan.ts';
+import { planSvg } from '../../src/report/svg.ts';
+import { fitted, textWidth, xmlText } from '../../src/report/svg-text.ts';
+import { randomFrom } from '../support/random.ts';
+
+const hostile = '</text><script>alert("1")</script>&amp;\u0000\u001b[31m\ud800 \u202e\'';
+
+const buffer = (name: string, offset: number, bytes: number, first: number, last: number): BufferReport => ({
+  ...{ name, kind: 'tensor', offset, bytes, first, last },
+});
+
+function overview(buffers: readonly BufferReport[], layersOfSteps: readonly number[], plans: number): OverviewReport {
+  let next = 0;
+  const steps = layersOfSteps.map((size): PlanReport['steps'][number] => {
+    const layers = Array.from({ length: size }, () => next++);
+    return { kind: size > 1 ? 'stage' : 'call', layers, fetched: [], rings: [] };
+  });
+  const arenaBytes = Math.max(0, ...buffers.map(({ offset, bytes }) => offset + bytes));
+  const report: PlanReport = {
+    ...{ inputs: [], outputs: [], constantBytes: 0, macs: 0, layers: [] },
+    ...{ arenaBytes, allocationBound: arenaBytes, steps, buffers },
+  };
+  return {
+    model: { file: hostile },
+    options: { input: 'stream' },
+    plans: Array.from({ length: plans }, (_, index) => ({
+      ...{
+        arenaBytes: 100_000 >> index,
+        macs: 1,
+        macsRatio: 1,
+        relativeTime: 1 + 0.0003 * index * index,
+        kernelCalls: 1,
+      },
+      ...{ constantBytes: 1, steps: 1, stages: 0, isDefault: index === 2, isChosen: index === 1 },
+    })),
+    chosen: report,
+    ends: [],
+    warnings: [],
+  };
+}
+
+/** The elements of a picture by name; throws where tags do not match or a character is not one of XML. */
+function elementsOf(svg: string): readonly string[] {
+  const open: string[] = [];
+  const found: string[] = [];
+  const rest = svg.replace(
+    /<(\/?)([a-z]+)((?: [\w:-]+="[^"<]*")*)(\/?)>/g,
+    (_, close: string, name: string, __, empty: string) => {
+      if (close === '/') expect(open.pop()).toBe(name);
+      else {
+        found.push(name);
+        if (empty === '') open.push(name);
+      }
+      return '';
+    },
+  );
+  expect(open).toEqual([]);
+  expect(rest).not.toMatch(/[<]/);
+  expect(rest.replace(/&(amp|lt|gt|quot|#39);/g, '')).not.toMatch(/&/);
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: it is these that must not be there
+  expect(svg).not.toMatch(/[\u0000-\u0008\u000b-\u001f\u007f]/);
+  expect(svg.isWellFormed()).toBe(true);
+  return found;
+}
+
+interface Label {
+  readonly left: number;
+  readonly right: number;
+  readonly top: number;
+  readonly bottom: number;
+  readonly text: string;
+}
+
+/** Where the texts of a picture stand, by their stated sizes. */
+function labelsOf(svg: string): readonly Label[] {
+  return [
+    ...svg.matchAll(
+      /<text x="([\d.]+)" y="([\d.]+)" font-size="(\d+)" text-anchor="(\w+)"[^>]*?( transform="[^"]*")?>([^<]*)</g,
+    ),
+  ].map(([, x = '', y = '', size = '', anchor, turned, text = '']): Label => {
+    const length = textWidth(text, Number(size));
+    const before = anchor === 'end' ? length : anchor === 'middle' ? length / 2 : 0;
+    const [across, down, high] = [Number(x), Number(y), 0.72 * Number(size)];
+    return turned === undefined
+      ? { left: across - before, right: across - before + length, top: down - high, bottom: down, text }
+      : { left: across - high, right: across, top: down + before - length, bottom: down + before, text };
+  });
+}
+
+function overlaps(labels: readonly Label[]): readonly string[] {
+  return labels.flatMap((a, index) =>
+    labels
+      .slice(index + 1)
+      .filter((b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom)
+      .map((b) => `${a.text} | ${b.text}`),
+  );
+}
+
+describe('pictures of plans', () => {
+  it('are XML, whatever a model calls its tensors', () => {
+    const svg = planSvg(overview([buffer(hostile, 0, 64, 0, 1), buffer('plain', 64, 32, 1, 1)], [3, 1], 4));
+    const elements = elementsOf(svg);
+    expect(elements).not.toContain('script');
+    expect(svg).toContain('&lt;script&gt;');
+    expect(xmlText(hostile)).toContain('\ufffd[31m\ufffd');
+  });
+
+  it('write no label upon another, inside the picture', () => {
+    const random = randomFrom(3);
+    for (let round = 0; round < 60; round += 1) {
+      const steps = Array.from({ length: 1 + Math.floor(random() * 60) }, () =>
+        random() < 0.2 ? 2 + Math.floor(random() * 9) : 1,
+      );
+      let offset = 0;
+      const buffers = Array.from({ length: 12 }, (_, index) => {
+        const bytes = 4 + 4 * Math.floor(random() ** 3 * 5000);
+        const first = Math.floor(random() * steps.length);
+        const last = first + Math.floor(random() * (steps.length - first));
+        offset += bytes;
+        return buffer(`tensor_of_layer_${index}`, offset - bytes, bytes, first, last);
+      });
+      const svg = planSvg(overview(buffers, steps, 1 + Math.floor(random() * 12)));
+      elementsOf(svg);
+      const labels = labelsOf(svg);
+      expect(overlaps(labels)).toEqual([]);
+      for (const { left, right, top, bottom } of labels.slice(1)) {
+        expect(Math.min(left, top)).toBeGreaterThanOrEqual(0);
+        expect(right).toBeLessThanOrEqual(1000);
+        expect(bottom).toBeLessThanOrEqual(900);
+      }
+    }
+  });
+
+  it('draw what has no step and no byte', () => {
+    elementsOf(planSvg(overview([], [], 0)));
+    elementsOf(planSvg(overview([buffer('x', 0, 0, 0, 0)], [1], 1)));
+  });
+
+  it('cut text in its middle', () => {
+    expect(fitted('abcdefghij', 10 * 6.2, 10)).toBe('abcdefghij');
+    expect(fitted('abcdefghij', 7 * 6.2, 10)).toBe('abc…hij');
+    expect(fitted('abcdefghij', 3 * 6.2, 10)).toBe('');
+  });
+});
