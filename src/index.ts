@@ -3,6 +3,7 @@ export { type CompareOptions, type Comparison, compareModels, type LayerNoise } 
 export { inspectModel } from './api/inspect.ts';
 export type { CalibrationSource, CompileOptions, ModelSource, ReadOptions } from './api/options.ts';
 export { type Calibration, type Compilation, compileModel, loadModel, samplesFrom, simulate } from './api/pipeline.ts';
+export { type PlanChoice, type PlanOverview, planModel } from './api/plan.ts';
 export { type CompileReport, makeProject, reportOf } from './api/project.ts';
 export type { Samples } from './api/samples.ts';
 export { type ExitCode, exitCode, TesseraError } from './errors.ts';
