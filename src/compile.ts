@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { elementCount, type Graph, tensorOf } from './graph/types.ts';
 import type { BoundaryType, ModelOptions } from './codegen/model.ts';
 import { checksum, checksumStart, selfTestByte } from './codegen/model.ts';
+import { elementCount, type Graph, tensorOf } from './graph/types.ts';
 import { cancelTransposes } from './passes/cancel-transposes.ts';
 import { foldBatchnorm } from './passes/fold-batchnorm.ts';
 import { foldFlatten } from './passes/fold-flatten.ts';
@@ -50,7 +50,10 @@ export function optimize(graph: Graph): Graph {
 /** An optimised graph with a quantisation on every tensor. `ranges`: what calibration saw, by tensor. */
 export function quantize(graph: Graph, ranges: ReadonlyMap<string, Range> = new Map()): Graph {
   const shared = shareScales(absorbQdq(graph), ranges);
-  return assignQuantization(absorbedPasses.reduce((current, pass) => pass.run(current), shared), ranges);
+  return assignQuantization(
+    absorbedPasses.reduce((current, pass) => pass.run(current), shared),
+    ranges,
+  );
 }
 
 /** A quantised graph, lowered to kernels and planned; every plan is checked before anyone sees it. */
@@ -61,7 +64,13 @@ export function plan(graph: Graph, options: PlanOptions): Plan {
 }
 
 /** What the generated files say of where they come from. */
-export function modelOptions(plan: Plan, modelBytes: Uint8Array, target: string, version: string, boundary: BoundaryType): ModelOptions {
+export function modelOptions(
+  plan: Plan,
+  modelBytes: Uint8Array,
+  target: string,
+  version: string,
+  boundary: BoundaryType,
+): ModelOptions {
   let start = 0;
   const inputs = plan.graph.inputs.map((port) => {
     const length = elementCount(tensorOf(plan.graph, port.tensor).shape);
@@ -70,5 +79,9 @@ export function modelOptions(plan: Plan, modelBytes: Uint8Array, target: string,
     return input;
   });
   const selfTest = evaluateOutputs(plan, inputs).reduce(checksum, checksumStart);
-  return { front: { version, target, modelHash: createHash('sha256').update(modelBytes).digest('hex') }, boundary, selfTest };
+  return {
+    front: { version, target, modelHash: createHash('sha256').update(modelBytes).digest('hex') },
+    boundary,
+    selfTest,
+  };
 }

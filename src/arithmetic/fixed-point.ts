@@ -42,7 +42,8 @@ export function requantization(
 ): Requantization {
   let largest = 0;
   for (const scale of scales) {
-    if (!Number.isFinite(scale) || scale < 0) throw new ArithmeticError(`scale ratio ${scale} is not a positive number`);
+    if (!Number.isFinite(scale) || scale < 0)
+      throw new ArithmeticError(`scale ratio ${scale} is not a positive number`);
     largest = Math.max(largest, scale);
   }
   let preScale = 1;

@@ -66,7 +66,9 @@ const offsetText = (base: string, offset: number | string): string =>
 /** The scratch of a layer's call. */
 export function scratchOf({ plan }: LayerContext, layer: Layer, call: KernelCall): string {
   const buffer = plan.scratch.get(layer.index);
-  return buffer === undefined || call.scratchBytes === 0 ? 'NULL' : offsetText('arena', plan.buffers[buffer]?.offset ?? 0);
+  return buffer === undefined || call.scratchBytes === 0
+    ? 'NULL'
+    : offsetText('arena', plan.buffers[buffer]?.offset ?? 0);
 }
 
 /** Row pointers that each input of a call contributes. */
@@ -80,7 +82,8 @@ export const indent = (lines: readonly string[], depth: number): string[] =>
 const rowBytes = (shape: RowShape): number => shape.width * shape.channels;
 
 /** `+ n * bytes`: the image that the loop over the batch is at. */
-const imageText = (shape: RowShape): string => (shape.batch > 1 ? ` + (ptrdiff_t)n * ${shape.rows * rowBytes(shape)}` : '');
+const imageText = (shape: RowShape): string =>
+  shape.batch > 1 ? ` + (ptrdiff_t)n * ${shape.rows * rowBytes(shape)}` : '';
 
 /** The statement that points rows[at...] at what one input of a kernel needs for step y. */
 function inputText(context: LayerContext, layer: Layer, call: KernelCall, access: KernelInput, at: number): string {
@@ -114,7 +117,13 @@ function joined(layer: Layer, call: KernelCall): boolean {
 }
 
 /** One call of a kernel on whole tensors: all at once, or row y of image n. */
-function callText(context: LayerContext, layer: Layer, call: KernelCall, parameters: string, span: 'all' | 'row'): string[] {
+function callText(
+  context: LayerContext,
+  layer: Layer,
+  call: KernelCall,
+  parameters: string,
+  span: 'all' | 'row',
+): string[] {
   const { output } = layer.tensors;
   const out = rowShape(output.shape);
   const counts = pointerCounts(call);
@@ -122,7 +131,9 @@ function callText(context: LayerContext, layer: Layer, call: KernelCall, paramet
   let at = 0;
   call.inputs.forEach((access, index) => {
     const tensor = layer.tensors.inputs[access.input] as Tensor;
-    lines.push(span === 'all' ? `rows[${at}] = ${baseOf(context, tensor)};` : inputText(context, layer, call, access, at));
+    lines.push(
+      span === 'all' ? `rows[${at}] = ${baseOf(context, tensor)};` : inputText(context, layer, call, access, at),
+    );
     at += counts[index] as number;
   });
   const first = call.inputs[0] as KernelInput;
@@ -160,6 +171,11 @@ export function layerText(context: LayerContext, layer: Layer): string {
     const rows = [`for (int32_t y = ${call.firstRow}; y < ${end}; ++y) {`, ...indent(text, 1), '}'];
     body.push(...(batch > 1 ? [`for (int32_t n = 0; n < ${batch}; ++n) {`, ...indent(rows, 1), '}'] : rows));
   });
-  const definition = [layerComment(layer), `static void ${layerName(context, layer)}(int8_t *arena) {`, ...indent(body, 1), '}'];
+  const definition = [
+    layerComment(layer),
+    `static void ${layerName(context, layer)}(int8_t *arena) {`,
+    ...indent(body, 1),
+    '}',
+  ];
   return `${parametersText(context, layer)}\n\n${definition.join('\n')}`;
 }

@@ -87,7 +87,9 @@ export function headerText(plan: Plan, prefix: string, options: ModelOptions): s
         : [
             `/* Where input ${index} goes before ${prefix}_run, which may overwrite it. */\nint8_t *${prefix}_input${index}(void *arena);`,
             ...(options.boundary === 'float'
-              ? [`/* The same from real values. */\nvoid ${prefix}_write_input${index}(void *arena, const float *values);`]
+              ? [
+                  `/* The same from real values. */\nvoid ${prefix}_write_input${index}(void *arena, const float *values);`,
+                ]
               : []),
           ],
     ),
@@ -166,7 +168,9 @@ export function sourceText(plan: Plan, prefix: string, options: ModelOptions): s
     if (options.boundary === 'float') accessors.push(writeInputText(plan, prefix, port, index));
   });
   outputs.forEach((port, index) => {
-    accessors.push(`const int8_t *${prefix}_output${index}(const void *arena) { ${pointer(context, port, 'const int8_t *')} }`);
+    accessors.push(
+      `const int8_t *${prefix}_output${index}(const void *arena) { ${pointer(context, port, 'const int8_t *')} }`,
+    );
     if (options.boundary === 'float') accessors.push(readOutputText(prefix, index));
   });
   const headers = kernelFiles(plan).filter((file) => file.endsWith('.h') && file !== 'tsr.h');
@@ -246,8 +250,13 @@ function selfTestText(context: LayerContext, options: ModelOptions): string {
     rowReader.length === 0
       ? ''
       : `static void ${prefix}_test_row(void *context, int32_t input, int32_t row, int8_t *pixels) {\n  (void)context;\n${rowReader.join('\n')}\n}\n\n`;
-  const call = fetched.size > 0 ? [`  const tsr_source source = {${prefix}_test_row, NULL};`, `  ${prefix}_run(arena, &source);`] : [`  ${prefix}_run(arena);`];
-  const sums = plan.graph.outputs.map((_, index) => `  hash = tsr_checksum(hash, ${prefix}_output${index}(arena), ${upper}_OUTPUT${index}_BYTES);`);
+  const call =
+    fetched.size > 0
+      ? [`  const tsr_source source = {${prefix}_test_row, NULL};`, `  ${prefix}_run(arena, &source);`]
+      : [`  ${prefix}_run(arena);`];
+  const sums = plan.graph.outputs.map(
+    (_, index) => `  hash = tsr_checksum(hash, ${prefix}_output${index}(arena), ${upper}_OUTPUT${index}_BYTES);`,
+  );
   return `${reader}int ${prefix}_self_test(void *arena) {
   uint32_t hash = ${checksumStart}u;
 ${[...lines, ...call, ...sums].join('\n')}

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Plan } from '../plan/types.ts';
-import { headerText, kernelFiles, modelPrefix, type ModelOptions, sourceText } from './model.ts';
+import { headerText, kernelFiles, type ModelOptions, modelPrefix, sourceText } from './model.ts';
 
 /** The files of a generated project, by path. */
 export type Project = ReadonlyMap<string, string | Uint8Array>;
@@ -15,7 +15,10 @@ export function runtimeFile(path: string): string {
 /** The model, and the kernels that it uses, as C files that lie in one folder. */
 export function modelFiles(plan: Plan, options: ModelOptions): ReadonlyMap<string, string> {
   const prefix = modelPrefix(plan.graph.name);
-  const kernels = kernelFiles(plan).map((path): [string, string] => [path.split('/').at(-1) as string, runtimeFile(path)]);
+  const kernels = kernelFiles(plan).map((path): [string, string] => [
+    path.split('/').at(-1) as string,
+    runtimeFile(path),
+  ]);
   return new Map([
     [`${prefix}.h`, headerText(plan, prefix, options)],
     [`${prefix}.c`, sourceText(plan, prefix, options)],

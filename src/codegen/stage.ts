@@ -60,8 +60,10 @@ function callText(context: LayerContext, walk: Walk, member: Member, call: Kerne
     const rows = access.rows === 'whole' ? { first: '0', step: 1, count: 1 } : rowsText(access);
     const target = at === 0 ? 'rows' : `rows + ${at}`;
     const settled = intake?.flow !== null && intake !== undefined ? settleFrom(context, member, intake) : null;
-    const made = settled === null ? madeText(walk, intake) : `y < ${settled} ? ${madeText(walk, intake)} : (tsr_cursor){0, 0}`;
-    const base = tensor.kind === 'constant' ? `(int8_t *)(uintptr_t)${baseOf(context, tensor)}` : baseOf(context, tensor);
+    const made =
+      settled === null ? madeText(walk, intake) : `y < ${settled} ? ${madeText(walk, intake)} : (tsr_cursor){0, 0}`;
+    const base =
+      tensor.kind === 'constant' ? `(int8_t *)(uintptr_t)${baseOf(context, tensor)}` : baseOf(context, tensor);
     lines.push(
       `tsr_ring_rows(${target}, ${base}, ${ringText(context, tensor)}, ${made}, ${rows.first}, ${rows.step}, ${rows.count}, ${column});`,
     );
@@ -111,7 +113,9 @@ function memberText(context: LayerContext, walk: Walk, member: Member): string {
     if (from === null) continue;
     const { tensor } = intake.demand;
     const when = split ? `x == 0 && y >= ${from}` : `y >= ${from}`;
-    body.push(`if (${when}) tsr_settle(${baseOf(context, tensor)}, ${ringText(context, tensor)}, ${rowShape(tensor.shape).rows - 1});`);
+    body.push(
+      `if (${when}) tsr_settle(${baseOf(context, tensor)}, ${ringText(context, tensor)}, ${rowShape(tensor.shape).rows - 1});`,
+    );
   }
   const output = baseOf(context, layer.tensors.output);
   const where = split ? 'y, x, count' : `y, 0, ${member.width}`;

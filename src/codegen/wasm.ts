@@ -55,7 +55,9 @@ export function wasmSource(plan: Plan, prefix: string): string {
   const kernels = kernelFiles(plan).filter((file) => file.endsWith('.c'));
   const { inputs, outputs } = plan.graph;
   const buffers = inputs.map((port, index) =>
-    fetched.has(port.tensor) ? `static int8_t input${index}[${elementCount(tensorOf(plan.graph, port.tensor).shape)}];\n` : '',
+    fetched.has(port.tensor)
+      ? `static int8_t input${index}[${elementCount(tensorOf(plan.graph, port.tensor).shape)}];\n`
+      : '',
   );
   const inputCases = inputs.map((port, index) =>
     fetched.has(port.tensor)

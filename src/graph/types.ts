@@ -94,7 +94,9 @@ export function tensorOf(graph: Graph, name: string): Tensor {
 
 /** How a node is named to a user: the ONNX names and operators that it came from. */
 export function describeNode(node: Node): string {
-  const origins = node.from.map((origin) => (origin.name === '' ? origin.operator : `${origin.operator} ${origin.name}`));
+  const origins = node.from.map((origin) =>
+    origin.name === '' ? origin.operator : `${origin.operator} ${origin.name}`,
+  );
   return origins.length === 0 ? node.op : origins.join(' + ');
 }
 

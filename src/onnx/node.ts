@@ -1,6 +1,6 @@
 import type { onnx } from 'onnx-proto';
 import type { Origin } from '../graph/types.ts';
-import { OperatorError, type OnnxReader } from '../ops/define.ts';
+import { type OnnxReader, OperatorError } from '../ops/define.ts';
 import { onnxReaders } from '../ops/index.ts';
 import { printable } from './problems.ts';
 

@@ -10,7 +10,13 @@ export interface GraphBuilder {
    * Adds a node; gives its output. Where every input is constant the node is computed at once, and gives a constant.
    * @throws OperatorError where the inputs do not fit the operator.
    */
-  add(op: string, inputs: readonly (Tensor | null)[], attributes: object, from?: readonly Origin[], name?: string): Tensor;
+  add(
+    op: string,
+    inputs: readonly (Tensor | null)[],
+    attributes: object,
+    from?: readonly Origin[],
+    name?: string,
+  ): Tensor;
   finish(inputs: readonly Port[], outputs: readonly Port[]): Graph;
 }
 

@@ -66,7 +66,9 @@ function isDepthwise(attributes: ConvAttributes, x: TensorType, weights: TensorT
 /** [C][taps] -> [taps][C]: the order in which the depthwise kernel reads. */
 function tapsFirst(weights: Int8Array, channels: number): Int8Array {
   const taps = weights.length / channels;
-  return Int8Array.from({ length: weights.length }, (_, i) => present(weights[(i % channels) * taps + Math.floor(i / channels)]));
+  return Int8Array.from({ length: weights.length }, (_, i) =>
+    present(weights[(i % channels) * taps + Math.floor(i / channels)]),
+  );
 }
 
 export const conv = defineOperator<ConvAttributes, ConvParameters>({
@@ -111,7 +113,8 @@ export const conv = defineOperator<ConvAttributes, ConvParameters>({
     return { ...output, data: result };
   },
 
-  macs: ([, weights], output) => (elementCount(output.shape) * elementCount(present(weights).shape)) / present(output.shape.at(-1)),
+  macs: ([, weights], output) =>
+    (elementCount(output.shape) * elementCount(present(weights).shape)) / present(output.shape.at(-1)),
 
   quantized: {
     outputRule: () => 'calibrated',
@@ -248,4 +251,3 @@ function depthwiseCall(p: WeightedSum, channels: number, geometry: KernelCall['f
     },
   };
 }
-

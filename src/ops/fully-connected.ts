@@ -21,7 +21,10 @@ export const fullyConnected = defineOperator<FullyConnectedAttributes, WeightedS
   shape([x, weights]) {
     const shape = present(x).shape;
     if (shape.at(-1) !== present(weights).shape[1]) {
-      throw new OperatorError('invalid', `inner sizes differ: ${dimensions(shape)} and ${dimensions(present(weights).shape)}`);
+      throw new OperatorError(
+        'invalid',
+        `inner sizes differ: ${dimensions(shape)} and ${dimensions(present(weights).shape)}`,
+      );
     }
     return { shape: [...shape.slice(0, -1), present(present(weights).shape[0])], dtype: 'float32' };
   },
@@ -32,7 +35,13 @@ export const fullyConnected = defineOperator<FullyConnectedAttributes, WeightedS
     const [outputs, inner] = present(weights).shape as [number, number];
     const result = new Float32Array(elementCount(output.shape));
     for (let row = 0; row * outputs < result.length; row += 1) {
-      denseFloat(data.subarray(row * inner, (row + 1) * inner), w, (bias?.data ?? null) as Float32Array | null, result, row * outputs);
+      denseFloat(
+        data.subarray(row * inner, (row + 1) * inner),
+        w,
+        (bias?.data ?? null) as Float32Array | null,
+        result,
+        row * outputs,
+      );
     }
     applyClamp(result, attributes.clamp);
     return { ...output, data: result };
@@ -52,7 +61,8 @@ export const fullyConnected = defineOperator<FullyConnectedAttributes, WeightedS
       const sums = new Int32Array(outputs);
       for (let row = 0; row * outputs < result.length; row += 1) {
         denseInteger(data.subarray(row * inner, (row + 1) * inner), p.weights, p.bias, sums);
-        for (let o = 0; o < outputs; o += 1) result[row * outputs + o] = requantize(sums[o] as number, o, p.requantization);
+        for (let o = 0; o < outputs; o += 1)
+          result[row * outputs + o] = requantize(sums[o] as number, o, p.requantization);
       }
       return result;
     },

@@ -2,9 +2,9 @@ import { type Requantization, requantize } from '../arithmetic/fixed-point.ts';
 import { elementCount, rowShape, type Tensor, type TensorType } from '../graph/types.ts';
 import { broadcastShape, expandLeading, padRank } from './broadcast.ts';
 import {
+  type AxisMap,
   activationQuantization,
   applyClamp,
-  type AxisMap,
   broadcastAxis,
   type Clamp,
   clampRange,

@@ -11,7 +11,7 @@ import {
   sameAxis,
 } from './define.ts';
 import { type PadAttributes, readPad } from './pad-read.ts';
-import { remapCall, type Remapping, remapElements } from './remap.ts';
+import { type Remapping, remapCall, remapElements } from './remap.ts';
 import { requantizeTable } from './requantize-table.ts';
 import { permuteBack, sameKind, stridesOf } from './transpose.ts';
 

@@ -1,5 +1,6 @@
 import { type Requantization, requantize } from '../arithmetic/fixed-point.ts';
 import { rowShape, type Tensor } from '../graph/types.ts';
+import { emitAdd } from './add.ts';
 import { emitBroadcast, padRank, scalarOf } from './broadcast.ts';
 import {
   activationQuantization,
@@ -9,7 +10,6 @@ import {
   type ReadContext,
   sameAxis,
 } from './define.ts';
-import { emitAdd } from './add.ts';
 import { fromChannelsLast, toChannelsLast } from './layout.ts';
 import { layerRequantization, requantizationFields } from './requantization.ts';
 

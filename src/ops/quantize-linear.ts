@@ -1,5 +1,5 @@
-import { elementCount, type TensorData, type Value } from '../graph/types.ts';
 import { roundHalfEven } from '../arithmetic/fixed-point.ts';
+import { elementCount, type TensorData, type Value } from '../graph/types.ts';
 import { defineOperator, present, type ReadContext } from './define.ts';
 
 /**
@@ -22,7 +22,8 @@ function read(c: ReadContext): { attributes: LinearAttributes; dtype: Quantized 
   const zeroPoint = c.optionalConstant(2, 'the zero point');
   const dtype = zeroPoint?.dtype ?? (c.operator === 'QuantizeLinear' ? 'uint8' : x.dtype);
   if (dtype !== 'int8' && dtype !== 'uint8' && dtype !== 'int32') c.invalid(`zero point type ${dtype} is not allowed`);
-  if (c.operator === 'DequantizeLinear' && x.dtype !== dtype) c.invalid(`input type ${x.dtype} differs from zero point type ${dtype}`);
+  if (c.operator === 'DequantizeLinear' && x.dtype !== dtype)
+    c.invalid(`input type ${x.dtype} differs from zero point type ${dtype}`);
   const scales = Array.from(scale.data, Number);
   for (const value of scales) {
     if (!Number.isFinite(value)) c.invalid('the scale is not finite');
@@ -79,7 +80,9 @@ export const quantizeLinear = defineOperator<LinearAttributes & { readonly dtype
     const result = Array.from(data as Float32Array, (real, i) => {
       const k = index(i);
       // The division is in float32, as ONNX has it.
-      const q = roundHalfEven(Math.fround(real / Math.fround(present(attributes.scales[k])))) + present(attributes.zeroPoints[k]);
+      const q =
+        roundHalfEven(Math.fround(real / Math.fround(present(attributes.scales[k])))) +
+        present(attributes.zeroPoints[k]);
       return Math.max(min, Math.min(max, q));
     });
     const make = { int8: Int8Array, uint8: Uint8Array, int32: Int32Array }[attributes.dtype];

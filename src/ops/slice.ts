@@ -3,7 +3,7 @@ import { rowAxes, rowCopyKernel } from './copy.ts';
 import { type ConstantArray, defineOperator, OperatorError, present, sameAxis } from './define.ts';
 import { applyTable, requantizeTable } from './requantize-table.ts';
 import { readSlice, readSplit, type SliceAttributes, slicedShape } from './slice-read.ts';
-import { gatherStrided, permuteBack, sameKind, type StridedCopy, stridedCall, stridesOf } from './transpose.ts';
+import { gatherStrided, permuteBack, type StridedCopy, sameKind, stridedCall, stridesOf } from './transpose.ts';
 
 /** Which elements, and the table that requantises them. */
 interface SliceParameters {

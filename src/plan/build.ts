@@ -34,7 +34,8 @@ export function buildPlan(graph: Graph, layers: readonly Layer[], steps: readonl
     const step = stepOfLayer.get(layer.index);
     if (step === undefined) continue;
     touch(layer.node.output, step);
-    for (const tensor of layer.tensors.inputs) if (tensor !== null && tensor.kind !== 'constant') touch(tensor.name, step);
+    for (const tensor of layer.tensors.inputs)
+      if (tensor !== null && tensor.kind !== 'constant') touch(tensor.name, step);
   }
   for (const port of graph.outputs) touch(port.tensor, steps.length - 1);
 
@@ -60,7 +61,12 @@ export function buildPlan(graph: Graph, layers: readonly Layer[], steps: readonl
   }
 
   const tensors = [...life].map(
-    ([name, { first, last }]): Buffer => ({ name, bytes: bytesOf.get(name) ?? tensorBytes(tensorOf(graph, name)), first, last }),
+    ([name, { first, last }]): Buffer => ({
+      name,
+      bytes: bytesOf.get(name) ?? tensorBytes(tensorOf(graph, name)),
+      first,
+      last,
+    }),
   );
   const rings = new Set(storage.keys());
   const named = new Set(roots.values());

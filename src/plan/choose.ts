@@ -45,9 +45,10 @@ export function kernelCalls(plan: Plan): number {
   let calls = 0;
   for (const step of plan.steps) {
     if (step.kind === 'call') calls += callsOf(plan.layers[step.layer] as Layer, null);
-    else step.layers.forEach((index, i) => {
-      calls += callsOf(plan.layers[index] as Layer, step.segments[i] as number);
-    });
+    else
+      step.layers.forEach((index, i) => {
+        calls += callsOf(plan.layers[index] as Layer, step.segments[i] as number);
+      });
   }
   return calls;
 }
@@ -114,7 +115,12 @@ function searchOf(graph: Graph, layers: readonly Layer[], options: PlanOptions):
     limits: limits.sort((a, b) => a - b),
     timeWithin: (limit) => macs + callCost * within(limit).reduce((sum, candidate) => sum + candidate.calls, 0),
     planWithin: (limit) => buildPlan(graph, layers, stepsOf(graph, layers, within(limit), options)),
-    layerwise: () => buildPlan(graph, layers, layers.map((layer): Step => ({ kind: 'call', layer: layer.index }))),
+    layerwise: () =>
+      buildPlan(
+        graph,
+        layers,
+        layers.map((layer): Step => ({ kind: 'call', layer: layer.index })),
+      ),
   };
 }
 
@@ -176,7 +182,11 @@ function fewestCalls(candidates: readonly Candidate[], length: number, limit: nu
 }
 
 /** Every step that a plan could take, ordered by where it ends. */
-export function candidatesOf(graph: Graph, layers: readonly Layer[], options: Pick<PlanOptions, 'input'>): readonly Candidate[] {
+export function candidatesOf(
+  graph: Graph,
+  layers: readonly Layer[],
+  options: Pick<PlanOptions, 'input'>,
+): readonly Candidate[] {
   const lives = livesOf(graph, layers);
   const candidates: Candidate[] = [];
   const rings = segmentWidths.map((segment) => ({ segment, bytes: ringsOf(graph, layers, segment, options) }));
@@ -184,7 +194,13 @@ export function candidatesOf(graph: Graph, layers: readonly Layer[], options: Pi
     for (let start = end - 1; start >= 0; start -= 1) {
       const layer = layers[start] as Layer;
       if (start === end - 1) {
-        candidates.push({ start, end, segment: null, bytes: bytesAt(layers, lives, start, end, null), calls: callsOf(layer, null) });
+        candidates.push({
+          start,
+          end,
+          segment: null,
+          bytes: bytesAt(layers, lives, start, end, null),
+          calls: callsOf(layer, null),
+        });
       }
       if (!canStream(layer)) break;
       for (const { segment, bytes } of rings) {
@@ -233,14 +249,25 @@ function livesOf(graph: Graph, layers: readonly Layer[]): ReadonlyMap<string, Li
   for (const layer of layers) {
     for (const name of layer.node.inputs) if (name !== null) use(name, layer.index);
     if (layer.lowering.kind === 'alias') roots.set(layer.node.output, root(layer.node.inputs[0] as string));
-    else lives.set(layer.node.output, { bytes: tensorBytes(layer.tensors.output), made: layer.index, lastUse: layer.index, fetchable: null });
+    else
+      lives.set(layer.node.output, {
+        bytes: tensorBytes(layer.tensors.output),
+        made: layer.index,
+        lastUse: layer.index,
+        fetchable: null,
+      });
   }
   for (const port of graph.outputs) use(port.tensor, layers.length);
   return lives;
 }
 
 /** The ring of every tensor, if all layers that can stream did so in segments of this width. */
-function ringsOf(graph: Graph, layers: readonly Layer[], segment: number, options: Pick<PlanOptions, 'input'>): ReadonlyMap<string, number> {
+function ringsOf(
+  graph: Graph,
+  layers: readonly Layer[],
+  segment: number,
+  options: Pick<PlanOptions, 'input'>,
+): ReadonlyMap<string, number> {
   const bytes = new Map<string, number>();
   let start = 0;
   while (start < layers.length) {
@@ -270,22 +297,35 @@ function bytesAt(
   let sum = 0;
   for (const [name, life] of lives) {
     if (life.made >= end || life.lastUse < start) continue;
-    const fetched = life.made < 0 && life.fetchable !== null && rings?.has(name) === true && life.fetchable >= start && life.lastUse < end;
+    const fetched =
+      life.made < 0 &&
+      life.fetchable !== null &&
+      rings?.has(name) === true &&
+      life.fetchable >= start &&
+      life.lastUse < end;
     // An input that is fetched takes nothing before it is needed.
-    if (life.made < 0 && life.fetchable !== null && life.fetchable >= end && rings !== null && rings.has(name)) continue;
+    if (life.made < 0 && life.fetchable !== null && life.fetchable >= end && rings?.has(name)) continue;
     const inside = (life.made >= start && life.lastUse < end) || fetched;
     sum += alignUp(inside && rings !== null ? (rings.get(name) ?? life.bytes) : life.bytes);
   }
   for (const layer of layers.slice(start, end)) {
-    if (layer.lowering.kind === 'calls') sum += alignUp(Math.max(...layer.lowering.calls.map((call) => call.scratchBytes)));
+    if (layer.lowering.kind === 'calls')
+      sum += alignUp(Math.max(...layer.lowering.calls.map((call) => call.scratchBytes)));
   }
   return sum;
 }
 
-function stepsOf(graph: Graph, layers: readonly Layer[], chosen: readonly Candidate[], options: PlanOptions): readonly Step[] {
+function stepsOf(
+  graph: Graph,
+  layers: readonly Layer[],
+  chosen: readonly Candidate[],
+  options: PlanOptions,
+): readonly Step[] {
   return chosen.map((candidate): Step => {
     const { start, segment } = candidate;
-    return segment === null ? { kind: 'call', layer: start } : stageOf(graph, layers, { ...candidate, segment }, options);
+    return segment === null
+      ? { kind: 'call', layer: start }
+      : stageOf(graph, layers, { ...candidate, segment }, options);
   });
 }
 

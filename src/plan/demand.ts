@@ -19,7 +19,9 @@ export type Lowered = Pick<Layer, 'lowering' | 'tensors'>;
 export function canStream(layer: Lowered): boolean {
   if (layer.lowering.kind !== 'calls') return false;
   const tensors = [layer.tensors.output, ...layer.tensors.inputs];
-  const single = tensors.every((tensor) => tensor === null || tensor.kind === 'constant' || rowShape(tensor.shape).batch === 1);
+  const single = tensors.every(
+    (tensor) => tensor === null || tensor.kind === 'constant' || rowShape(tensor.shape).batch === 1,
+  );
   return single && layer.lowering.calls.every((call) => call.steps !== 'once');
 }
 
@@ -79,7 +81,9 @@ export function demandsOf(layer: Lowered): readonly Demand[] {
     const { rows } = rowShape(tensor.shape);
     const firstRow = new Int32Array(steps).fill(rows);
     const lastRow = new Int32Array(steps).fill(-1);
-    const uses = calls.flatMap((call) => call.inputs.filter((access) => access.input === input).map((access) => ({ call, access })));
+    const uses = calls.flatMap((call) =>
+      call.inputs.filter((access) => access.input === input).map((access) => ({ call, access })),
+    );
     for (const { call, access } of uses) {
       for (let y = call.firstRow; y < call.firstRow + call.count; y += 1) {
         const start = access.rows === 'whole' ? 0 : windowStart(access.rows, y);

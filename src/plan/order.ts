@@ -55,6 +55,7 @@ export function orderForMemory(problem: OrderProblem, limits: OrderLimits = defa
   };
   const needs = needsOfNodes(problem);
   const need = needs.reduce((most, bytes) => Math.max(most, bytes), 0);
+  if (problem.nodes.length === 0) return answer(best.peak);
   if (best.peak === need) return answer(need);
 
   const frontiers = directions.map((direction) => createFrontier(problem, direction));

@@ -20,13 +20,24 @@ export interface SharedBuffer extends Buffer {
  * the bytes under it; null where the two cannot share. Exact to the row: kernels may read and write within a row in any
  * order. After "diagonal memory optimisation" (arXiv 2010.01668), with rows for elements.
  */
-export function overlapDistance(graph: Graph, layers: readonly Layer[], step: Step, output: Tensor, input: Tensor): number | null {
-  const members = step.kind === 'call' ? [layers[step.layer] as Layer] : step.layers.map((index) => layers[index] as Layer);
+export function overlapDistance(
+  graph: Graph,
+  layers: readonly Layer[],
+  step: Step,
+  output: Tensor,
+  input: Tensor,
+): number | null {
+  const members =
+    step.kind === 'call' ? [layers[step.layer] as Layer] : step.layers.map((index) => layers[index] as Layer);
   if (!members.every(canStream)) return null;
   // A layer of several calls that is computed whole makes all rows of one before the next begins.
-  if (step.kind === 'call' && members.some(({ lowering }) => lowering.kind === 'calls' && lowering.calls.length > 1)) return null;
+  if (step.kind === 'call' && members.some(({ lowering }) => lowering.kind === 'calls' && lowering.calls.length > 1))
+    return null;
   const readers = members.filter((layer) => layer.node.inputs.includes(input.name));
-  if (readers.some((layer) => layer.demands.some((demand) => demand.tensor.name === input.name && demand.rows === null))) return null;
+  if (
+    readers.some((layer) => layer.demands.some((demand) => demand.tensor.name === input.name && demand.rows === null))
+  )
+    return null;
   const shape = rowShape(input.shape);
   const inputRow = shape.width * shape.channels;
   const stage = step.kind === 'call' ? { segments: [], fetched: [] } : step;
@@ -55,8 +66,17 @@ export function overlapDistance(graph: Graph, layers: readonly Layer[], step: St
  * that lives as long as both; so only what lowers the bound of the allocation is joined.
  * @param whole the tensors that are stored whole, each in a buffer of its own
  */
-export function shareBuffers(graph: Graph, layers: readonly Layer[], steps: readonly Step[], buffers: readonly Buffer[], whole: ReadonlySet<string>): readonly SharedBuffer[] {
-  let current: readonly SharedBuffer[] = buffers.map((buffer) => ({ ...buffer, parts: [{ tensor: buffer.name, offset: 0 }] }));
+export function shareBuffers(
+  graph: Graph,
+  layers: readonly Layer[],
+  steps: readonly Step[],
+  buffers: readonly Buffer[],
+  whole: ReadonlySet<string>,
+): readonly SharedBuffer[] {
+  let current: readonly SharedBuffer[] = buffers.map((buffer) => ({
+    ...buffer,
+    parts: [{ tensor: buffer.name, offset: 0 }],
+  }));
   let bound = allocationBound(current);
   // A model whose outputs are its inputs has buffers, and no steps.
   while (steps.length > 0) {

@@ -66,7 +66,11 @@ interface WindowState {
  * The smallest ring of every tensor that is made or fetched inside a stage, found by running the stage's schedule.
  * Two ways are compared for each: whole rows in slots, and one slot fewer with a window.
  */
-export function fitRings(layers: readonly Layer[], stage: Pick<StageStep, 'segments' | 'fetched'>, tensors: (name: string) => Tensor): ReadonlyMap<string, Ring> {
+export function fitRings(
+  layers: readonly Layer[],
+  stage: Pick<StageStep, 'segments' | 'fetched'>,
+  tensors: (name: string) => Tensor,
+): ReadonlyMap<string, Ring> {
   const slots = new Map<string, number>();
   const first = startWalk(layers, stage, tensors);
   const consumersOf = (walk: Walk, flow: Flow): Consumers => walk.consumers.get(flow) ?? [];
@@ -100,7 +104,8 @@ export function fitRings(layers: readonly Layer[], stage: Pick<StageStep, 'segme
       if (from === 0 && row > 0 && kept === 0 && firstNeeded(consumers, row - 1, flow.width) < flow.width) {
         state.columns = Number.POSITIVE_INFINITY;
       }
-      const dead = kept === 0 ? firstNeeded(consumers, row, flow.width) : firstNeeded(consumers, row - kept, flow.width);
+      const dead =
+        kept === 0 ? firstNeeded(consumers, row, flow.width) : firstNeeded(consumers, row - kept, flow.width);
       state.columns = Math.max(state.columns, to - Math.min(dead, to), to - from);
       state.row = row;
       state.end = to;
@@ -133,7 +138,10 @@ export function fitRings(layers: readonly Layer[], stage: Pick<StageStep, 'segme
     const rows = slots.get(flow.tensor.name) ?? 1;
     const { columns, settle } = stateOf(flow);
     const windowed = columns < flow.width;
-    rings.set(flow.tensor.name, windowed ? { slots: rows - 1, window: columns, settle } : { slots: rows, window: 0, settle: [] });
+    rings.set(
+      flow.tensor.name,
+      windowed ? { slots: rows - 1, window: columns, settle } : { slots: rows, window: 0, settle: [] },
+    );
   }
   return rings;
 }

@@ -56,7 +56,8 @@ function storageOf(plan: Plan, name: string): Storage {
 function checkLives(plan: Plan, name: string, step: number): void {
   const { buffer } = storageOf(plan, name);
   const placed = buffer === null ? undefined : plan.buffers[buffer];
-  if (placed === undefined || step < placed.first || step > placed.last) fail(`tensor ${name} does not live at step ${step}`);
+  if (placed === undefined || step < placed.first || step > placed.last)
+    fail(`tensor ${name} does not live at step ${step}`);
 }
 
 function checkWhole(plan: Plan, name: string, step: number, complete: ReadonlySet<string>): void {
@@ -103,7 +104,9 @@ function checkSharing(plan: Plan, step: Plan['steps'][number]): void {
   const members = (step.kind === 'call' ? [step.layer] : step.layers).map((index) => plan.layers[index] as Layer);
   if (members.every((layer) => layer.lowering.kind === 'alias')) return;
   const made = new Set(members.map((layer) => layer.node.output));
-  const read = new Set(members.flatMap((layer) => layer.node.inputs.filter((name) => name !== null && !made.has(name))));
+  const read = new Set(
+    members.flatMap((layer) => layer.node.inputs.filter((name) => name !== null && !made.has(name))),
+  );
   const shared = [...read].flatMap((input) => {
     if (input === null || tensorOf(plan.graph, input).kind === 'constant') return [];
     const from = storageOf(plan, input);
@@ -112,7 +115,8 @@ function checkSharing(plan: Plan, step: Plan['steps'][number]): void {
   });
   if (shared.length === 0) return;
   const calls = members.flatMap((layer) => (layer.lowering.kind === 'calls' ? layer.lowering.calls : []));
-  if (step.kind === 'call' && (calls.length > 1 || !plan.overlapping.has(step.layer))) fail(`layer ${step.layer} does not write over its input row by row`);
+  if (step.kind === 'call' && (calls.length > 1 || !plan.overlapping.has(step.layer)))
+    fail(`layer ${step.layer} does not write over its input row by row`);
   const stage = step.kind === 'call' ? { segments: [], fetched: [] } : step;
   for (const { input, from, outputs } of shared) {
     const walk = startWalk(members, stage, (name) => tensorOf(plan.graph, name));
@@ -122,7 +126,8 @@ function checkSharing(plan: Plan, step: Plan['steps'][number]): void {
         if (demand.tensor.name !== input) continue;
         for (let row = demand.firstRow[member.y] as number; row <= (demand.lastRow[member.y] as number); row += 1) {
           const start = from.offset + row * from.rowBytes;
-          if (gone.subarray(start, start + from.rowBytes).includes(1)) fail(`row ${row} of ${input} is overwritten too early`);
+          if (gone.subarray(start, start + from.rowBytes).includes(1))
+            fail(`row ${row} of ${input} is overwritten too early`);
         }
       }
     };
@@ -135,7 +140,11 @@ function checkSharing(plan: Plan, step: Plan['steps'][number]): void {
       write(flow, row, first, last) {
         if (!outputs.includes(flow.tensor.name)) return;
         const { offset, rowBytes } = storageOf(plan, flow.tensor.name);
-        gone.fill(1, offset + row * rowBytes + first * flow.pixelBytes, offset + row * rowBytes + last * flow.pixelBytes);
+        gone.fill(
+          1,
+          offset + row * rowBytes + first * flow.pixelBytes,
+          offset + row * rowBytes + last * flow.pixelBytes,
+        );
         // What is read in the very step that writes must not be touched either.
         if (writer !== undefined) checkRow(writer);
       },
@@ -160,7 +169,8 @@ function walkStage(plan: Plan, stage: StageStep, step: number, complete: Set<str
     const storage = storageOf(plan, flow.tensor.name);
     const { buffer } = storage;
     const bytes = (storage.slots * flow.width + storage.window) * flow.pixelBytes;
-    if (buffer === null || bytes > (plan.buffers[buffer]?.bytes ?? 0)) fail(`the ring of ${flow.tensor.name} is too small`);
+    if (buffer === null || bytes > (plan.buffers[buffer]?.bytes ?? 0))
+      fail(`the ring of ${flow.tensor.name} is too small`);
     checkLives(plan, flow.tensor.name, step);
     complete.delete(flow.tensor.name);
     contents.set(flow, {

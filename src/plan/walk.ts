@@ -47,7 +47,11 @@ export interface WalkObserver {
 }
 
 /** Puts a stage at its start. */
-export function startWalk(layers: readonly Layer[], stage: Pick<StageStep, 'segments' | 'fetched'>, tensors: (name: string) => Tensor): Walk {
+export function startWalk(
+  layers: readonly Layer[],
+  stage: Pick<StageStep, 'segments' | 'fetched'>,
+  tensors: (name: string) => Tensor,
+): Walk {
   const flows = new Map<string, Flow>();
   const flowOf = (tensor: Tensor): Flow => {
     const { rows, width, channels } = rowShape(tensor.shape);
@@ -61,7 +65,18 @@ export function startWalk(layers: readonly Layer[], stage: Pick<StageStep, 'segm
     const width = stepWidth(layer);
     const segment = splitsRows(layer) ? Math.min(width, stage.segments[index] ?? width) : width;
     const output = flowOf(layer.tensors.output);
-    return { layer, index, steps: stepCount(layer), width, segment, intakes, output, accumulates: accumulates(layer), y: 0, x: 0 };
+    return {
+      layer,
+      index,
+      steps: stepCount(layer),
+      width,
+      segment,
+      intakes,
+      output,
+      accumulates: accumulates(layer),
+      y: 0,
+      x: 0,
+    };
   });
   const consumers = new Map<Flow, { member: Member; intake: Intake }[]>();
   for (const member of members) {
@@ -98,7 +113,9 @@ export function runWalk(walk: Walk, observer: WalkObserver): void {
   const { members, fetched } = walk;
   const deepest = (flow: Flow): number =>
     (walk.consumers.get(flow) ?? []).reduce((most, { member }) => Math.max(most, member.index), -1);
-  const deepestConsumer = new Map([...fetched, ...members.map((member) => member.output)].map((flow) => [flow, deepest(flow)]));
+  const deepestConsumer = new Map(
+    [...fetched, ...members.map((member) => member.output)].map((flow) => [flow, deepest(flow)]),
+  );
   let next = members.length - 1;
   for (;;) {
     let index = next;
@@ -131,12 +148,16 @@ export function runWalk(walk: Walk, observer: WalkObserver): void {
     next = Math.max(index, deepestConsumer.get(output) as number);
   }
   for (const member of members) {
-    if (member.y < member.steps) throw new Error(`a stage cannot finish: ${member.layer.node.output} stops at row ${member.y}`);
+    if (member.y < member.steps)
+      throw new Error(`a stage cannot finish: ${member.layer.node.output} stops at row ${member.y}`);
   }
 }
 
 /** The columns of a flow that a member's next step reads, clipped; empty where first > last. */
-export function columnsRead(member: Member, { demand, flow }: Intake): { readonly first: number; readonly last: number } {
+export function columnsRead(
+  member: Member,
+  { demand, flow }: Intake,
+): { readonly first: number; readonly last: number } {
   const width = flow?.width ?? rowShape(demand.tensor.shape).width;
   if (demand.columns === null) return { first: 0, last: width - 1 };
   const end = Math.min(member.width, member.x + member.segment);

@@ -143,18 +143,18 @@ function quantizeWeights(tensor: Tensor, bias: Tensor | undefined, input: number
   const outputs = tensor.shape[0] as number;
   const taps = real.length / outputs;
   const known = tensor.quant;
-  const usable =
-    known !== undefined && known.zeroPoints.every((z) => z === 0) && (known.axis === undefined || known.axis === 0);
-  const scales = usable
-    ? known.scales
-    : Array.from({ length: outputs }, (_, o) => {
-        let largest = 0;
-        for (let t = o * taps; t < (o + 1) * taps; t += 1) largest = Math.max(largest, Math.abs(real[t] as number));
-        // A bias that is huge beside its weights must still fit an accumulator, with room for a pre-scale.
-        const leastForBias = bias?.data === undefined ? 0 : Math.abs(Number(bias.data[o])) / (input * 2 ** 24);
-        return Math.max(largest / 127, leastForBias) || 1;
-      });
-  const least = usable ? -128 : -127;
+  const alongOutputs = known === undefined ? false : (known.axis ?? 0) === 0 && known.zeroPoints.every((z) => z === 0);
+  const stated = alongOutputs ? known?.scales : undefined;
+  const scales =
+    stated ??
+    Array.from({ length: outputs }, (_, o) => {
+      let largest = 0;
+      for (let t = o * taps; t < (o + 1) * taps; t += 1) largest = Math.max(largest, Math.abs(real[t] as number));
+      // A bias that is huge beside its weights must still fit an accumulator, with room for a pre-scale.
+      const leastForBias = bias?.data === undefined ? 0 : Math.abs(Number(bias.data[o])) / (input * 2 ** 24);
+      return Math.max(largest / 127, leastForBias) || 1;
+    });
+  const least = stated === undefined ? -127 : -128;
   const data = new Int8Array(real.length);
   for (let o = 0; o < outputs; o += 1) {
     const scale = scales[scales.length === 1 ? 0 : o] as number;

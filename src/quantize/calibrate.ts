@@ -48,7 +48,11 @@ export function calibrate(
   }
   if (count === 0) throw modelError(`${graph.name}: no calibration samples`);
   const pick = (histogram: Histogram): Range =>
-    method === 'min-max' ? histogram.extent() : method === 'percentile' ? histogram.percentile(outliers) : histogram.leastError();
+    method === 'min-max'
+      ? histogram.extent()
+      : method === 'percentile'
+        ? histogram.percentile(outliers)
+        : histogram.leastError();
   return new Map(
     [...histograms].map(([tensor, histogram]) => {
       const channelMeans = sums.get(tensor)?.map((sum) => sum / count) as Float64Array;

@@ -26,7 +26,8 @@ export function createHistogram(): Histogram {
     while (magnitude >= limit) {
       // Two old bins make one new one, in the middle half of the new range.
       const wider = new Float64Array(bins);
-      for (let i = 0; i < bins; i += 1) wider[bins / 4 + (i >> 1)] = (wider[bins / 4 + (i >> 1)] as number) + (counts[i] as number);
+      for (let i = 0; i < bins; i += 1)
+        wider[bins / 4 + (i >> 1)] = (wider[bins / 4 + (i >> 1)] as number) + (counts[i] as number);
       counts = wider;
       limit *= 2;
     }
@@ -81,7 +82,8 @@ export function createHistogram(): Histogram {
       let low = 0;
       let high = bins;
       for (let seen = counts[low] as number; seen <= allowed && low < bins - 1; seen += counts[low] as number) low += 1;
-      for (let seen = counts[high - 1] as number; seen <= allowed && high > 1; seen += counts[high - 1] as number) high -= 1;
+      for (let seen = counts[high - 1] as number; seen <= allowed && high > 1; seen += counts[high - 1] as number)
+        high -= 1;
       return { min: edge(low), max: edge(high) };
     },
     leastError() {

@@ -82,7 +82,9 @@ async function systemClang(files: SourceFiles, args: readonly string[]): Promise
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
       throw new TesseraError(exitCode.toolMissing, 'clang is not on the PATH', 'install it: apt-get install clang lld');
     }
-    throw new Error(`clang could not compile generated code:\n${(error as { stderr?: string }).stderr ?? String(error)}`);
+    throw new Error(
+      `clang could not compile generated code:\n${(error as { stderr?: string }).stderr ?? String(error)}`,
+    );
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

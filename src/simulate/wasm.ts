@@ -22,6 +22,8 @@ export async function buildWasm(
 
 /** Loads a compiled model into this process: the simulator. */
 export async function instantiateWasm(wasm: Uint8Array, description: ModelDescription): Promise<Model> {
-  const runtime = (await import(new URL('tessera.mjs', targetFolder).href)) as typeof import('../../targets/wasm/tessera.mjs');
+  const runtime = (await import(
+    new URL('tessera.mjs', targetFolder).href
+  )) as typeof import('../../targets/wasm/tessera.mjs');
   return runtime.instantiate(wasm, description);
 }

@@ -31,7 +31,9 @@ function stepOf(values, port) {
     const inverse = Math.fround(1 / port.scale);
     return (i) => quantize(Math.fround(values[i]), inverse, port.zeroPoint);
   }
-  throw new TypeError(`input ${port.name}: give a Float32Array of real values, a Uint8Array of pixels or an Int8Array of steps`);
+  throw new TypeError(
+    `input ${port.name}: give a Float32Array of real values, a Uint8Array of pixels or an Int8Array of steps`,
+  );
 }
 
 /** Wraps an instance of the compiled module. `description` is what the compiler wrote beside it. */
@@ -41,7 +43,8 @@ export function createModel(instance, description) {
   const outputOrders = description.outputs.map(elementOrder);
 
   const writeInputs = (given) => {
-    const inputs = description.inputs.length === 1 && !(Array.isArray(given) && typeof given[0] === 'object') ? [given] : given;
+    const inputs =
+      description.inputs.length === 1 && !(Array.isArray(given) && typeof given[0] === 'object') ? [given] : given;
     if (inputs.length !== description.inputs.length) {
       throw new TypeError(`${description.name} has ${description.inputs.length} inputs; ${inputs.length} were given`);
     }

@@ -6,7 +6,7 @@ import { printGraph } from '../../src/graph/print.ts';
 import type { Graph } from '../../src/graph/types.ts';
 import { readModel, requireGraph } from '../../src/onnx/read.ts';
 import { operatorNamed } from '../../src/ops/index.ts';
-import { floatTensor, integer, integers, makeModel, type ModelSpec, node, valueInfo } from './make-model.ts';
+import { floatTensor, integer, integers, type ModelSpec, makeModel, node, valueInfo } from './make-model.ts';
 
 function graphOf(spec: ModelSpec): Graph {
   const graph = requireGraph(readModel(makeModel(spec), { file: 'm.onnx' }), 'm.onnx');

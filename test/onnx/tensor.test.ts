@@ -1,7 +1,7 @@
 import type { onnx } from 'onnx-proto';
 import { describe, expect, it } from 'vitest';
-import { OperatorError } from '../../src/ops/define.ts';
 import { readTensor } from '../../src/onnx/tensor.ts';
+import { OperatorError } from '../../src/ops/define.ts';
 
 const read = (tensor: onnx.ITensorProto) => readTensor(tensor, { warn: () => {} });
 const raw = (...bytes: number[]) => Uint8Array.from(bytes);

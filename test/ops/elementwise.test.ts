@@ -7,9 +7,9 @@ import { scaledPair } from '../../src/ops/scaled-sum.ts';
 import { unaryTable } from '../../src/ops/unary.ts';
 import { erf } from '../../src/ops/unary-functions.ts';
 import { assignQuantization, type Range } from '../../src/quantize/assign.ts';
+import { randomFrom } from '../support/random.ts';
 import { cases } from './cases/elementwise.ts';
 import type { OperatorCase } from './cases/types.ts';
-import { randomFrom } from '../support/random.ts';
 
 /** The graph of a case, quantised by ranges that are partly far from what the values are, so that results saturate. */
 function quantizedGraph(one: OperatorCase, random: () => number): Graph {

@@ -7,8 +7,8 @@ import { absorbQdq } from '../../src/quantize/absorb.ts';
 import { assignQuantization } from '../../src/quantize/assign.ts';
 import { shareScales } from '../../src/quantize/share-scales.ts';
 import { kit, kitPath } from '../kit.ts';
-import { quantizedGraph, runSame, runSameBytes } from '../support/pass.ts';
 import { randomGraph } from '../random/generate.ts';
+import { quantizedGraph, runSame, runSameBytes } from '../support/pass.ts';
 
 test('all passes in a row, on random graphs', () => {
   for (let seed = 100; seed < 160; seed += 1) {
