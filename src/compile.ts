@@ -12,6 +12,7 @@ import { removeIdentities } from './passes/remove-identities.ts';
 import { choosePlan, type PlanOptions } from './plan/choose.ts';
 import { evaluateOutputs } from './plan/evaluate.ts';
 import { lowerGraph } from './plan/lower.ts';
+import { reorderForMemory } from './plan/reorder.ts';
 import type { Plan } from './plan/types.ts';
 import { validatePlan } from './plan/validate.ts';
 import { absorbQdq } from './quantize/absorb.ts';
@@ -47,13 +48,11 @@ export function optimize(graph: Graph): Graph {
   return passes.reduce((current, pass) => pass.run(current), graph);
 }
 
-/** An optimised graph with a quantisation on every tensor. `ranges`: what calibration saw, by tensor. */
+/** An optimised graph with a quantisation on every tensor, in the order that needs the least memory. `ranges`: what calibration saw, by tensor. */
 export function quantize(graph: Graph, ranges: ReadonlyMap<string, Range> = new Map()): Graph {
   const shared = shareScales(absorbQdq(graph), ranges);
-  return assignQuantization(
-    absorbedPasses.reduce((current, pass) => pass.run(current), shared),
-    ranges,
-  );
+  const simplified = absorbedPasses.reduce((current, pass) => pass.run(current), shared);
+  return reorderForMemory(assignQuantization(simplified, ranges));
 }
 
 /** A quantised graph, lowered to kernels and planned; every plan is checked before anyone sees it. */

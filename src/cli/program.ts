@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { exitCode } from '../errors.ts';
 import { version } from '../version.ts';
+import { addAllocate } from './allocate.ts';
 import { addCompile } from './compile.ts';
 import { addEval } from './eval.ts';
 import { addInspect } from './inspect.ts';
@@ -9,7 +10,7 @@ import { addRun } from './run.ts';
 import { addTargets } from './targets.ts';
 import { reportFailure, type Terminal } from './terminal.ts';
 
-const commands = [addInspect, addPlan, addCompile, addRun, addEval, addTargets];
+const commands = [addInspect, addPlan, addCompile, addRun, addEval, addAllocate, addTargets];
 
 const footer = `
 Examples:

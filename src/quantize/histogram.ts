@@ -8,7 +8,10 @@ export interface Histogram {
   add(values: Float32Array): void;
   /** The least and the greatest value seen. */
   extent(): Range;
-  /** The range that leaves out `fraction` of the values at each end. */
+  /**
+   * The range that leaves out `fraction` of the values at each end. Where fewer than 1 / fraction were seen, it is as
+   * much wider as that of normally distributed values would be with so many.
+   */
   percentile(fraction: number): Range;
   /** The range whose int8 quantisation has the least mean squared error over the values seen. */
   leastError(): Range;
@@ -84,7 +87,9 @@ export function createHistogram(): Histogram {
       for (let seen = counts[low] as number; seen <= allowed && low < bins - 1; seen += counts[low] as number) low += 1;
       for (let seen = counts[high - 1] as number; seen <= allowed && high > 1; seen += counts[high - 1] as number)
         high -= 1;
-      return { min: edge(low), max: edge(high) };
+      // The largest of n normally distributed values lies about sqrt(2 ln n) standard deviations out.
+      const wider = Math.max(1, Math.sqrt(Math.log(1 / fraction) / Math.log(Math.max(2, total))));
+      return { min: edge(low) * wider, max: edge(high) * wider };
     },
     leastError() {
       // Coordinate descent over the two ends, in steps of 1/64 of the extent.

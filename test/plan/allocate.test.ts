@@ -149,7 +149,7 @@ describe('solveAllocation', () => {
   });
 
   it('takes thousands of blocks', () => {
-    const blocks = randomBlocks(createDice(randomFrom(9)), 3000, 3000, 100);
+    const blocks = randomBlocks(createDice(randomFrom(9)), 1500, 1500, 100);
     const { offsets, peak } = solveAllocation(blocks, { work: 1_000_000 });
     check(blocks, offsets, peak);
   });
@@ -174,6 +174,23 @@ describe('findPlacement', () => {
       check(blocks, [...found.offsets], peakOf(blocks, [...found.offsets]));
       expect(findPlacement(problem, least - 1, strategy, limits).result).toBe('exhausted');
     }
+  });
+
+  // Small problems of which every placement leaves a level free that a block could take; the second needs the next
+  // level to be just the right one.
+  it.each([
+    [17, '1 4 2, 5 6 5, 4 6 1, 5 6 1, 1 4 3, 3 5 3, 0 4 2, 5 6 3, 3 4 5, 0 2 1, 1 4 2, 0 1 3'],
+    [18, '8 9 2, 3 6 4, 4 8 4, 3 6 1, 6 8 3, 4 8 4, 4 5 5, 0 2 3, 2 3 2, 5 7 1, 2 4 2, 7 9 4, 5 8 3'],
+  ])('gives levels up where it must: peak %i', (peak, text) => {
+    const blocks = text.split(', ').map((block) => {
+      const [lower, upper, size] = block.split(' ').map(Number) as [number, number, number];
+      return { lower, upper, size };
+    });
+    const priority = new Float64Array(blocks.length);
+    const strategy = { priority, focus: 'fewest', memory: 'none' } as const;
+    const found = findPlacement(toSections(blocks), peak, strategy, { steps: 1e6, work: 1e8, expired: () => false });
+    expect(found.result).toBe('found');
+    check(blocks, [...found.offsets], peak);
   });
 });
 

@@ -41,7 +41,9 @@ export function createWorkshop(builder: GraphBuilder, random: () => number): Wor
     },
     node(op, operands, attributes = {}) {
       const output = builder.add(op, operands, attributes);
-      if (elementCount(output.shape) > mostElements || output.data !== undefined) {
+      // Inputs may be larger: what keeps their size is as large.
+      const most = Math.max(mostElements, ...operands.map((operand) => elementCount(operand?.shape ?? [])));
+      if (elementCount(output.shape) > most || output.data !== undefined) {
         throw new Error(`${op} gives [${output.shape}]: makers see to sizes`);
       }
       for (const operand of operands) if (operand !== null) read.add(operand.name);
