@@ -1,6 +1,6 @@
-import { rowShape, type Tensor } from '../graph/types.ts';
+import { rowShape } from '../graph/types.ts';
 import { type AxisMap, type KernelInput, sameAxis } from '../ops/define.ts';
-import type { Layer } from './types.ts';
+import type { Demand, Layer } from './types.ts';
 
 /** The position of the first tap for output position `position`. */
 export function windowStart(map: AxisMap, position: number): number {
@@ -54,21 +54,6 @@ export function splitsRows(layer: Lowered): boolean {
   return layer.lowering.calls.every((call) =>
     call.inputs.every(({ rows, columns }) => rows !== 'whole' && (columns.multiply > 0 || columns.count === 1)),
   );
-}
-
-/** What the steps of a layer need of one of its inputs. */
-export interface Demand {
-  readonly input: number;
-  readonly tensor: Tensor;
-  /** First and last input row that step y needs, clipped to the input; last is -1 where it needs none. */
-  readonly firstRow: Int32Array;
-  readonly lastRow: Int32Array;
-  /** The first row that steps from y on need: what is older is dead; the height of the input behind the last step. */
-  readonly firstRowFrom: Int32Array;
-  /** The row map, where one formula holds for every step; null where it takes a table. */
-  readonly rows: AxisMap | null;
-  /** The column map; null where every step needs all columns. */
-  readonly columns: AxisMap | null;
 }
 
 /** The demands of a layer on its inputs that are activations. */

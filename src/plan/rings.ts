@@ -1,27 +1,6 @@
 import type { Tensor } from '../graph/types.ts';
-import type { Layer, StageStep } from './types.ts';
+import type { Layer, Ring, Settling, StageStep } from './types.ts';
 import { columnsRead, type Flow, type Intake, type Member, runWalk, startWalk, type Walk } from './walk.ts';
-
-/**
- * How the rows of a tensor inside a stage are kept: row r in slot r modulo `slots`. With a window, the newest row is
- * written to a window of its last `window` columns; columns that leave the window go to the slot, where a row that
- * nobody needs any more lay. A tensor of a 3x3 consumer so takes two rows and a few pixels, not three rows.
- */
-export interface Ring {
-  readonly slots: number;
-  readonly window: number;
-  /**
-   * Consumers that read the last row again, or late, when nothing follows it: from step `from` on they first have the
-   * rest of the window put in its slot, and read the row there.
-   */
-  readonly settle: readonly Settling[];
-}
-
-export interface Settling {
-  readonly layer: number;
-  readonly input: number;
-  readonly from: number;
-}
 
 /** The bytes that a ring takes. */
 export function ringBytes(ring: Ring, flow: { readonly width: number; readonly pixelBytes: number }): number {

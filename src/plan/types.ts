@@ -1,7 +1,20 @@
 import type { Graph, Node, Tensor } from '../graph/types.ts';
-import type { Lowering, QuantizedNode } from '../ops/define.ts';
-import type { Demand } from './demand.ts';
-import type { Ring } from './rings.ts';
+import type { AxisMap, Lowering, QuantizedNode } from '../ops/define.ts';
+
+/** What the steps of a layer need of one of its inputs. */
+export interface Demand {
+  readonly input: number;
+  readonly tensor: Tensor;
+  /** First and last input row that step y needs, clipped to the input; last is -1 where it needs none. */
+  readonly firstRow: Int32Array;
+  readonly lastRow: Int32Array;
+  /** The first row that steps from y on need: what is older is dead; the height of the input behind the last step. */
+  readonly firstRowFrom: Int32Array;
+  /** The row map, where one formula holds for every step; null where it takes a table. */
+  readonly rows: AxisMap | null;
+  /** The column map; null where every step needs all columns. */
+  readonly columns: AxisMap | null;
+}
 
 /** A node of a quantised graph, lowered to calls of kernels. */
 export interface Layer {
@@ -27,6 +40,27 @@ export interface Buffer {
 /** A buffer with its place: bytes from the start of the arena. */
 export interface PlacedBuffer extends Buffer {
   readonly offset: number;
+}
+
+/**
+ * How the rows of a tensor inside a stage are kept: row r in slot r modulo `slots`. With a window, the newest row is
+ * written to a window of its last `window` columns; columns that leave the window go to the slot, where a row that
+ * nobody needs any more lay. A tensor of a 3x3 consumer so takes two rows and a few pixels, not three rows.
+ */
+export interface Ring {
+  readonly slots: number;
+  readonly window: number;
+  /**
+   * Consumers that read the last row again, or late, when nothing follows it: from step `from` on they first have the
+   * rest of the window put in its slot, and read the row there.
+   */
+  readonly settle: readonly Settling[];
+}
+
+export interface Settling {
+  readonly layer: number;
+  readonly input: number;
+  readonly from: number;
 }
 
 /**

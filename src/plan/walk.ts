@@ -1,6 +1,6 @@
 import { rowShape, type Tensor } from '../graph/types.ts';
-import { accumulates, type Demand, splitsRows, stepCount, stepWidth, windowEnd, windowStart } from './demand.ts';
-import type { Layer, StageStep } from './types.ts';
+import { accumulates, splitsRows, stepCount, stepWidth, windowEnd, windowStart } from './demand.ts';
+import type { Demand, Layer, StageStep } from './types.ts';
 
 /** A tensor that is made or fetched inside a stage, and how far it has come: `made` pixels, in raster order. */
 export interface Flow {
