@@ -34,7 +34,7 @@ describe.skipIf(kit === null)('accuracy of int8 on the kit', () => {
           windowStep,
         });
         const allowed = task === 'clips' ? areaAllowed : Math.max(0.005, 1 / samples);
-        expect(int8).toBeGreaterThanOrEqual(float - allowed - Number.EPSILON);
+        expect(int8).toBeGreaterThanOrEqual((float as number) - allowed - Number.EPSILON);
         // The reference of ad is of all windows.
         if (task === 'classes') expect(float).toBe(reference);
       },

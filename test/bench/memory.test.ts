@@ -125,7 +125,7 @@ describe('bench:memory', () => {
         if (planBound !== null) expect(planBound).toBeLessThanOrEqual(arenaBytes);
       }
       const [input] = graphOf(tessera, kit as string, model).inputs;
-      const inputBytes = (input?.shape ?? []).reduce((product, size) => product * size, 1);
+      const inputBytes = (input?.shape ?? []).reduce((product: number, size: number) => product * size, 1);
       expect(resident?.arenaBytes).toBeLessThanOrEqual((streamed?.arenaBytes ?? 0) + inputBytes);
     },
     60_000,

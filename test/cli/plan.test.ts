@@ -95,7 +95,7 @@ describe('--sram', () => {
     expect(model.arenaBytes).toBe(least);
     expect(model.selfTest()).toBe(true);
     const [scores] = model.run(
-      (readNpy(new Uint8Array(readFileSync(at('x.npy')))).data as Float32Array).subarray(0, 72),
+      (readNpy(new Uint8Array(readFileSync(at('x.npy'))), 'x.npy').data as Float32Array).subarray(0, 72),
     );
     expect(scores).toHaveLength(3);
     expect((await tessera(...compile, at('tight'), '--sram', String(least - 1))).code).toBe(4);

@@ -361,5 +361,5 @@ test('Expand and Tile', () => {
   expect(run({ op: 'Expand', inputs: [[3, 1], int64s([2, 1, 4])] }).shape).toEqual([2, 3, 4]);
   const x = activation(0, [2, 2]).data;
   const tiled = run({ op: 'Tile', inputs: [[2, 2], int64s([1, 2])] });
-  expect(Array.from(tiled.data)).toEqual([x[0], x[1], x[0], x[1], x[2], x[3], x[2], x[3]]);
+  expect(Array.from(tiled.data as Float32Array)).toEqual([x[0], x[1], x[0], x[1], x[2], x[3], x[2], x[3]]);
 });
