@@ -30,7 +30,7 @@ export async function evaluateModel(
     schemaVersion: 1,
     model: compilation.source.file,
     ...compareModels(compilation, simulator, samples, classes, options),
-    warnings: compilation.warnings,
+    warnings: [...new Set([...compilation.warnings, ...samples.warnings])],
   };
 }
 

@@ -1,8 +1,8 @@
 import type { BoundaryType } from '../codegen/model.ts';
 import type { NumericArray } from '../numpy/npy.ts';
 import type { Preprocessing } from '../passes/preprocess.ts';
-import type { InputMode, Objective } from '../plan/choose.ts';
-import type { RangeMethod } from '../quantize/calibrate.ts';
+import { type InputMode, type Objective, objectives } from '../plan/choose.ts';
+import { type RangeMethod, rangeMethods } from '../quantize/calibrate.ts';
 import type { WasmCompiler } from '../simulate/clang.ts';
 
 /** A model: the path of an ONNX file, or its bytes. */
@@ -41,6 +41,15 @@ export interface CompileOptions extends ReadOptions {
   /** Sees what is being done, and how far it is. */
   readonly onProgress?: ((what: string, done: number, total: number) => void) | undefined;
 }
+
+/** The values that options can have. */
+export const optionChoices = {
+  range: rangeMethods,
+  boundary: ['int8', 'float'],
+  input: ['resident', 'stream'],
+  objective: objectives,
+  compiler: ['npm', 'system'],
+} as const;
 
 /** What is taken where the caller does not say. */
 export const defaults = {

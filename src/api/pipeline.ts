@@ -25,6 +25,7 @@ import {
   type CompileOptions,
   defaults,
   type ModelSource,
+  optionChoices,
   type ReadOptions,
 } from './options.ts';
 import { arraysFor, graphInputs, randomSamples, type Samples, samplesOf } from './samples.ts';
@@ -92,6 +93,7 @@ export function graphOf(source: SourceModel, options: ReadOptions = {}): Graph {
  * @throws TesseraError where the model is not supported (exit code 3), or needs what was not given (2)
  */
 export function compileModel(model: ModelSource, options: CompileOptions = {}): Compilation {
+  checkChoices(options);
   const progress = options.onProgress ?? (() => {});
   progress('reading', 0, 1);
   const source = readSource(model, options);
@@ -118,6 +120,16 @@ export function compileModel(model: ModelSource, options: CompileOptions = {}): 
     arenaLimit: options.arenaLimit ?? null,
     compiler: options.compiler ?? defaults.compiler,
   };
+}
+
+/** From JavaScript, and from configuration files, nothing else looks at these. */
+function checkChoices(options: CompileOptions): void {
+  const choices = { ...optionChoices } as Readonly<Record<string, readonly string[]>>;
+  for (const [name, allowed] of Object.entries(choices)) {
+    const value = options[name as keyof CompileOptions];
+    if (value === undefined || allowed.includes(String(value))) continue;
+    throw usageError(`the option ${name} is ${String(value)}`, `It can be ${allowed.join(', ')}.`);
+  }
 }
 
 function planWithin(graph: Graph, options: PlanOptions, file: string): Plan {
@@ -184,7 +196,11 @@ function calibrationOf(graph: Graph, file: string, options: CompileOptions): Cal
   }
   if (options.calibrate !== 'random') {
     const samples = samplesFrom(graph, options.calibrate);
-    return { samples, calibration: { source: 'samples', method, samples: samples.count }, warnings: [] };
+    return {
+      samples,
+      calibration: { source: 'samples', method, samples: samples.count },
+      warnings: samples.warnings,
+    };
   }
   const samples = randomSamples(graph);
   return {
@@ -208,7 +224,13 @@ function* reporting(
 }
 
 /** Names that would meet those of the runtime, or of the file that ties model and JavaScript together. */
-const reserved = /^(tsr|tessera|wasm|model_wasm)(_|$)/;
+const reserved = new RegExp(
+  `^((tsr|tessera|wasm|model_wasm)(_.*)?|${[
+    // The headers of C: a file of that name would hide them.
+    'assert|complex|ctype|errno|fenv|float|inttypes|iso646|limits|locale|math|setjmp|signal|stdalign|stdarg|stdatomic',
+    'stdbool|stddef|stdint|stdio|stdlib|stdnoreturn|string|tgmath|threads|time|uchar|wchar|wctype',
+  ].join('|')})$`,
+);
 
 /** The C prefix of a model, from what the user says or from the file's name. */
 function prefixOf(file: string, name: string | undefined): string {

@@ -52,7 +52,8 @@ export async function makeProject(
   }
   for (const file of target.files) files.set(file, readFileSync(new URL(file, target.folder)));
   files.set('plan.txt', `${headText(report)}\n\n${planText(report)}`);
-  files.set('report.json', `${JSON.stringify(report, null, 2)}\n`);
+  const names = [...files.keys(), 'report.json'];
+  files.set('report.json', `${JSON.stringify({ ...report, files: names }, null, 2)}\n`);
   return files;
 }
 

@@ -77,7 +77,7 @@ export async function runModel(model: ModelSource, inputs: readonly string[], op
     macs: simulator.macs,
     selfTest: simulator.selfTest(),
     samples: results,
-    warnings: compilation.warnings,
+    warnings: [...new Set([...compilation.warnings, ...samples.warnings])],
   };
 }
 

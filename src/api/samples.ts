@@ -6,6 +6,8 @@ import type { NumericArray } from '../numpy/npy.ts';
 /** Samples for a model: `at(i)` gives for each input one array, in the order of the ONNX shape. */
 export interface Samples {
   readonly count: number;
+  /** What to tell the user about them. */
+  readonly warnings: readonly string[];
   at(index: number): readonly Float32Array[];
 }
 
@@ -23,8 +25,13 @@ export function samplesOf(graph: Graph, arrays: readonly NumericArray[]): Sample
   if (counts.some((other) => other !== count))
     throw usageError(`the inputs have different numbers of samples: ${counts.join(', ')}`);
   if (count === 0) throw usageError('there is not a single sample');
+  graph.inputs.forEach((port, index) => {
+    checkFinite(port, arrays[index] as NumericArray);
+  });
+  const bytes = graph.inputs.some((port, i) => port.encoding !== 'pixels' && arrays[i]?.data instanceof Uint8Array);
   return {
     count,
+    warnings: bytes ? [bytesWarning] : [],
     at: (index) =>
       graph.inputs.map((port, input) => {
         const { data } = arrays[input] as NumericArray;
@@ -33,6 +40,17 @@ export function samplesOf(graph: Graph, arrays: readonly NumericArray[]): Sample
         return part instanceof BigInt64Array ? Float32Array.from(part, Number) : Float32Array.from(part);
       }),
   };
+}
+
+const bytesWarning =
+  'the samples are uint8 and go in as 0 to 255; where the model was trained on other values give --input-scale and --input-mean';
+
+function checkFinite(port: Port, { data }: NumericArray): void {
+  if (!(data instanceof Float32Array || data instanceof Float64Array)) return;
+  const bad = data.findIndex((value: number) => !Number.isFinite(value));
+  if (bad < 0) return;
+  const sample = Math.floor(bad / elementCount(port.shape));
+  throw usageError(`sample ${sample} of the input ${port.name} holds ${data[bad]}`, 'Samples must be finite numbers.');
 }
 
 /** The arrays of a file or folder, one for each input of the model. */
@@ -162,6 +180,7 @@ export const randomSampleCount = 8;
 export function randomSamples(graph: Graph): Samples {
   return {
     count: randomSampleCount,
+    warnings: [],
     at(index) {
       const next = generator(index + 1);
       return graph.inputs.map((port) => {

@@ -10,33 +10,45 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 import { usageError } from '../errors.ts';
 
 /**
- * Refuses a folder that holds something that tessera did not write.
+ * Refuses a folder that holds something that tessera did not write: it would be gone when the folder is replaced.
  * @throws TesseraError (exit code 2)
  */
 export function checkFolder(folder: string): void {
+  // An empty name means the current folder to the file system, and an unset variable to a script.
+  if (folder.trim() === '') throw usageError('--out is empty', 'Name the folder to write.');
   if (!existsSync(folder)) return;
-  if (!lstatSync(realpathSync(folder)).isDirectory()) throw usageError(`${folder} is no folder`);
-  const files = readdirSync(folder);
-  if (files.length === 0 || isOurs(join(folder, 'report.json'))) return;
+  const place = realpathSync(folder);
+  if (!lstatSync(place).isDirectory()) throw usageError(`${folder} is no folder`);
+  const entries = readdirSync(place, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => !entry.isDirectory());
+  const ours = new Set(filesOfReport(join(place, 'report.json')));
+  const foreign = files
+    .map((entry) => relative(place, join(entry.parentPath, entry.name)))
+    .filter((file) => !ours.has(file));
+  if (foreign.length === 0) return;
+  const some = foreign.slice(0, 3).join(', ');
   throw usageError(
-    `${folder} holds files that tessera did not write, and is left alone`,
+    `${folder} holds files that tessera did not write, and is left alone: ${some}${foreign.length > 3 ? ', ...' : ''}`,
     'Give --out a new folder, or an empty one.',
   );
 }
 
-function isOurs(report: string): boolean {
+/** The files that a report of an earlier compilation lists; none where it is not ours. */
+function filesOfReport(report: string): readonly string[] {
   try {
-    const { schemaVersion, tool } = JSON.parse(readFileSync(report, 'utf8')) as {
+    const { schemaVersion, tool, files } = JSON.parse(readFileSync(report, 'utf8')) as {
       schemaVersion?: unknown;
       tool?: { name?: unknown };
+      files?: unknown;
     };
-    return typeof schemaVersion === 'number' && tool?.name === 'tessera';
+    const isOurs = typeof schemaVersion === 'number' && tool?.name === 'tessera' && Array.isArray(files);
+    return isOurs ? (files as readonly unknown[]).map(String) : [];
   } catch {
-    return false;
+    return [];
   }
 }
 
@@ -57,7 +69,9 @@ export function writeFolder(folder: string, files: ReadonlyMap<string, string | 
     throw usageError(`${folder} cannot be written: ${(error as Error).message}`);
   };
   try {
-    mkdirSync(fresh, { recursive: true });
+    // Not all at once: for a place such as /proc/x that never returns.
+    if (!existsSync(dirname(place))) mkdirSync(dirname(place), { recursive: true });
+    mkdirSync(fresh);
   } catch (error) {
     refuse(error);
   }

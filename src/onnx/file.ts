@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync, realpathSync } from 'node:fs';
 import { basename, dirname, relative, resolve, sep } from 'node:path';
-import { modelError } from '../errors.ts';
+import { usageError } from '../errors.ts';
 import { OperatorError } from '../ops/define.ts';
 import { type ReadResult, readModel } from './read.ts';
 
@@ -9,12 +9,12 @@ const maxExternalBytes = 2 ** 31;
 
 /**
  * Reads a model from disk, with external data from the model's own folder.
- * @throws TesseraError (exit code 3) where there is no such file, or no ONNX model in it.
+ * @throws TesseraError where there is no such file (exit code 2), or no ONNX model in it (3).
  */
 export function readModelFile(path: string, dimensions?: ReadonlyMap<string, number>): ReadResult {
   const bytes = attempt(
     () => readRegularFile(path, maxExternalBytes),
-    (reason) => modelError(`${path}: ${reason}`),
+    (reason) => usageError(`${path}: ${reason}`),
   );
   const folder = dirname(realpathSync(path));
   const externals = new Map<string, Uint8Array>();

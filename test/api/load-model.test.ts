@@ -78,6 +78,9 @@ describe('the package', () => {
       expect((error as TesseraError).code).toBe(exitCode.usage);
       expect((error as TesseraError).hint).toContain('random');
     }
+    expect(() => compileModel(smallModel, { calibrate: 'random', objective: 'fast' as never })).toThrow(
+      'the option objective is fast',
+    );
     expect(() => compileModel(smallModel, { calibrate: { shape: [6, 6, 6, 2], data } })).toThrow(
       /does not hold samples/,
     );

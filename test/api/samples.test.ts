@@ -28,6 +28,20 @@ describe('samples', () => {
     expect(samplesOf(image, [array(...shape)]).count).toBe(count);
   });
 
+  it('are finite, or the one that is not is named', () => {
+    const samples = array(2, 3, 4, 5);
+    samples.data[70] = Number.NaN;
+    expect(() => samplesOf(image, [samples])).toThrow('sample 1 of the input image holds NaN');
+  });
+
+  it('warn where bytes go in as they are, and not where the model takes pixels', () => {
+    const bytes = { shape: [3, 4, 5], data: new Uint8Array(60) };
+    expect(samplesOf(image, [bytes]).warnings).toEqual([expect.stringContaining('--input-scale')]);
+    const pixels = graphOf({ ...port('image', [1, 3, 4, 5]), encoding: 'pixels' });
+    expect(samplesOf(pixels, [bytes]).warnings).toEqual([]);
+    expect(samplesOf(image, [array(3, 4, 5)]).warnings).toEqual([]);
+  });
+
   it('lie one behind the other', () => {
     const second = samplesOf(image, [array(2, 3, 4, 5)]).at(1)[0];
     expect([second?.[0], second?.length]).toEqual([60, 60]);

@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
@@ -67,7 +76,14 @@ describe('tessera compile', () => {
     const contents = (): readonly (readonly [string, string])[] =>
       readdirSync(at('host-out')).map((name) => [name, readFileSync(join(at('host-out'), name), 'utf8')]);
     const before = contents();
-    writeFileSync(join(at('host-out'), 'stale.c'), 'of an older version');
+    // A file of the user's own is not ours to take away.
+    const own = join(at('host-out'), 'main.c');
+    writeFileSync(own, 'int main(void) { return 0; }');
+    const refused = await tessera(...args, '--out', at('host-out'));
+    expect([refused.code, refused.stdout]).toEqual([2, '']);
+    expect(refused.stderr).toContain('main.c');
+    expect(readFileSync(own, 'utf8')).toContain('main');
+    rmSync(own);
     expect((await tessera(...args, '--out', at('host-out'))).code).toBe(0);
     expect(contents()).toEqual(before);
     expect(leftovers()).toEqual([]);
@@ -193,5 +209,36 @@ describe('tessera compile', () => {
     );
     expect([code, existsSync(at('refused'))]).toEqual([2, false]);
     expect(stderr).toContain(words);
+  });
+
+  it('takes an empty --out for a mistake, not for the current folder', async () => {
+    const before = readdirSync('.');
+    for (const out of ['', ' ']) {
+      const { code, stderr } = await tessera(
+        'compile',
+        at('small.onnx'),
+        '--target',
+        'host',
+        '--out',
+        out,
+        '--calibrate',
+        'random',
+      );
+      expect([code, stderr]).toEqual([2, expect.stringContaining('--out is empty')]);
+    }
+    expect(readdirSync('.')).toEqual(before);
+  });
+
+  it('names the place where nothing can be written', async () => {
+    const args = ['compile', at('small.onnx'), '--target', 'host', '--calibrate', 'random'];
+    const { code, stderr } = await tessera(...args, '--out', '/proc/tessera');
+    expect([code, stderr]).toEqual([2, expect.stringContaining('/proc/tessera cannot be written')]);
+  });
+
+  it('does not hide a header of C behind a model of its name', async () => {
+    writeFileSync(at('stdint.onnx'), readFileSync(at('small.onnx')));
+    const args = ['compile', at('stdint.onnx'), '--target', 'host', '--calibrate', 'random', '--out', at('stdint-out')];
+    expect((await tessera(...args)).code).toBe(0);
+    expect(readdirSync(at('stdint-out'))).toContain('model_stdint.h');
   });
 });

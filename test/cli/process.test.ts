@@ -55,7 +55,7 @@ describe('the command', () => {
 
   it('says errors in a line and a hint, without a stack', () => {
     const { status, stdout, stderr } = run('inspect', at('missing.onnx'));
-    expect([status, stdout]).toEqual([3, '']);
+    expect([status, stdout]).toEqual([2, '']);
     expect(stderr).toMatch(/^error: .*missing\.onnx: not found\n$/);
   });
 });
