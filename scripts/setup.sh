@@ -20,7 +20,7 @@ fi
 
 run=""
 if [ "$(id -u)" -ne 0 ]; then run="sudo"; fi
-apt-cache show clang >/dev/null 2>&1 || $run apt-get update
+$run apt-get update
 # The sanitizers of clang stand in a package of its version: 14 in Debian 12.
 version=$(apt-cache depends clang | sed -n 's/.*Depends: clang-\([0-9][0-9]*\)$/\1/p' | head -n 1)
 # shellcheck disable=SC2086
