@@ -39,6 +39,7 @@ function readSub(c: ReadContext): readonly Tensor[] {
 
 /** Sum and Mean of any number of inputs: additions one after the other, and a factor. */
 function readSum(c: ReadContext): readonly Tensor[] {
+  if (c.inputCount === 0) c.invalid('there are no inputs');
   const inputs = Array.from({ length: c.inputCount }, (_, i) => c.input(i));
   if (inputs.some((input) => input.dtype !== 'float32')) c.unsupported('types other than float32');
   const sum = inputs.slice(1).reduce((total, input) => emitAdd(c, total, input), present(inputs[0]));

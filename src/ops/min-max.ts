@@ -24,6 +24,7 @@ export function emitExtreme(c: ReadContext, name: Extreme, a: Tensor, b: Tensor)
 
 function reader(name: Extreme) {
   return (c: ReadContext): readonly Tensor[] => {
+    if (c.inputCount === 0) c.invalid('there are no inputs');
     const inputs = Array.from({ length: c.inputCount }, (_, i) => c.input(i));
     checkNumeric(c, inputs);
     return [inputs.slice(1).reduce((result, input) => emitExtreme(c, name, result, input), present(inputs[0]))];

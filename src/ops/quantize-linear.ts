@@ -22,6 +22,8 @@ function read(c: ReadContext): { attributes: LinearAttributes; dtype: Quantized 
   const zeroPoint = c.optionalConstant(2, 'the zero point');
   const dtype = zeroPoint?.dtype ?? (c.operator === 'QuantizeLinear' ? 'uint8' : x.dtype);
   if (dtype !== 'int8' && dtype !== 'uint8' && dtype !== 'int32') c.invalid(`zero point type ${dtype} is not allowed`);
+  if (c.operator === 'QuantizeLinear' && x.dtype !== 'float32')
+    c.unsupported(`input type ${x.dtype}; float32 is supported`);
   if (c.operator === 'DequantizeLinear' && x.dtype !== dtype)
     c.invalid(`input type ${x.dtype} differs from zero point type ${dtype}`);
   const scales = Array.from(scale.data, Number);

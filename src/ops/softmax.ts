@@ -13,6 +13,7 @@ interface SoftmaxParameters {
 
 function read(c: ReadContext): readonly Tensor[] {
   const x = c.input(0);
+  if (x.dtype !== 'float32') c.unsupported(`type ${x.dtype}; float32 is supported`);
   const rank = x.shape.length;
   const stated = c.integer('axis', c.opset < 13 ? 1 : -1);
   const axis = stated < 0 ? stated + rank : stated;

@@ -357,6 +357,13 @@ test('a clip whose bounds are computed is a Max and a Min', () => {
   expect(operators({ op: 'Clip', inputs: [[2, 3], null, []] })).toEqual(['Min']);
 });
 
+test('what has no inputs, or values of a type that it does not take, is refused', () => {
+  for (const op of ['Max', 'Min', 'Sum', 'Mean']) expect(read({ op, inputs: [] })).toContain('there are no inputs');
+  const whole = int64s([1, 2, 3]);
+  expect(read({ op: 'Softmax', inputs: [whole] })).toContain('type int64; float32 is supported');
+  expect(read({ op: 'QuantizeLinear', inputs: [whole, floatTensor('', [1], [0.5])] })).toContain('input type int64');
+});
+
 test('Expand and Tile', () => {
   expect(run({ op: 'Expand', inputs: [[3, 1], int64s([2, 1, 4])] }).shape).toEqual([2, 3, 4]);
   const x = activation(0, [2, 2]).data;
