@@ -5,7 +5,7 @@ import { join } from 'node:path';
  * The folder of models and test data that TESSERA_KIT names, or null. Tests that need it say that they are left out
  * where it is not set; the suite is complete without it but for models that cannot be published.
  */
-export const kit: string | null = process.env.TESSERA_KIT ?? null;
+export const kit: string | null = process.env.TESSERA_KIT || null;
 
 /** A file of the kit that must be there. */
 export function kitPath(...parts: readonly string[]): string {
