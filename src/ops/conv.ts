@@ -10,6 +10,7 @@ import {
   windowAxis,
 } from './define.ts';
 import { fromChannelsLast, toChannelsLast } from './layout.ts';
+import { requantizationFields } from './requantization.ts';
 import { denseFloat, denseInteger, type WeightedSum, weightedSum } from './weighted-sum.ts';
 import { forEachWindow, readWindow, type Window, window2d, windowOutput } from './window.ts';
 
@@ -197,16 +198,11 @@ export const conv = defineOperator<ConvAttributes, ConvParameters>({
 
 type KernelChoice = Pick<KernelCall, 'symbol' | 'folder' | 'struct' | 'fields'>;
 
-function requantizationFields(p: WeightedSum): KernelCall['fields'] {
-  const r = p.requantization;
+function sumFields(p: WeightedSum): KernelCall['fields'] {
   return {
     bias: { type: 'int32', values: p.bias },
-    multipliers: { type: 'int32', values: r.multipliers },
-    pre_scale: r.preScale,
-    offset: r.offset,
-    shift: r.shift,
-    min: r.min,
-    max: r.max,
+    multipliers: { type: 'int32', values: p.requantization.multipliers },
+    ...requantizationFields(p.requantization),
     input_zero_point: p.inputZeroPoint,
   };
 }
@@ -225,7 +221,7 @@ export function convolutionCall(
     struct: 'tsr_conv',
     fields: {
       weights: { type: 'int8', values: p.weights },
-      ...requantizationFields(p),
+      ...sumFields(p),
       in_channels: inChannels,
       out_channels: outChannels,
       groups,
@@ -243,7 +239,7 @@ function depthwiseCall(p: WeightedSum, channels: number, geometry: KernelCall['f
     struct: 'tsr_depthwise',
     fields: {
       weights: { type: 'int8', values: tapsFirst(p.weights, channels) },
-      ...requantizationFields(p),
+      ...sumFields(p),
       channels,
       ...geometry,
       in_pixel: channels,
