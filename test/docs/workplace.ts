@@ -66,7 +66,7 @@ export function run(commands: string, folder: string): Outcome {
   const { NODE_OPTIONS: _, ...inherited } = process.env;
   const environment = Object.entries(inherited).filter(([name]) => !name.startsWith('VITEST'));
   const path = `${join(folder, '../node_modules/.bin')}:${join(folder, 'node_modules/.bin')}:${process.env.PATH}`;
-  const { status, stdout, stderr } = spawnSync('bash', ['-euo', 'pipefail', '-c', commands], {
+  const { status, stdout, stderr } = spawnSync('bash', ['--norc', '-euo', 'pipefail', '-c', commands], {
     cwd: folder,
     env: { ...Object.fromEntries(environment), PATH: path, NO_COLOR: '1', FORCE_COLOR: undefined },
     encoding: 'utf8',
