@@ -14,6 +14,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/*
+ * Stands behind the work of each layer. A build that defines TSR_PROFILE has a function tsr_profile_mark, to which the
+ * time since the mark before belongs to `layer`; in any other build a mark is nothing.
+ */
+#ifdef TSR_PROFILE
+void tsr_profile_mark(int32_t layer);
+#define TSR_MARK(layer) tsr_profile_mark(layer)
+#else
+#define TSR_MARK(layer) ((void)0)
+#endif
+
 /* Which part of a row a call computes. */
 typedef struct tsr_segment {
   int32_t row;       /* which step of the layer this is: the output row, or the input row where rows accumulate */

@@ -6,7 +6,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { writeFolder } from '../dist/cli/write-folder.js';
-import { compileModel, loadTarget, makeProject } from '../dist/index.js';
+import { compileModel, makeProject } from '../dist/index.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const name = process.argv[2] ?? 'part-sorter';
@@ -33,7 +33,7 @@ const compilation = compileModel(join(folder, example.model), {
   name: name.replaceAll('-', '_'),
   ...(isPixels ? { preprocessing: { scale: [example.inputScale].flat(), mean: [example.inputMean].flat() } } : {}),
 });
-const project = await makeProject(compilation, loadTarget('wasm'));
+const project = await makeProject(compilation);
 const out = join(root, 'build', name);
 writeFolder(out, project);
 for (const [path, content] of project)

@@ -1,11 +1,16 @@
 #!/bin/sh
-# Installs what the tests need beyond Node: C compilers with their sanitizers, the linker for WebAssembly, and the
-# compiler for Cortex-M that states how much stack generated C takes.
+# Installs what the tests need beyond Node: C compilers with their sanitizers, the linker for WebAssembly, the compiler
+# for Cortex-M with make and CMake, the emulator QEMU, and the flashing tools that ours is compared with.
 # For Debian and its relatives; does nothing where everything is there.
 set -eu
 
 # gcc and g++ bring the address and undefined behaviour sanitizers along; those of clang are libclang-rt.
-packages="gcc g++ libc6-dev clang lld gcc-arm-none-eabi libnewlib-arm-none-eabi"
+packages="gcc g++ libc6-dev clang lld make cmake gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm stm32flash openocd stlink-tools"
+tools="g++ wasm-ld make cmake arm-none-eabi-gcc qemu-system-arm stm32flash openocd st-flash"
+complete() {
+  works gcc && works clang || return 1
+  for tool in $tools; do command -v "$tool" >/dev/null || return 1; done
+}
 works() {
   printf 'int main(void) { return 0; }\n' >"$folder/a.c"
   "$1" -fsanitize=address,undefined "$folder/a.c" -o "$folder/a" 2>/dev/null && "$folder/a"
@@ -13,8 +18,8 @@ works() {
 
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
-if works gcc && works clang && command -v g++ >/dev/null && command -v wasm-ld >/dev/null && command -v arm-none-eabi-gcc >/dev/null; then
-  echo "setup: gcc, clang, their sanitizers, wasm-ld and arm-none-eabi-gcc are there"
+if complete; then
+  echo "setup: gcc, clang, their sanitizers and $tools are there"
   exit 0
 fi
 
@@ -25,5 +30,5 @@ $run apt-get update
 version=$(apt-cache depends clang | sed -n 's/.*Depends: clang-\([0-9][0-9]*\)$/\1/p' | head -n 1)
 # shellcheck disable=SC2086
 DEBIAN_FRONTEND=noninteractive $run apt-get install -y --no-install-recommends $packages "libclang-rt-$version-dev"
-works gcc && works clang && command -v wasm-ld >/dev/null && command -v arm-none-eabi-gcc >/dev/null
+complete
 echo "setup: installed"

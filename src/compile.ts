@@ -57,7 +57,7 @@ export function quantize(graph: Graph, ranges: ReadonlyMap<string, Range> = new 
 
 /** A quantised graph, lowered to kernels and planned; every plan is checked before anyone sees it. */
 export function plan(graph: Graph, options: PlanOptions): Plan {
-  const chosen = choosePlan(graph, lowerGraph(graph), options);
+  const chosen = choosePlan(graph, lowerGraph(graph, options.isas), options);
   validatePlan(chosen);
   return chosen;
 }

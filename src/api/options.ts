@@ -36,6 +36,8 @@ export interface CompileOptions extends ReadOptions {
   readonly objective?: Objective | undefined;
   /** The most bytes that the arena may take: the fastest plan that fits, whatever the objective. */
   readonly arenaLimit?: number | undefined;
+  /** What to compile for: the name of a target, or the path of a target.json. */
+  readonly target?: string | undefined;
   /** Where clang for WebAssembly comes from. */
   readonly compiler?: WasmCompiler | undefined;
   /** Sees what is being done, and how far it is. */
@@ -57,5 +59,6 @@ export const defaults = {
   boundary: 'int8',
   input: 'resident',
   objective: 'balanced',
+  target: 'wasm',
   compiler: 'npm',
 } as const satisfies CompileOptions;

@@ -19,6 +19,7 @@ import { calibrate, type RangeMethod } from '../quantize/calibrate.ts';
 import { limitText } from '../report/limit.ts';
 import type { WasmCompiler } from '../simulate/clang.ts';
 import { buildWasm, instantiateWasm, type Model } from '../simulate/wasm.ts';
+import { loadTarget, type Target } from '../targets/load.ts';
 import { version } from '../version.ts';
 import {
   type CalibrationSource,
@@ -55,6 +56,7 @@ export interface Compilation {
   readonly graph: Graph;
   readonly plan: Plan;
   readonly calibration: Calibration;
+  readonly target: Target;
   readonly warnings: readonly string[];
   readonly boundary: BoundaryType;
   readonly input: InputMode;
@@ -95,6 +97,7 @@ export function graphOf(source: SourceModel, options: ReadOptions = {}): Graph {
 export function compileModel(model: ModelSource, options: CompileOptions = {}): Compilation {
   checkChoices(options);
   const progress = options.onProgress ?? (() => {});
+  const target = loadTarget(options.target ?? defaults.target);
   progress('reading', 0, 1);
   const source = readSource(model, options);
   const graph = graphOf(source, options);
@@ -111,8 +114,9 @@ export function compileModel(model: ModelSource, options: CompileOptions = {}): 
   return {
     source,
     graph,
-    plan: planWithin(quantized, { objective, input, arenaLimit: options.arenaLimit }, source.file),
+    plan: planWithin(quantized, { objective, input, isas: target.isas, arenaLimit: options.arenaLimit }, source.file),
     calibration,
+    target,
     warnings: [...source.result.warnings, ...warnings],
     boundary: options.boundary ?? defaults.boundary,
     input,
@@ -137,16 +141,16 @@ function planWithin(graph: Graph, options: PlanOptions, file: string): Plan {
     return plan(graph, options);
   } catch (error) {
     if (!(error instanceof ArenaLimitError)) throw error;
-    const streamed = options.input === 'stream' ? null : plan(graph, { objective: 'sram', input: 'stream' });
+    const streamed =
+      options.input === 'stream' ? null : plan(graph, { objective: 'sram', input: 'stream', isas: options.isas });
     const { message, hint } = limitText(file, options.arenaLimit as number, options.input, error.least, streamed);
     throw new TesseraError(exitCode.doesNotFit, message, hint);
   }
 }
 
 /** The C files of a compilation, all for one folder. */
-export function sourceFiles(compilation: Compilation, target: string): ReadonlyMap<string, string> {
-  const { plan, source, boundary } = compilation;
-  return modelFiles(plan, modelOptions(plan, source.bytes, target, version, boundary));
+export function sourceFiles({ plan, source, boundary, target }: Compilation): ReadonlyMap<string, string> {
+  return modelFiles(plan, modelOptions(plan, source.bytes, target.name, version, boundary));
 }
 
 /** The WebAssembly module of a compilation. */

@@ -46,11 +46,12 @@ export interface PlanOverview {
 export function planModel(model: ModelSource, options: CompileOptions = {}): PlanOverview {
   const compilation = compileModel(model, options);
   const { source, plan, input, objective, arenaLimit, warnings } = compilation;
+  const { isas } = compilation.target;
   const { graph, layers } = plan;
   options.onProgress?.('planning', 0, 1);
   const isDefault = objective === defaults.objective && arenaLimit === null;
-  const usual = isDefault ? plan : planGraph(graph, { objective: defaults.objective, input });
-  const layerwise = planGraph(graph, { objective: 'time', input });
+  const usual = isDefault ? plan : planGraph(graph, { objective: defaults.objective, input, isas });
+  const layerwise = planGraph(graph, { objective: 'time', input, isas });
   const found = [...paretoPlans(graph, layers, input)];
   for (const one of [usual, plan]) if (!found.some((other) => sameSteps(other, one))) found.push(one);
   const plans = found

@@ -3,7 +3,6 @@ import type { Project } from '../codegen/project.ts';
 import { describeModel } from '../codegen/wasm.ts';
 import { wasmModuleFiles } from '../codegen/wasm-module.ts';
 import { type PlanReport, planText, reportPlan } from '../report/plan.ts';
-import type { Target } from '../targets/load.ts';
 import { version } from '../version.ts';
 import type { CompileOptions } from './options.ts';
 import { type Compilation, sourceFiles, wasmModule } from './pipeline.ts';
@@ -21,12 +20,12 @@ export interface CompileReport extends PlanReport {
 }
 
 /** The report of a compilation. */
-export function reportOf(compilation: Compilation, target: string): CompileReport {
-  const { source, plan, calibration, boundary, input, objective, arenaLimit, warnings } = compilation;
+export function reportOf(compilation: Compilation): CompileReport {
+  const { target, source, plan, calibration, boundary, input, objective, arenaLimit, warnings } = compilation;
   return {
     schemaVersion: 1,
     tool: { name: 'tessera', version },
-    target,
+    target: target.name,
     name: source.name,
     model: { file: source.file, sha256: source.sha256, opset: source.result.opset },
     calibration,
@@ -39,16 +38,16 @@ export function reportOf(compilation: Compilation, target: string): CompileRepor
 /** The files of a compilation for a target: with the account of the plan, and the same as data. */
 export async function makeProject(
   compilation: Compilation,
-  target: Target,
   onProgress?: CompileOptions['onProgress'],
 ): Promise<Project> {
-  const report = reportOf(compilation, target.name);
+  const { target } = compilation;
+  const report = reportOf(compilation);
   const files = new Map<string, string | Uint8Array>();
   if (target.kind === 'wasm') {
     files.set('model.wasm', await wasmModule(compilation, onProgress));
     for (const [path, text] of wasmModuleFiles(describeModel(compilation.plan))) files.set(path, text);
   } else {
-    for (const [path, text] of sourceFiles(compilation, target.name)) files.set(path, text);
+    for (const [path, text] of sourceFiles(compilation)) files.set(path, text);
   }
   for (const file of target.files) files.set(file, readFileSync(new URL(file, target.folder)));
   files.set('plan.txt', `${headText(report)}\n\n${planText(report)}`);

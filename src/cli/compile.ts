@@ -30,15 +30,14 @@ export function addCompile(program: Command, terminal: Terminal): void {
   addInputMode(addCompileOptions(command), '--input')
     .addHelpText('after', examples)
     .action(async (path: string, flags: Flags) => {
-      const { loadTarget } = await import('../targets/load.ts');
-      const target = loadTarget(flags.target);
       checkFolder(flags.out);
       const { compileModel } = await import('../api/pipeline.ts');
       const { makeProject, reportOf } = await import('../api/project.ts');
-      const compilation = compileModel(path, { ...compileOptionsOf(flags, terminal), input: flags.input });
-      const project = await makeProject(compilation, target, terminal.progress);
+      const options = { ...compileOptionsOf(flags, terminal), input: flags.input, target: flags.target };
+      const compilation = compileModel(path, options);
+      const project = await makeProject(compilation, terminal.progress);
       writeFolder(flags.out, project);
-      const report = reportOf(compilation, target.name);
+      const report = reportOf(compilation);
       if (flags.json) {
         terminal.print(jsonText({ ...report, out: flags.out, files: [...project.keys()] }));
         return;

@@ -171,6 +171,7 @@ export function layerText(context: LayerContext, layer: Layer): string {
     const rows = [`for (int32_t y = ${call.firstRow}; y < ${end}; ++y) {`, ...indent(text, 1), '}'];
     body.push(...(batch > 1 ? [`for (int32_t n = 0; n < ${batch}; ++n) {`, ...indent(rows, 1), '}'] : rows));
   });
+  body.push(`TSR_MARK(${layer.index});`);
   const definition = [
     layerComment(layer),
     `static void ${layerName(context, layer)}(int8_t *arena) {`,

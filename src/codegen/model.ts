@@ -31,7 +31,7 @@ export function kernelFiles(plan: Plan): readonly string[] {
   for (const layer of plan.layers) {
     if (layer.lowering.kind !== 'calls') continue;
     for (const call of layer.lowering.calls) {
-      files.add(`${call.folder}/tsr_${call.folder}.h`);
+      for (const header of call.headers ?? [`${call.folder}/tsr_${call.folder}.h`]) files.add(header);
       files.add(`${call.folder}/${call.symbol}.c`);
     }
   }

@@ -132,6 +132,7 @@ function memberText(context: LayerContext, walk: Walk, member: Member): string {
     body.push(always ? '{' : `if (${when}) {`, ...indent(text, 1), '}');
   });
   body.push(`tsr_advance(&at[${member.index}], ${split ? member.segment : member.width}, ${member.width});`);
+  body.push(`TSR_MARK(${layer.index});`);
   const remark = split ? `; its next ${member.segment} columns` : '; its next row';
   const definition = [
     layerComment(layer, remark),

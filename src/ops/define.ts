@@ -54,6 +54,8 @@ export interface KernelCall {
   readonly folder: string;
   /** The C type of the parameters. */
   readonly struct: string;
+  /** Files of runtime-c that the kernel includes beside tsr.h; its folder's own header where they are left out. */
+  readonly headers?: readonly string[];
   readonly fields: Readonly<Record<string, FieldValue>>;
   readonly inputs: readonly KernelInput[];
   readonly steps: 'rows' | 'accumulate' | 'once';

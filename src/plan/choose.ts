@@ -1,4 +1,5 @@
 import { type Graph, rowShape, tensorOf } from '../graph/types.ts';
+import type { Isa } from '../kernels/define.ts';
 import { buildPlan } from './build.ts';
 import { canStream, splitsRows, stepCount, stepWidth } from './demand.ts';
 import { fitRings, ringBytes } from './rings.ts';
@@ -17,6 +18,8 @@ export type InputMode = 'resident' | 'stream';
 export interface PlanOptions {
   readonly objective: Objective;
   readonly input: InputMode;
+  /** Instruction sets that kernels may use; the portable kernels alone where they are left out. */
+  readonly isas?: readonly Isa[] | undefined;
   /** The most bytes that the arena may take: then the fastest plan that fits, whatever the objective. */
   readonly arenaLimit?: number | undefined;
 }

@@ -1,15 +1,17 @@
 import { modelError } from '../errors.ts';
 import { describeNode, type Graph, tensorOf } from '../graph/types.ts';
+import { chooseKernels } from '../kernels/choose.ts';
+import type { Isa } from '../kernels/define.ts';
 import { OperatorError } from '../ops/define.ts';
 import { operatorNamed } from '../ops/index.ts';
 import { demandsOf } from './demand.ts';
 import type { Layer } from './types.ts';
 
 /**
- * Chooses the kernels of every node of a quantised graph.
+ * Chooses the kernels of every node of a quantised graph, among the portable ones and those for `isas`.
  * @throws TesseraError (exit 3) that names every node without an integer form, and why.
  */
-export function lowerGraph(graph: Graph): readonly Layer[] {
+export function lowerGraph(graph: Graph, isas: readonly Isa[] = []): readonly Layer[] {
   const problems: string[] = [];
   const layers = graph.nodes.flatMap((node, index): Layer[] => {
     const operator = operatorNamed(node.op);
@@ -23,7 +25,7 @@ export function lowerGraph(graph: Graph): readonly Layer[] {
         throw new OperatorError('unsupported', operator.notes ?? `${node.op} has no integer kernel`);
       }
       const parameters = operator.quantized.parameters(tensors);
-      const lowering = operator.quantized.lower(parameters, tensors);
+      const lowering = chooseKernels(operator.quantized.lower(parameters, tensors), isas);
       const macs = operator.macs(tensors.inputs, tensors.output, node.attributes);
       return [{ index, node, tensors, parameters, lowering, macs, demands: demandsOf({ lowering, tensors }) }];
     } catch (error) {

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { usageError } from '../errors.ts';
+import { type Isa, isas as knownIsas } from '../kernels/define.ts';
 
 /** Something that Tessera makes files for: data in targets/<name>/target.json. */
 export interface Target {
@@ -10,6 +11,8 @@ export interface Target {
   /** `wasm`: a WebAssembly module with its JavaScript; `library`: C files to put into a project. */
   readonly kind: TargetKind;
   readonly compilerFlags: readonly string[];
+  /** Instruction sets that kernels may use. */
+  readonly isas: readonly Isa[];
   /** Files of the target's own folder that are put beside the generated ones. */
   readonly files: readonly string[];
   /** Where target.json stands. */
@@ -62,15 +65,28 @@ export function parseTarget(text: string, folder: URL, what: string): Target {
     return refuse(`target.json is not JSON: ${(error as Error).message}`);
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return refuse('target.json is no object');
-  const { name, description, kind, compilerFlags = [], files = [], ...unknown } = value as Record<string, unknown>;
+  const {
+    name,
+    description,
+    kind,
+    compilerFlags = [],
+    isas = [],
+    files = [],
+    ...unknown
+  } = value as Record<string, unknown>;
   const extra = Object.keys(unknown);
   if (extra.length > 0) return refuse(`unknown fields ${extra.join(', ')}`);
   if (typeof name !== 'string' || typeof description !== 'string') return refuse('name and description must be texts');
   const known = kinds.find((candidate) => candidate === kind);
   if (known === undefined) return refuse(`kind must be one of ${kinds.join(', ')}`);
   if (!isTextList(compilerFlags) || !isTextList(files)) return refuse('compilerFlags and files must be lists of texts');
+  if (!isTextList(isas) || !isas.every(isIsa)) return refuse(`isas must be a list of ${knownIsas.join(', ')}`);
   if (files.some((file) => /[/\\]/.test(file))) return refuse('files must lie in the folder of target.json');
-  return { name, description, kind: known, compilerFlags, files, folder };
+  return { name, description, kind: known, compilerFlags, isas, files, folder };
+}
+
+function isIsa(text: string): text is Isa {
+  return knownIsas.some((isa) => isa === text);
 }
 
 function isTextList(value: unknown): value is readonly string[] {

@@ -63,8 +63,8 @@ describe('the package', () => {
   });
 
   it('makes the files of a target without a file system', async () => {
-    const compilation = compileModel(smallModel, { calibrate: x, name: 'net' });
-    const project = await makeProject(compilation, loadTarget('host'));
+    const compilation = compileModel(smallModel, { calibrate: x, name: 'net', target: 'host' });
+    const project = await makeProject(compilation);
     expect([...project.keys()]).toEqual(expect.arrayContaining(['net.c', 'net.h', 'plan.txt', 'report.json']));
     expect(compilation.plan.arenaBytes).toBeGreaterThan(0);
   });

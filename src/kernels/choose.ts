@@ -1,0 +1,33 @@
+import type { KernelCall, Lowering } from '../ops/define.ts';
+import type { Isa, KernelVariant } from './define.ts';
+import { dspKernels } from './dsp/index.ts';
+import { mveKernels } from './mve/index.ts';
+import { simd128Kernels } from './simd128/index.ts';
+
+/** Every kernel beyond the portable ones, the best of each instruction set first. */
+export const kernelVariants: readonly KernelVariant[] = [...mveKernels, ...dspKernels, ...simd128Kernels];
+
+/** A call with the best kernel that the instruction sets allow. */
+export function chooseKernel(call: KernelCall, isas: readonly Isa[]): KernelCall {
+  for (const variant of kernelVariants) {
+    if (!isas.includes(variant.isa) || variant.replaces !== call.symbol) continue;
+    const adapted = variant.adapt(call);
+    if (typeof adapted !== 'string') return { ...call, ...adapted, symbol: variant.symbol };
+  }
+  return call;
+}
+
+/** A lowering with the best kernels that the instruction sets allow. */
+export function chooseKernels(lowering: Lowering, isas: readonly Isa[]): Lowering {
+  if (lowering.kind === 'alias') return lowering;
+  return { ...lowering, calls: lowering.calls.map((call) => chooseKernel(call, isas)) };
+}
+
+/** Why each variant for the instruction sets does not take a call; none is missing before the one that does. */
+export function refusals(call: KernelCall, isas: readonly Isa[]): readonly string[] {
+  return kernelVariants.flatMap((variant) => {
+    if (!isas.includes(variant.isa) || variant.replaces !== call.symbol) return [];
+    const adapted = variant.adapt(call);
+    return typeof adapted === 'string' ? [`${variant.symbol}: ${adapted}`] : [];
+  });
+}
