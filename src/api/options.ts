@@ -14,8 +14,10 @@ export type ModelSource = string | Uint8Array;
  */
 export type CalibrationSource = string | NumericArray | readonly NumericArray[];
 
-/** How a model is read. */
+/** How a model is read, and what for. */
 export interface ReadOptions {
+  /** The name of a target, or the path of a target.json: its kernels are chosen. */
+  readonly target?: string | undefined;
   /** Sizes of symbolic dimensions. */
   readonly dimensions?: Readonly<Record<string, number>> | undefined;
   /** Makes the model take pixels: what it was trained on is (pixel - mean) * scale. */
@@ -36,8 +38,6 @@ export interface CompileOptions extends ReadOptions {
   readonly objective?: Objective | undefined;
   /** The most bytes that the arena may take: the fastest plan that fits, whatever the objective. */
   readonly arenaLimit?: number | undefined;
-  /** What to compile for: the name of a target, or the path of a target.json. */
-  readonly target?: string | undefined;
   /** Where clang for WebAssembly comes from. */
   readonly compiler?: WasmCompiler | undefined;
   /** Sees what is being done, and how far it is. */

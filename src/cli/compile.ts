@@ -33,7 +33,7 @@ export function addCompile(program: Command, terminal: Terminal): void {
       checkFolder(flags.out);
       const { compileModel } = await import('../api/pipeline.ts');
       const { makeProject, reportOf } = await import('../api/project.ts');
-      const options = { ...compileOptionsOf(flags, terminal), input: flags.input, target: flags.target };
+      const options = { ...compileOptionsOf(flags, terminal), input: flags.input };
       const compilation = compileModel(path, options);
       const project = await makeProject(compilation, terminal.progress);
       writeFolder(flags.out, project);

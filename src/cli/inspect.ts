@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { type ExitCode, exitCode } from '../errors.ts';
-import { addReadOptions, type ReadFlags, readOptionsOf } from './options.ts';
+import { addReadOptions, addTarget, type ReadFlags, readOptionsOf } from './options.ts';
 import { jsonText, type Terminal } from './terminal.ts';
 
 export function addInspect(program: Command, terminal: Terminal, fail: (code: ExitCode) => void): void {
@@ -12,10 +12,10 @@ export function addInspect(program: Command, terminal: Terminal, fail: (code: Ex
         'supported (exit code 3 where there are any). Needs no data.',
     )
     .argument('<model.onnx>', 'the model');
-  addReadOptions(command)
+  addTarget(addReadOptions(command))
     .addHelpText(
       'after',
-      '\nExamples:\n  tessera inspect model.onnx\n  tessera inspect model.onnx --dim height=96 --dim width=96 --json',
+      '\nExamples:\n  tessera inspect model.onnx\n  tessera inspect model.onnx --dim height=96 --dim width=96 --json\n  tessera inspect model.onnx --target host',
     )
     .action(async (path: string, flags: ReadFlags) => {
       const { inspectModel } = await import('../api/inspect.ts');

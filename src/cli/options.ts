@@ -7,6 +7,7 @@ import type { Terminal } from './terminal.ts';
 export interface ReadFlags {
   readonly dim?: Readonly<Record<string, number>>;
   readonly json?: true;
+  readonly target?: string;
 }
 
 /** The options of every command that compiles. */
@@ -68,6 +69,12 @@ export function addCompileOptions(command: Command): Command {
     .option('--name <prefix>', 'prefix of all C names; by default from the file name');
 }
 
+/** Adds what a model is looked at or planned for. */
+export function addTarget(command: Command): Command {
+  const text = `what to compile for: see "tessera targets", or the path of a target.json; ${defaults.target} by default`;
+  return command.option('--target <name>', text);
+}
+
 /** Adds how the inputs reach the model; `flag` because --input is a file where a model is run. */
 export function addInputMode(command: Command, flag: '--input' | '--input-mode'): Command {
   const text = `whether inputs lie whole in the arena, or are fetched row by row; ${defaults.input} by default`;
@@ -75,7 +82,7 @@ export function addInputMode(command: Command, flag: '--input' | '--input-mode')
 }
 
 export function readOptionsOf(flags: ReadFlags): ReadOptions {
-  return { dimensions: flags.dim };
+  return { dimensions: flags.dim, target: flags.target };
 }
 
 export function compileOptionsOf(flags: CompileFlags, terminal: Terminal): CompileOptions {

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { usageError } from '../errors.ts';
 import type { InputMode } from '../plan/choose.ts';
-import { addCompileOptions, addInputMode, type CompileFlags, compileOptionsOf } from './options.ts';
+import { addCompileOptions, addInputMode, addTarget, type CompileFlags, compileOptionsOf } from './options.ts';
 import { jsonText, type Terminal } from './terminal.ts';
 
 interface Flags extends CompileFlags {
@@ -26,7 +26,7 @@ export function addPlan(program: Command, terminal: Terminal): void {
     )
     .argument('<model.onnx>', 'the model')
     .option('--svg <file>', 'draw the plans, and the arena of the chosen one over time');
-  addInputMode(addCompileOptions(command), '--input')
+  addInputMode(addTarget(addCompileOptions(command)), '--input')
     .addHelpText('after', examples)
     .action(async (path: string, flags: Flags) => {
       const { planModel } = await import('../api/plan.ts');

@@ -1,4 +1,5 @@
 import { elementCount, type Graph, type Node, type Origin, type Port, tensorOf } from '../graph/types.ts';
+import type { Isa } from '../kernels/define.ts';
 import type { Problem } from '../onnx/problems.ts';
 import { operatorNamed } from '../ops/index.ts';
 import { structureOf } from './structure.ts';
@@ -22,6 +23,8 @@ export interface LayerSummary {
   readonly outputBytes: number;
   /** C functions; none where the layer only gives its input another shape. */
   readonly kernels: readonly string[];
+  /** Why kernels for the target's instruction sets are not taken, where a portable one is. */
+  readonly refusals: readonly string[];
 }
 
 /** What `tessera inspect` says of a model. */
@@ -59,6 +62,7 @@ export function inspectGraph(
   model: Inspection['model'],
   problems: readonly Problem[],
   warnings: readonly string[],
+  isas: readonly Isa[],
 ): Inspection {
   if (graph === null) {
     const totals = { layers: 0, macs: 0, parameters: 0, weightBytes: 0 };
@@ -74,7 +78,7 @@ export function inspectGraph(
       warnings,
     };
   }
-  const structure = structureOf(graph);
+  const structure = structureOf(graph, isas);
   const layers = graph.nodes.map((node, index): LayerSummary => {
     const output = tensorOf(graph, node.output);
     const inputs = node.inputs.map((name) => (name === null ? null : tensorOf(graph, name)));
@@ -88,6 +92,7 @@ export function inspectGraph(
       ...constantsOf(graph, [node]),
       outputBytes: elementCount(output.shape),
       kernels: found?.kind === 'kernels' ? found.symbols : [],
+      refusals: found?.kind === 'kernels' ? found.refusals : [],
     };
   });
   const unsupported = graph.nodes.flatMap((node): readonly Problem[] => {
@@ -182,6 +187,8 @@ export function inspectionText(inspection: Inspection): string {
       `Total: ${plural(totals.layers, 'layer')}, ${count(totals.macs)} MACs, ${count(totals.parameters)} parameters, ${count(totals.weightBytes)} bytes of weights as int8`,
     );
   }
+  const refused = layers.flatMap(({ index, refusals }) => refusals.map((reason) => `  layer ${index}, ${reason}`));
+  if (refused.length > 0) parts.push(`Portable kernels, and why\n${refused.join('\n')}`);
   if (warnings.length > 0) parts.push(warnings.map((warning) => `warning: ${warning}`).join('\n'));
   if (unsupported.length > 0) {
     const lines = unsupported.map(

@@ -7,12 +7,19 @@ import {
   type Tensor,
   tensorOf,
 } from '../graph/types.ts';
+import { chooseKernel, refusals } from '../kernels/choose.ts';
+import type { Isa } from '../kernels/define.ts';
 import { OperatorError } from '../ops/define.ts';
 import { operatorNamed } from '../ops/index.ts';
 
 /** What a node will be computed by, as far as that follows from shapes and attributes. */
 export type Structure =
-  | { readonly kind: 'kernels'; readonly symbols: readonly string[] }
+  | {
+      readonly kind: 'kernels';
+      readonly symbols: readonly string[];
+      /** Why kernels for the instruction sets are not taken, where a portable one is. */
+      readonly refusals: readonly string[];
+    }
   /** The node is only another name for its input's bytes. */
   | { readonly kind: 'alias' }
   | { readonly kind: 'unsupported'; readonly reason: string };
@@ -22,9 +29,9 @@ const placeholder: Quantization = { scales: [1 / 16], zeroPoints: [0] };
 
 /**
  * The kernels of every node of a graph, without calibration: which kernel a node gets, and whether there is one,
- * follows from its shapes. Weights are zeros here, and all scales the same.
+ * follows from its shapes and the instruction sets. Weights are zeros here, and all scales the same.
  */
-export function structureOf(graph: Graph): ReadonlyMap<Node, Structure> {
+export function structureOf(graph: Graph, isas: readonly Isa[]): ReadonlyMap<Node, Structure> {
   const zeros = zeroSource();
   const activation = (name: string, quant: Quantization): Tensor => ({
     ...tensorOf(graph, name),
@@ -56,7 +63,10 @@ export function structureOf(graph: Graph): ReadonlyMap<Node, Structure> {
         const tensors = { attributes: node.attributes, inputs, output };
         const lowering = quantized.lower(quantized.parameters(tensors), tensors);
         if (lowering.kind === 'alias') return [node, { kind: 'alias' }];
-        return [node, { kind: 'kernels', symbols: [...new Set(lowering.calls.map((call) => call.symbol))] }];
+        const symbols = lowering.calls.map((call) => chooseKernel(call, isas).symbol);
+        const portable = lowering.calls.filter((call, index) => call.symbol === symbols[index]);
+        const reasons = portable.flatMap((call) => refusals(call, isas));
+        return [node, { kind: 'kernels', symbols: [...new Set(symbols)], refusals: [...new Set(reasons)] }];
       } catch (error) {
         if (error instanceof OperatorError) return [node, { kind: 'unsupported', reason: error.message }];
         throw new Error(`${describeNode(node)}: ${(error as Error).message}`, { cause: error });

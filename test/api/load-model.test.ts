@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { graphInput } from '../../src/api/samples.ts';
-import { compileModel, exitCode, loadModel, loadTarget, makeProject, TesseraError } from '../../src/index.ts';
+import { compileModel, exitCode, loadModel, makeProject, TesseraError } from '../../src/index.ts';
 import { evaluateGraph } from '../../src/ops/evaluate.ts';
 import { makeFolder, sampleSize, smallModel, wave } from '../cli/small-model.ts';
 

@@ -1,6 +1,7 @@
 import { sourceText } from '../../src/codegen/model.ts';
 import { plan } from '../../src/compile.ts';
 import { elementCount, type Graph, type Tensor, tensorOf, type Value } from '../../src/graph/types.ts';
+import type { Isa } from '../../src/kernels/define.ts';
 import { operatorNamed } from '../../src/ops/index.ts';
 import type { PlanOptions } from '../../src/plan/choose.ts';
 import type { Plan } from '../../src/plan/types.ts';
@@ -15,10 +16,13 @@ export const planKinds: readonly (PlanOptions & { readonly name: string })[] = [
 ];
 
 /** The plans of a quantised graph by kind; kinds that come out as the same program are one. */
-export function distinctPlans(graph: Graph): { readonly kind: string; readonly plan: Plan }[] {
+export function distinctPlans(
+  graph: Graph,
+  isas: readonly Isa[] = [],
+): { readonly kind: string; readonly plan: Plan }[] {
   const found = new Map<string, { readonly kind: string; readonly plan: Plan }>();
   for (const { name, ...options } of planKinds) {
-    const made = plan(graph, options);
+    const made = plan(graph, { ...options, isas });
     const front = { version: '0', target: 'test', modelHash: '' };
     const text = sourceText(made, 'm', { front, boundary: 'int8', selfTest: 0 });
     const known = found.get(text);
