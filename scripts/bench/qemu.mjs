@@ -3,7 +3,7 @@
  * arm-none-eabi-gcc, starts it, takes its output by semihosting. qemu/qemu.h says what such a program can use.
  */
 import { execFile, execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -57,12 +57,16 @@ export function hasQemu() {
  * @property {number} code what main() returned; 90: the count of instructions is not right, 91: a fault
  */
 
+/** Runs a program; it does not outlive this process. */
 function execute(program, args, options) {
   return new Promise((resolve, reject) => {
-    execFile(program, args, { maxBuffer: 2 ** 28, ...options }, (error, stdout, stderr) => {
+    const end = () => child.kill('SIGKILL');
+    const child = execFile(program, args, { maxBuffer: 2 ** 28, ...options }, (error, stdout, stderr) => {
+      process.off('exit', end);
       if (error?.code === 'ENOENT') reject(new Error(`${program} is not installed: run scripts/setup.sh`));
       else resolve({ stdout, stderr, code: error === null ? 0 : (error.code ?? null), killed: error?.killed === true });
     });
+    process.on('exit', end);
   });
 }
 
@@ -76,15 +80,32 @@ export async function buildProgram({ core, files, flags = defaultFlags }, folder
   for (const [name, text] of files) writeFileSync(join(folder, name), text);
   const sources = [...files.keys()].filter((name) => /\.[cS]$/.test(name));
   const { machine, flags: coreFlags } = cores[core];
+  const compiling = [...flags, ...coreFlags, '-ffunction-sections', '-fdata-sections', '-I', support, '-I', '.', '-c'];
+  await compile([...compiling, ...sources, join(support, 'start.c')], folder);
   const linking = ['-nostartfiles', '-specs=nano.specs', '-Wl,--gc-sections', '-Wl,--no-warn-rwx-segments'];
-  const args = [
-    ...[...flags, ...coreFlags, '-ffunction-sections', '-fdata-sections'],
-    ...['-I', support, ...sources, join(support, 'start.c')],
-    ...[...linking, '-L', support, '-T', `${machine}.ld`, '-o', 'program.elf'],
-  ];
-  const { stderr, code } = await execute('arm-none-eabi-gcc', args, { cwd: folder });
-  if (code !== 0) throw new Error(`arm-none-eabi-gcc ${args.join(' ')}:\n${stderr.slice(0, 4000)}`);
+  const objects = [...sources, 'start.c'].map((name) => name.replace(/\.[cS]$/, '.o'));
+  await compile(
+    [...coreFlags, ...objects, ...linking, '-L', support, '-T', `${machine}.ld`, '-o', 'program.elf'],
+    folder,
+  );
   return join(folder, 'program.elf');
+}
+
+async function compile(args, cwd) {
+  const { stderr, code } = await execute('arm-none-eabi-gcc', args, { cwd });
+  if (code !== 0) throw new Error(`arm-none-eabi-gcc ${args.join(' ')}:\n${stderr.slice(0, 4000)}`);
+}
+
+/**
+ * Bytes of code and constants of the objects that a program was built from.
+ * @param {string} folder where buildProgram built
+ * @param {(name: string) => boolean} counts whether an object, such as model.o, counts
+ */
+export async function objectBytes(folder, counts) {
+  const objects = readdirSync(folder).filter((name) => name.endsWith('.o') && counts(name));
+  const { stdout } = await execute('arm-none-eabi-size', objects, { cwd: folder });
+  const lines = stdout.trim().split('\n').slice(1);
+  return lines.reduce((sum, line) => sum + Number(line.trim().split(/\s+/)[0]), 0);
 }
 
 /**

@@ -1,8 +1,9 @@
 import { type Graph, rowShape, tensorOf } from '../graph/types.ts';
 import { allocateThoroughly, allocationBound, arenaBytes } from './allocate.ts';
+import { accumulates, scratchBytes } from './demand.ts';
 import { overlappingLayers, shareBuffers } from './overlap.ts';
 import { fitRings, ringBytes } from './rings.ts';
-import { alignUp, type Buffer, type Layer, type Plan, type Step, type Storage, tensorBytes } from './types.ts';
+import { type Buffer, type Layer, type Plan, type Step, type Storage, tensorBytes } from './types.ts';
 
 /** The layer that a graph's tensor is really stored by: reshapes are only other names for the same bytes. */
 function aliasRoots(layers: readonly Layer[]): ReadonlyMap<string, string> {
@@ -13,6 +14,37 @@ function aliasRoots(layers: readonly Layer[]): ReadonlyMap<string, string> {
     roots.set(layer.node.output, roots.get(input) ?? input);
   }
   return roots;
+}
+
+/**
+ * The scratch of each layer. What one call leaves there the next may overwrite, so all layers of a step share one; but
+ * accumulators live from a stage's step to the next, each in a buffer of its own.
+ */
+function scratchBuffers(
+  layers: readonly Layer[],
+  stepOfLayer: ReadonlyMap<number, number>,
+): ReadonlyMap<number, Buffer> {
+  const found = new Map<number, Buffer>();
+  const shared = new Map<number, { readonly layers: number[]; bytes: number }>();
+  for (const layer of layers) {
+    const step = stepOfLayer.get(layer.index);
+    const bytes = scratchBytes(layer);
+    if (step === undefined || bytes === 0) continue;
+    if (accumulates(layer)) {
+      const name = `accumulators of ${layer.node.output}`;
+      found.set(layer.index, { name, bytes, first: step, last: step });
+    } else {
+      const users = shared.get(step) ?? { layers: [], bytes: 0 };
+      users.layers.push(layer.index);
+      users.bytes = Math.max(users.bytes, bytes);
+      shared.set(step, users);
+    }
+  }
+  for (const [step, users] of shared) {
+    const buffer = { name: `scratch of step ${step}`, bytes: users.bytes, first: step, last: step };
+    for (const layer of users.layers) found.set(layer, buffer);
+  }
+  return found;
 }
 
 /** Makes the plan that these steps are: rings, buffers, their lives and places. */
@@ -70,25 +102,16 @@ export function buildPlan(graph: Graph, layers: readonly Layer[], steps: readonl
   );
   const rings = new Set(storage.keys());
   const named = new Set(roots.values());
-  const scratches: Buffer[] = [];
-  const scratchNames = new Map<string, number>();
-  for (const layer of layers) {
-    const step = stepOfLayer.get(layer.index);
-    if (layer.lowering.kind !== 'calls' || step === undefined) continue;
-    const bytes = Math.max(...layer.lowering.calls.map((call) => call.scratchBytes));
-    if (bytes === 0) continue;
-    scratches.push({ name: `scratch of ${layer.node.output}`, bytes: alignUp(bytes), first: step, last: step });
-    scratchNames.set(`scratch of ${layer.node.output}`, layer.index);
-  }
+  const scratches = scratchBuffers(layers, stepOfLayer);
   // A tensor with other names has readers under those: they are not looked for here, so it keeps a buffer of its own.
   const sharable = new Set(tensors.map((buffer) => buffer.name).filter((name) => !rings.has(name) && !named.has(name)));
-  const buffers = shareBuffers(graph, layers, steps, [...tensors, ...scratches], sharable);
+  const buffers = shareBuffers(graph, layers, steps, [...tensors, ...new Set(scratches.values())], sharable);
   const places = new Map<string, { readonly buffer: number; readonly offset: number }>();
   buffers.forEach((buffer, index) => {
     for (const part of buffer.parts) places.set(part.tensor, { buffer: index, offset: part.offset });
   });
   const scratch = new Map<number, number>();
-  for (const [name, layer] of scratchNames) scratch.set(layer, places.get(name)?.buffer as number);
+  for (const [layer, { name }] of scratches) scratch.set(layer, places.get(name)?.buffer as number);
   for (const tensor of graph.tensors.values()) {
     const place = tensor.kind === 'constant' ? undefined : places.get(root(tensor.name));
     const known = storage.get(tensor.name) ?? whole(tensor.name);

@@ -1,7 +1,7 @@
 import { type Graph, rowShape, tensorOf } from '../graph/types.ts';
 import type { Isa } from '../kernels/define.ts';
 import { buildPlan } from './build.ts';
-import { canStream, splitsRows, stepCount, stepWidth } from './demand.ts';
+import { accumulates, canStream, scratchBytes, splitsRows, stepCount, stepWidth } from './demand.ts';
 import { fitRings, ringBytes } from './rings.ts';
 import { alignUp, type Layer, type Plan, type StageStep, type Step, tensorBytes } from './types.ts';
 
@@ -311,11 +311,13 @@ function bytesAt(
     const inside = (life.made >= start && life.lastUse < end) || fetched;
     sum += alignUp(inside && rings !== null ? (rings.get(name) ?? life.bytes) : life.bytes);
   }
+  // As in buildPlan: accumulators are each layer's own, all other scratch is shared.
+  let shared = 0;
   for (const layer of layers.slice(start, end)) {
-    if (layer.lowering.kind === 'calls')
-      sum += alignUp(Math.max(...layer.lowering.calls.map((call) => call.scratchBytes)));
+    if (accumulates(layer)) sum += scratchBytes(layer);
+    else shared = Math.max(shared, scratchBytes(layer));
   }
-  return sum;
+  return sum + shared;
 }
 
 function stepsOf(

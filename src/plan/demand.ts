@@ -1,6 +1,6 @@
 import { rowShape } from '../graph/types.ts';
 import { type AxisMap, type KernelInput, sameAxis } from '../ops/define.ts';
-import type { Demand, Layer } from './types.ts';
+import { alignUp, type Demand, type Layer } from './types.ts';
 
 /** The position of the first tap for output position `position`. */
 export function windowStart(map: AxisMap, position: number): number {
@@ -34,6 +34,11 @@ export function stepCount(layer: Lowered): number {
 /** Whether a layer's output is complete only after its last step. */
 export function accumulates(layer: Lowered): boolean {
   return layer.lowering.kind === 'calls' && layer.lowering.calls.some((call) => call.steps === 'accumulate');
+}
+
+/** Bytes of scratch that a layer's calls need, one after the other. */
+export function scratchBytes({ lowering }: Lowered): number {
+  return lowering.kind === 'calls' ? alignUp(Math.max(...lowering.calls.map((call) => call.scratchBytes))) : 0;
 }
 
 /** The columns of an input that a layer's step takes: where rows accumulate, a step is a segment of an input row. */

@@ -162,7 +162,8 @@ static __attribute__((noreturn, used)) void begin(void) {
 }
 
 /* Turns coprocessors 10 and 11 on: floating point, and Helium where there is one. */
-static __attribute__((naked, noreturn)) void reset(void) {
+void reset(void) __attribute__((naked, noreturn));
+void reset(void) {
   __asm__ volatile(
       "ldr r0, =0xe000ed88\n"
       "ldr r1, [r0]\n"

@@ -1,0 +1,102 @@
+/*
+ * Tessera board port: from reset to main on a Cortex-M.
+ *
+ * The vector table holds the exceptions of the architecture only: no interrupt is ever enabled. The stack lies at the
+ * start of its memory region, so that an overflow leaves the memory and faults instead of overwriting data.
+ * Source: Armv7-M Architecture Reference Manual (DDI 0403), B1.5 and B3.2; Armv8-M (DDI 0553).
+ */
+#include "tsr_port.h"
+
+/* From the linker script. */
+extern uint32_t tsr_data_start[];
+extern uint32_t tsr_data_end[];
+extern const uint32_t tsr_data_load[];
+extern uint32_t tsr_bss_start[];
+extern uint32_t tsr_bss_end[];
+extern uint8_t tsr_stack_end[];
+
+int main(void);
+void tsr_reset(void);
+void tsr_start(void);
+void tsr_fault(void);
+void tsr_report_fault(const uint32_t *frame);
+
+/* Coprocessor access control: full access to CP10 and CP11, the floating-point unit (DDI 0403, B3.2.20). */
+#define CPACR 0xE000ED88u
+#define CPACR_FPU 0x00F00000u
+
+/* Configurable fault status and fault address (DDI 0403, B3.2.15 and B3.2.18). */
+#define CFSR 0xE000ED28u
+#define BFAR 0xE000ED38u
+
+typedef union tsr_vector {
+  const uint8_t *stack;
+  void (*handler)(void);
+} tsr_vector;
+
+__attribute__((section(".tsr_vectors"), used)) const tsr_vector tsr_vectors[16] = {
+    {.stack = tsr_stack_end}, {.handler = tsr_reset}, {.handler = tsr_fault}, {.handler = tsr_fault},
+    {.handler = tsr_fault},   {.handler = tsr_fault}, {.handler = tsr_fault}, {.handler = tsr_fault},
+    {.handler = tsr_fault},   {.handler = tsr_fault}, {.handler = tsr_fault}, {.handler = tsr_fault},
+    {.handler = tsr_fault},   {.handler = tsr_fault}, {.handler = tsr_fault}, {.handler = tsr_fault},
+};
+
+/* Assembly, since a compiler may use floating-point registers in any function of C. */
+__attribute__((naked, noreturn, used)) void tsr_reset(void) {
+  __asm__ volatile(
+      "ldr r0, =%c0\n"
+      "ldr r1, [r0]\n"
+      "orr r1, r1, %1\n"
+      "str r1, [r0]\n"
+      "dsb\n"
+      "isb\n"
+      "b tsr_start\n"
+      ".ltorg\n" ::"i"(CPACR),
+      "i"(CPACR_FPU));
+}
+
+__attribute__((noreturn, used)) void tsr_start(void) {
+  const uint32_t *from = tsr_data_load;
+  for (uint32_t *to = tsr_data_start; to < tsr_data_end; ++to) *to = *from++;
+  for (uint32_t *to = tsr_bss_start; to < tsr_bss_end; ++to) *to = 0;
+  (void)main();
+  for (;;) {
+  }
+}
+
+/* The exception's frame is on the main stack, or, where that has overflowed, below it: there is nothing to print then. */
+__attribute__((naked, noreturn, used)) void tsr_fault(void) {
+  __asm__ volatile(
+      "mrs r0, msp\n"
+      "ldr r1, =tsr_stack_end\n"
+      "mov sp, r1\n"
+      "b tsr_report_fault\n"
+      ".ltorg\n");
+}
+
+static void write_text(const char *text) {
+  while (*text != '\0') tsr_board_write((uint8_t)*text++);
+}
+
+static void write_hex(uint32_t value) {
+  for (int32_t shift = 28; shift >= 0; shift -= 4) tsr_board_write((uint8_t)"0123456789abcdef"[(value >> shift) & 15u]);
+}
+
+/* Says on the serial line what happened and where, once, and stops. */
+__attribute__((noreturn, used)) void tsr_report_fault(const uint32_t *frame) {
+  extern uint8_t tsr_stack_start[];
+  const int on_stack = (uintptr_t)frame >= (uintptr_t)tsr_stack_start && (uintptr_t)frame < (uintptr_t)tsr_stack_end;
+  write_text("\r\ne-[fault: status ");
+  write_hex(TSR_REGISTER(CFSR));
+  write_text(", address ");
+  write_hex(TSR_REGISTER(BFAR));
+  if (on_stack) {
+    write_text(", at instruction ");
+    write_hex(frame[6]);
+  } else {
+    write_text(", stack overflow");
+  }
+  write_text("]\r\nm-ready\r\n");
+  for (;;) {
+  }
+}
