@@ -25,6 +25,9 @@ void tsr_report_fault(const uint32_t *frame);
 #define CPACR 0xE000ED88u
 #define CPACR_FPU 0x00F00000u
 
+/* Vector table offset (DDI 0403, B3.2.5). */
+#define VTOR 0xE000ED08u
+
 /* Configurable fault status and fault address (DDI 0403, B3.2.15 and B3.2.18). */
 #define CFSR 0xE000ED28u
 #define BFAR 0xE000ED38u
@@ -41,9 +44,18 @@ __attribute__((section(".tsr_vectors"), used)) const tsr_vector tsr_vectors[16] 
     {.handler = tsr_fault},   {.handler = tsr_fault}, {.handler = tsr_fault}, {.handler = tsr_fault},
 };
 
-/* Assembly, since a compiler may use floating-point registers in any function of C. */
+/*
+ * Assembly, since a compiler may use floating-point registers in any function of C. A bootloader that jumps here may
+ * have left interrupts on, and its own stack and vector table: they are put right first.
+ */
 __attribute__((naked, noreturn, used)) void tsr_reset(void) {
   __asm__ volatile(
+      "cpsid i\n"
+      "ldr r0, =tsr_stack_end\n"
+      "mov sp, r0\n"
+      "ldr r0, =tsr_vectors\n"
+      "ldr r1, =%c2\n"
+      "str r0, [r1]\n"
       "ldr r0, =%c0\n"
       "ldr r1, [r0]\n"
       "orr r1, r1, %1\n"
@@ -52,7 +64,7 @@ __attribute__((naked, noreturn, used)) void tsr_reset(void) {
       "isb\n"
       "b tsr_start\n"
       ".ltorg\n" ::"i"(CPACR),
-      "i"(CPACR_FPU));
+      "i"(CPACR_FPU), "i"(VTOR));
 }
 
 __attribute__((noreturn, used)) void tsr_start(void) {

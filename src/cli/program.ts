@@ -4,13 +4,14 @@ import { version } from '../version.ts';
 import { addAllocate } from './allocate.ts';
 import { addCompile } from './compile.ts';
 import { addEval } from './eval.ts';
+import { addFlash } from './flash.ts';
 import { addInspect } from './inspect.ts';
 import { addPlan } from './plan.ts';
 import { addRun } from './run.ts';
 import { addTargets } from './targets.ts';
 import { reportFailure, type Terminal } from './terminal.ts';
 
-const commands = [addInspect, addPlan, addCompile, addRun, addEval, addAllocate, addTargets];
+const commands = [addInspect, addPlan, addCompile, addRun, addEval, addAllocate, addTargets, addFlash];
 
 const footer = `
 Examples:

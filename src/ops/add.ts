@@ -8,6 +8,7 @@ import {
   emitBroadcast,
   evaluateBinary,
   evaluateBinaryInteger,
+  sameShapes,
   scalarOperand,
 } from './broadcast.ts';
 import { applyClamp, type Clamp, defineOperator, type OnnxReader, present, type ReadContext } from './define.ts';
@@ -76,6 +77,8 @@ function addition(name: 'Add' | 'Sub', sign: 1 | -1, onnx: Record<string, OnnxRe
         };
         return evaluateBinaryInteger(sum, data, inputs, output);
       },
+
+      columns: ({ attributes, inputs, output }) => (sameShapes(inputs, output) ? attributes : null),
 
       lower(p, { inputs, output }) {
         const kernel = { symbol: 'tsr_add_s8s8__portable', folder: 'add', struct: 'tsr_add' };

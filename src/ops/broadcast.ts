@@ -214,3 +214,8 @@ export function broadcastCall(
     scratchBytes: 0,
   };
 }
+
+/** Whether the operands have the shape of the output: nothing is broadcast. */
+export function sameShapes(inputs: readonly (Tensor | null)[], output: Tensor): boolean {
+  return inputs.every((input) => String(input?.shape) === String(output.shape));
+}

@@ -1,6 +1,6 @@
 import { elementCount, rowShape } from '../graph/types.ts';
 import { blockCopyCall, rowAxes, rowCopyKernel } from './copy.ts';
-import { type ConstantArray, defineOperator, type KernelCall, OperatorError, present, sameAxis } from './define.ts';
+import { type ConstantArray, defineOperator, type KernelCall, OperatorError, present, sameAxis, type View } from './define.ts';
 import { applyTable, requantizeTable } from './requantize-table.ts';
 import { sameKind } from './transpose.ts';
 
@@ -91,6 +91,25 @@ export const concat = defineOperator<ConcatAttributes, Tables>({
         offset += data.length / outer;
       });
       return result;
+    },
+
+    views(tables, { inputs, output, attributes: { axis } }) {
+      const axes = rowAxes(output.shape.length);
+      const along = { row: axis === axes.row, column: axis === axes.column, channel: axis === axes.channel };
+      if (tables.some((table) => table !== null) || rowShape(output.shape).batch !== 1) return null;
+      if (!along.row && !along.column && !along.channel) return null;
+      let first = 0;
+      return inputs.map((input, k): View => {
+        const at = first;
+        first += present(present(input).shape[axis]);
+        return {
+          whole: 'output',
+          input: k,
+          row: along.row ? at : 0,
+          column: along.column ? at : 0,
+          channel: along.channel ? at : 0,
+        };
+      });
     },
 
     lower(tables, { inputs, output, attributes: { axis } }) {

@@ -11,8 +11,8 @@ import {
 } from './define.ts';
 import { fromChannelsLast, toChannelsLast } from './layout.ts';
 import { requantizationFields } from './requantization.ts';
-import { denseFloat, denseInteger, type WeightedSum, weightedSum } from './weighted-sum.ts';
-import { forEachWindow, readWindow, type Window, window2d, windowOutput } from './window.ts';
+import { channelsOfSum, denseFloat, denseInteger, type WeightedSum, weightedSum } from './weighted-sum.ts';
+import { forEachWindow, readWindow, type Window, window2d, windowOutput, withColumnPads } from './window.ts';
 
 /** Inputs: x [N, spatial..., C], weights [O, spatial..., C / groups], bias [O] or null. */
 export interface ConvAttributes extends Window {
@@ -157,6 +157,16 @@ export const conv = defineOperator<ConvAttributes, ConvParameters>({
       });
       return result;
     },
+
+    channels(p, { attributes }, from, to) {
+      if (attributes.groups > 1 && !p.depthwise) return null;
+      return {
+        attributes: p.depthwise ? { ...attributes, groups: to - from } : attributes,
+        parameters: { ...channelsOfSum(p, from, to), depthwise: p.depthwise },
+        inputs: [p.depthwise ? 'part' : 'whole', 'part', 'part'],
+      };
+    },
+    columns: ({ attributes }, pads) => withColumnPads(attributes, pads),
 
     lower(p, { inputs, output, attributes }) {
       const input = rowShape(present(inputs[0]).shape);

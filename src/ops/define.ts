@@ -70,8 +70,26 @@ export interface KernelCall {
   readonly scratchBytes: number;
 }
 
-/** What a node becomes: nothing but another name for its first input's bytes, or calls of kernels. */
-export type Lowering = { readonly kind: 'alias' } | { readonly kind: 'calls'; readonly calls: readonly KernelCall[] };
+/**
+ * A tensor that is a part of another: its row 0, column 0 and channel 0 are this row, column and channel of the whole,
+ * and the others follow one by one. `input` names the input concerned; where the whole is `output` that input is a part
+ * of the output (a concatenation), where it is `input` the output is a part of that input (a slice).
+ */
+export interface View {
+  readonly whole: 'input' | 'output';
+  readonly input: number;
+  readonly row: number;
+  readonly column: number;
+  readonly channel: number;
+}
+
+/**
+ * What a node becomes: nothing but other names for bytes, or calls of kernels. An alias without views is another name
+ * for its first input as a whole.
+ */
+export type Lowering =
+  | { readonly kind: 'alias'; readonly views?: readonly View[] }
+  | { readonly kind: 'calls'; readonly calls: readonly KernelCall[] };
 
 /** A node of a quantised graph with its tensors looked up. */
 export interface QuantizedNode<A> {
@@ -165,6 +183,26 @@ export interface QuantizedOperator<A, P> {
   /** The specification of the kernels, in integers only. `inputs` as the node's, constants included. */
   evaluate(parameters: P, inputs: readonly (TensorData | null)[], node: QuantizedNode<A>): Int8Array;
   lower(parameters: P, node: QuantizedNode<A>): Lowering;
+  /** The views that save the node its work, where values keep their bytes and one image is all there is; else null. */
+  views?(parameters: P, node: QuantizedNode<A>): readonly View[] | null;
+  /**
+   * The same operator for output channels [from, to) alone, or null where it has no such form. Parameters are cut, not
+   * derived anew, so that every byte stays what it is.
+   */
+  channels?(parameters: P, node: QuantizedNode<A>, from: number, to: number): ChannelPart<A, P> | null;
+  /**
+   * The attributes for a part of the columns that is padded by so many columns left and right; null where the operator
+   * has no such form. Its parameters do not depend on the columns.
+   */
+  columns?(node: QuantizedNode<A>, pads: readonly [number, number]): A | null;
+}
+
+/** An operator for a part of its output channels. */
+export interface ChannelPart<A, P> {
+  readonly attributes: A;
+  readonly parameters: P;
+  /** `part`: of that input only the same channels are needed (of a constant: the same indices of axis 0). */
+  readonly inputs: readonly ('whole' | 'part')[];
 }
 
 /** What is wrong with a node; whoever catches it adds the file and the node's name. */

@@ -3,7 +3,7 @@ import { type ConstantArray, defineOperator, present, type ReadContext } from '.
 import { emitPool, forEachTap, poolInput, readPool, reductionAxes, refuseEmptyWindows } from './pool.ts';
 import { applyTable, requantizeTable } from './requantize-table.ts';
 import { sameKind } from './transpose.ts';
-import { ceilWindow, type Window, window2d, windowOutput } from './window.ts';
+import { ceilWindow, type Window, window2d, windowOutput, withColumnPads } from './window.ts';
 
 function read(c: ReadContext) {
   const reading = readPool(c);
@@ -71,6 +71,9 @@ export const maxPool = defineOperator<Window, MaxPoolParameters>({
       });
       return applyTable(table, result);
     },
+
+    channels: (parameters, { attributes }) => ({ attributes, parameters, inputs: ['part'] }),
+    columns: ({ attributes }, pads) => withColumnPads(attributes, pads),
 
     lower({ table }, { output, attributes }) {
       const w = window2d(attributes);

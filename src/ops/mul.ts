@@ -8,6 +8,7 @@ import {
   emitBroadcast,
   evaluateBinary,
   evaluateBinaryInteger,
+  sameShapes,
   scalarOperand,
 } from './broadcast.ts';
 import {
@@ -85,6 +86,8 @@ export const mul = defineOperator<MulAttributes, MulParameters>({
         inputs,
         output,
       ),
+
+    columns: ({ attributes, inputs, output }) => (sameShapes(inputs, output) ? attributes : null),
 
     lower(p, { inputs, output }) {
       const kernel = { symbol: 'tsr_mul_s8s8__portable', folder: 'mul', struct: 'tsr_mul' };

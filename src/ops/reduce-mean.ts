@@ -81,6 +81,11 @@ function sumOperator(name: string, onnx: Readonly<Record<string, OnnxReader>>, d
         return Int8Array.from(sums, (sum) => requantize(sum, 0, p.requantization));
       },
 
+      channels(p, { inputs: [x], attributes }) {
+        const channel = present(x).shape.length - 1;
+        return attributes.axes.includes(channel) ? null : { attributes, parameters: p, inputs: ['part'] };
+      },
+
       lower(p, { inputs, output, attributes }) {
         const { form, call, elements } = reduceGeometry(present(inputs[0]), output, attributes.axes);
         const r = p.requantization;

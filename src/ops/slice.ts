@@ -68,6 +68,15 @@ export const slice = defineOperator<SliceAttributes, SliceParameters>({
       return applyTable(table, gatherStrided(x as Int8Array, result, shape, strides, offset));
     },
 
+    views({ table }, { inputs, output, attributes: { starts, steps } }) {
+      const { shape } = present(inputs[0]);
+      if (table !== null || rowShape(shape).batch !== 1) return null;
+      if (output.shape.some((size, axis) => size > 1 && steps[axis] !== 1)) return null;
+      const axes = rowAxes(shape.length);
+      const [row = 0, column = 0, channel = 0] = [axes.row, axes.column, axes.channel].map((axis) => starts[axis]);
+      return [{ whole: 'input', input: 0, row, column, channel }];
+    },
+
     lower({ copy, table }, { inputs, output, attributes: { starts, steps } }) {
       const { shape } = present(inputs[0]);
       const axes = rowAxes(shape.length);

@@ -166,6 +166,8 @@ export const unary = defineOperator<UnaryAttributes, Int8Array>({
     parameters: ({ inputs: [x], output, attributes }) =>
       unaryTable(attributes.chain, activationQuantization(present(x)), activationQuantization(output)),
     evaluate: (table, [x]) => (x as Int8Array).map((q) => table[q + 128] as number),
+    channels: (parameters, { attributes }) => ({ attributes, parameters, inputs: ['part'] }),
+    columns: ({ attributes }) => attributes,
     lower(table, { output }) {
       const { rows, channels } = rowShape(output.shape);
       return {

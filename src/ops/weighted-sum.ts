@@ -61,6 +61,18 @@ export function weightedSum(
   };
 }
 
+/** The part of a sum that makes outputs [from, to): the same numbers, cut. */
+export function channelsOfSum(sum: WeightedSum, from: number, to: number): WeightedSum {
+  const taps = sum.weights.length / sum.bias.length;
+  const { requantization } = sum;
+  return {
+    ...sum,
+    weights: sum.weights.subarray(from * taps, to * taps),
+    bias: sum.bias.subarray(from, to),
+    requantization: { ...requantization, multipliers: requantization.multipliers.slice(from, to) },
+  };
+}
+
 /** sums[o] = bias[o] + sum over t of patch[t] * weights[o][t], in float. Four outputs at a time, for speed. */
 export function denseFloat(
   patch: Float32Array,

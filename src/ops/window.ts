@@ -145,3 +145,9 @@ export function forEachWindow<T extends Float32Array | Int8Array>(
     }
   }
 }
+
+/** A window over two axes with other padding on the sides of its columns; null where there are no two axes. */
+export function withColumnPads<W extends Window>(window: W, pads: readonly [number, number]): W | null {
+  const [rows] = window.pads;
+  return rows === undefined || window.pads.length !== 2 ? null : { ...window, pads: [rows, pads] };
+}

@@ -68,7 +68,8 @@ async function npmClang(files: SourceFiles, args: readonly string[]): Promise<Ui
     const text = messages.filter((line) => !line.startsWith('yowasp-')).join('');
     throw new Error(`clang could not compile generated code (${(error as Error).message}):\n${text}`);
   } finally {
-    v8.setFlagsFromString('--no-liftoff-only');
+    // The first flag switches the other two off: without them models that run in this process stay slow.
+    for (const flag of ['--no-liftoff-only', '--wasm-tier-up', '--wasm-dynamic-tiering']) v8.setFlagsFromString(flag);
   }
 }
 

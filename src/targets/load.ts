@@ -1,45 +1,34 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { usageError } from '../errors.ts';
-import { type Isa, isas as knownIsas } from '../kernels/define.ts';
+import { isas as knownIsas } from '../kernels/define.ts';
+import { readBoard } from './board.ts';
+import { fieldsOf } from './fields.ts';
+import { type Target, targetKinds } from './types.ts';
 
-/** Something that Tessera makes files for: data in targets/<name>/target.json. */
-export interface Target {
-  readonly name: string;
-  readonly description: string;
-  /** `wasm`: a WebAssembly module with its JavaScript; `library`: C files to put into a project. */
-  readonly kind: TargetKind;
-  readonly compilerFlags: readonly string[];
-  /** Instruction sets that kernels may use. */
-  readonly isas: readonly Isa[];
-  /** Files of the target's own folder that are put beside the generated ones. */
-  readonly files: readonly string[];
-  /** Where target.json stands. */
-  readonly folder: URL;
-}
-
-const kinds = ['wasm', 'library'] as const;
-export type TargetKind = (typeof kinds)[number];
+export type { Board, FlashMemory, MemoryRegion, Simulator, Target, TargetKind } from './types.ts';
 
 const targetsFolder = new URL('../../targets/', import.meta.url);
 
 /** The names of the targets that come with Tessera, sorted. */
 export function targetNames(): readonly string[] {
   return readdirSync(targetsFolder, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory())
+    .filter((entry) => entry.isDirectory() && existsSync(new URL(`${entry.name}/target.json`, targetsFolder)))
     .map((entry) => entry.name)
     .sort();
 }
 
 /**
- * A target that comes with Tessera, or one of the user's own by the path of its target.json.
- * @throws TesseraError (exit code 2) where there is none, or its target.json is not valid
+ * A target that comes with Tessera, or one of the user's own by the path of its JSON file.
+ * @throws TesseraError (exit code 2) where there is none, or the file is not valid
  */
 export function loadTarget(name: string): Target {
-  if (basename(name) !== name) return readTarget(pathToFileURL(name), name);
+  if (basename(name) !== name || name.endsWith('.json')) return readTarget(pathToFileURL(name), name);
   const names = targetNames();
-  if (!names.includes(name)) throw usageError(`there is no target ${name}`, `There are ${names.join(', ')}.`);
+  if (!names.includes(name)) {
+    throw usageError(`there is no target ${name}`, `There are ${names.join(', ')}; or give the path of a JSON file.`);
+  }
   return readTarget(new URL(`${name}/target.json`, targetsFolder), `target ${name}`);
 }
 
@@ -55,40 +44,32 @@ function readTarget(file: URL, what: string): Target {
 
 /** Checks the text of a target.json; a field that is not known is an error. */
 export function parseTarget(text: string, folder: URL, what: string): Target {
-  const refuse = (reason: string): never => {
-    throw usageError(`${what}: ${reason}`);
-  };
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch (error) {
-    return refuse(`target.json is not JSON: ${(error as Error).message}`);
+    throw usageError(`${what}: it is not JSON: ${(error as Error).message}`);
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return refuse('target.json is no object');
-  const {
-    name,
-    description,
-    kind,
-    compilerFlags = [],
-    isas = [],
-    files = [],
-    ...unknown
-  } = value as Record<string, unknown>;
-  const extra = Object.keys(unknown);
-  if (extra.length > 0) return refuse(`unknown fields ${extra.join(', ')}`);
-  if (typeof name !== 'string' || typeof description !== 'string') return refuse('name and description must be texts');
-  const known = kinds.find((candidate) => candidate === kind);
-  if (known === undefined) return refuse(`kind must be one of ${kinds.join(', ')}`);
-  if (!isTextList(compilerFlags) || !isTextList(files)) return refuse('compilerFlags and files must be lists of texts');
-  if (!isTextList(isas) || !isas.every(isIsa)) return refuse(`isas must be a list of ${knownIsas.join(', ')}`);
-  if (files.some((file) => /[/\\]/.test(file))) return refuse('files must lie in the folder of target.json');
-  return { name, description, kind: known, compilerFlags, isas, files, folder };
-}
-
-function isIsa(text: string): text is Isa {
-  return knownIsas.some((isa) => isa === text);
-}
-
-function isTextList(value: unknown): value is readonly string[] {
-  return Array.isArray(value) && value.every((item) => typeof item === 'string');
+  const fields = fieldsOf(value, what);
+  fields.textOr('$schema', null);
+  const name = fields.text('name');
+  // It stands in C, in file names and in messages.
+  if (!/^[a-z0-9][a-z0-9-]{0,47}$/.test(name)) fields.refuse('name must be small letters, digits and hyphens');
+  const description = fields.text('description');
+  const kind = fields.choice('kind', targetKinds);
+  const compilerFlags = fields.texts('compilerFlags', []);
+  // They stand in Makefiles and shell commands.
+  if (compilerFlags.some((flag) => !/^[-+=.,\w]+$/.test(flag)))
+    fields.refuse('compilerFlags must be single flags, without spaces or quotes');
+  const listed = fields.texts('isas', []);
+  const isas = knownIsas.filter((isa) => listed.includes(isa));
+  if (isas.length !== listed.length) fields.refuse(`isas must be a list of ${knownIsas.join(', ')}`);
+  const files = fields.texts('files', []);
+  if (files.some((file) => /[/\\]/.test(file))) fields.refuse('files must lie in the folder of target.json');
+  const boardFields = kind === 'firmware' ? fields.object('board') : null;
+  const board = boardFields === null ? null : readBoard(boardFields);
+  if (boardFields !== null && board?.sources.some((file) => !/^\w+\.c$/.test(file)))
+    boardFields.refuse('sources must be names of C files, without a folder');
+  fields.end();
+  return { name, description, kind, compilerFlags, isas, files, board, folder, text };
 }

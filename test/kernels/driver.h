@@ -58,8 +58,12 @@ static inline void driver_run(driver *d, driver_kernel kernel, const void *p, in
   const int32_t steps = driver_number(d);
   for (int32_t step = 0; step < steps; ++step) {
     const int8_t *rows[DRIVER_ROWS];
-    const tsr_segment segment = {driver_number(d), driver_number(d), driver_number(d), driver_number(d),
-                                 driver_number(d)};
+    tsr_segment segment;
+    segment.row = driver_number(d);
+    segment.column = driver_number(d);
+    segment.out_width = driver_number(d);
+    segment.in_width = driver_number(d);
+    segment.pad_left = driver_number(d);
     const int32_t count = driver_number(d);
     if (count > DRIVER_ROWS) abort();
     for (int32_t i = 0; i < count; ++i) rows[i] = driver_block(d);

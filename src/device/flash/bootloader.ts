@@ -1,11 +1,13 @@
-import { isAck, isNack, type Line } from './line.ts';
+import { isNack, type Line } from './line.ts';
 import { answer, done, type Fault, failed, type Reply } from './reply.ts';
 
 /** Command codes. Source: ST AN3155, table 2. */
 const commands = { get: 0x00, id: 0x02, read: 0x11, go: 0x21, write: 0x31, erase: 0x43, extendedErase: 0x44 } as const;
 
-/** The byte that a device takes the speed from. */
+/** The byte that a device takes the speed from. As a poke it also begins a session anew where the device was reset. */
 const syncByte = 0x7f;
+/** Of page numbers the one that is least likely to exist: what to end an erasure with. */
+const leastPage = 0xff;
 const syncAttempts = 5;
 
 /** More single bytes than any command takes: 256 of data with their count and checksum, and room. */
@@ -45,9 +47,11 @@ export function createBootloader(line: Line): Bootloader {
   const { times } = line;
   // What recover() has to know of the exchange that failed.
   let lastFrame = Uint8Array.of();
+  let isErasing = false;
 
   const exchange = async (frame: Uint8Array<ArrayBuffer>, step: string, milliseconds: number): Promise<Reply<void>> => {
     lastFrame = frame;
+    isErasing = milliseconds === times.page || milliseconds === times.mass;
     const sent = await line.send(frame, step);
     return sent.ok ? line.acknowledged(step, milliseconds) : sent;
   };
@@ -80,6 +84,32 @@ export function createBootloader(line: Line): Bootloader {
     return codes[0] === commands.get ? answer({ version, commands: codes }) : failed('garbled', name);
   };
 
+  const recover = async (): Promise<Reply<void>> => {
+    const step = 'the attempt to begin anew';
+    const poke = harmlessByte(lastFrame, isErasing ? leastPage : syncByte);
+    for (let attempt = 0; attempt < recoveries; attempt += 1) {
+      const drained = await line.drain(step);
+      if (!drained.ok) return drained;
+      const poked = await pokeUntilRefused(line, poke, step);
+      if (!poked.ok) return poked;
+      const quiet = await line.drain(step);
+      if (!quiet.ok) return quiet;
+      // One byte too many may have been sent; the answer to a whole command shows that the two ends agree.
+      const reply = await abilities();
+      lastFrame = Uint8Array.of();
+      if (reply.ok || reply.fault.kind === 'closed') return reply.ok ? done : reply;
+    }
+    return failed('garbled', step);
+  };
+  /** A session that was broken off may have left the device within a command: it takes the sync bytes for data. */
+  const endLeftOver = async (step: string): Promise<Reply<void>> => {
+    const sent = await line.send(new Uint8Array(mostPokes).fill(syncByte), step);
+    if (!sent.ok) return sent;
+    const reply = await line.next(times.reply, step);
+    if (!reply.ok) return reply;
+    return reply.value === null ? failed('silence', step) : recover();
+  };
+
   return {
     async connect() {
       const step = 'the byte that begins a session';
@@ -87,15 +117,14 @@ export function createBootloader(line: Line): Bootloader {
       for (let attempt = 0; attempt < syncAttempts; attempt += 1) {
         const drained = await line.drain(step);
         if (!drained.ok) return drained;
-        const sent = await line.send(Uint8Array.of(syncByte), step);
-        if (!sent.ok) return sent;
-        const reply = await line.next(times.reply, step);
-        if (!reply.ok) return reply;
+        const reply = await exchange(Uint8Array.of(syncByte), step, times.reply);
+        if (reply.ok) return done;
         // It refuses the byte as a command where a session has begun before.
-        if (isAck(reply.value) || isNack(reply.value)) return done;
-        if (reply.value !== null) last = failed('garbled', step).fault;
+        if (reply.fault.kind === 'nack') return done;
+        if (reply.fault.kind === 'closed' || reply.fault.kind === 'busy') return reply;
+        if (reply.fault.kind === 'garbled') last = reply.fault;
       }
-      return { ok: false, fault: last };
+      return last.kind === 'silence' ? endLeftOver(step) : { ok: false, fault: last };
     },
     abilities,
     async productId() {
@@ -109,7 +138,11 @@ export function createBootloader(line: Line): Bootloader {
       const name = 'a read';
       const begun = await commandWithAddress(commands.read, name, address);
       if (!begun.ok) return begun;
-      const counted = await exchange(Uint8Array.of(count - 1, (count - 1) ^ 0xff), `the length of ${name}`, times.reply);
+      const counted = await exchange(
+        Uint8Array.of(count - 1, (count - 1) ^ 0xff),
+        `the length of ${name}`,
+        times.reply,
+      );
       return counted.ok ? line.take(count, `the bytes of ${name}`) : counted;
     },
     async write(address, bytes) {
@@ -134,23 +167,7 @@ export function createBootloader(line: Line): Bootloader {
       return begun.ok ? exchange(Uint8Array.from(isExtended ? [0xff, 0xff, 0] : [0xff, 0]), name, times.mass) : begun;
     },
     go: (address) => commandWithAddress(commands.go, 'the start of the program', address),
-    async recover() {
-      const step = 'the attempt to begin anew';
-      const poke = harmlessByte(lastFrame);
-      for (let attempt = 0; attempt < recoveries; attempt += 1) {
-        const drained = await line.drain(step);
-        if (!drained.ok) return drained;
-        const poked = await pokeUntilRefused(line, poke, step);
-        if (!poked.ok) return poked;
-        const quiet = await line.drain(step);
-        if (!quiet.ok) return quiet;
-        // One byte too many may have been sent; the answer to a whole command shows that the two ends agree.
-        const reply = await abilities();
-        lastFrame = Uint8Array.of();
-        if (reply.ok || reply.fault.kind === 'closed') return reply.ok ? done : reply;
-      }
-      return failed('garbled', step);
-    },
+    recover,
   };
 }
 
@@ -174,11 +191,11 @@ async function pokeUntilRefused(line: Line, poke: number, step: string): Promise
  * for a checksum, and the one that fits is just the byte that was lost: any byte of the frame could make it go on with
  * data that are shifted by one.
  */
-function harmlessByte(frame: Uint8Array): number {
+function harmlessByte(frame: Uint8Array, preferred: number): number {
   const counts = new Array<number>(256).fill(0);
   for (const byte of frame) counts[byte] = (counts[byte] ?? 0) + 1;
-  // Of page numbers 0xff is the least likely to exist; 0 would erase the first page.
-  let best = 0xff;
+  let best = preferred;
+  // Not 0: it would be the number of the first page.
   for (let byte = 0xff; byte > 0; byte -= 1) {
     if ((counts[byte] ?? 0) < (counts[best] ?? 0)) best = byte;
   }

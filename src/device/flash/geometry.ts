@@ -57,7 +57,8 @@ export function fittedImage({ base, bytes: size }: FlashGeometry, image: FlashIm
       'build the project for this target',
     );
   }
-  if (address % wordBytes !== 0) throw usageError(`${name} begins at ${hex(address)}, not at a multiple of ${wordBytes}`);
+  if (address % wordBytes !== 0)
+    throw usageError(`${name} begins at ${hex(address)}, not at a multiple of ${wordBytes}`);
   const padded = new Uint8Array(Math.ceil(bytes.length / wordBytes) * wordBytes).fill(0xff);
   padded.set(bytes);
   return { address, bytes: padded };

@@ -6,8 +6,8 @@ export type Knowledge = 'untouched' | 'unknown' | 'erased' | 'written' | 'verifi
 /** What each means, as a user is told. */
 export const meanings: Readonly<Record<Knowledge, string>> = {
   untouched: 'as it was before',
-  unknown: 'not known: erased or written in part',
-  erased: 'erased (0xff)',
+  unknown: 'not known: old, erased, or written in part',
+  erased: 'erased (0xff), as the device says',
   written: 'new; the device took it, but it was not read back',
   verified: 'new, read back and equal',
 };
@@ -55,8 +55,6 @@ export function createLedger(base: number, size: number): Ledger {
 /** A line for each range; one sentence where nothing was touched. */
 export function ledgerText(ranges: readonly KnownRange[]): string {
   if (ranges.every(({ knowledge }) => knowledge === 'untouched')) return 'Nothing on the device was changed.';
-  const lines = ranges.map(
-    ({ from, to, knowledge }) => `  ${hex(from)} to ${hex(to - 1)}  ${meanings[knowledge]}`,
-  );
+  const lines = ranges.map(({ from, to, knowledge }) => `  ${hex(from)} to ${hex(to - 1)}  ${meanings[knowledge]}`);
   return ['On the device now:', ...lines].join('\n');
 }

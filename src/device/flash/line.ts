@@ -109,8 +109,3 @@ export function createLine(link: ByteLink, times: Times, now: () => number): Lin
 export function isNack(byte: number | null): boolean {
   return byte === nack;
 }
-
-/** Whether the byte is consent. */
-export function isAck(byte: number | null): boolean {
-  return byte === ack;
-}

@@ -90,7 +90,9 @@ async function writeAndVerify(session: Session, units: readonly EraseUnit[]): Pr
   for (let attempt = 0; attempt < attempts; attempt += 1) {
     let written = 0;
     for (const unit of wrong) {
-      await programUnit(session, unit, () => report('write', Math.min(written, image.bytes.length), image.bytes.length));
+      await programUnit(session, unit, () =>
+        report('write', Math.min(written, image.bytes.length), image.bytes.length),
+      );
       written += unit.bytes;
     }
     const bad: EraseUnit[] = [];
@@ -159,16 +161,21 @@ async function writeBlocks(session: Session, unit: EraseUnit): Promise<boolean> 
 
 /** Reads a unit's blocks back. What reads are told has no checksum, so that a difference is looked at again. */
 async function verifyUnit(session: Session, unit: EraseUnit): Promise<boolean> {
-  const { boot, image, ledger, report } = session;
+  const { boot, image, ledger, report, tally } = session;
   for (const block of blocksOf(image, unit)) {
     let isRight = false;
     for (let attempt = 0; attempt < attempts && !isRight; attempt += 1) {
       const found = await insist(session, () => boot.read(block.address, block.bytes.length));
       if (!found.ok) throw failure(faultText(found.fault), ledger, hintFor(found.fault));
       isRight = isEqual(found.value, block.bytes);
+      if (!isRight) tally.retries += 1;
     }
-    ledger.note(block.address, block.bytes.length, isRight ? 'verified' : 'unknown');
-    if (!isRight) return false;
+    if (!isRight) {
+      // Neither its erasure nor its other blocks can be believed.
+      ledger.note(unit.address, unit.bytes, 'unknown');
+      return false;
+    }
+    ledger.note(block.address, block.bytes.length, 'verified');
     report('verify', block.address + block.bytes.length - image.address, image.bytes.length);
   }
   return true;
@@ -193,8 +200,11 @@ async function insist<T>(session: Session, action: () => Promise<Reply<T>>): Pro
     if (reply.ok || attempt === attempts) return reply;
     if (reply.fault.kind === 'closed') return reply;
     const again = await session.boot.recover();
-    // What failed first says more than that it stays silent.
-    if (!again.ok) return again.fault.kind === 'closed' ? again : reply;
+    if (!again.ok) {
+      // What failed first says more than that it stays silent; but a device that is lost refuses nothing.
+      const fault = again.fault.kind === 'closed' ? again.fault : { ...reply.fault, refusesCommand: false };
+      return { ok: false, fault };
+    }
     session.tally.retries += 1;
   }
 }

@@ -1,0 +1,153 @@
+/*
+ * Arm DSP instructions (Cortex-M4, M7, M33): on those machines the instructions themselves, elsewhere C of the same
+ * meaning, so that kernels for them run and are tested anywhere.
+ *
+ * A pair is two int16 in a word, a quad four int8. Sums wrap around at 32 bits, as the instructions' do.
+ */
+#ifndef TSR_DSP_H
+#define TSR_DSP_H
+
+#include <stdint.h>
+#include <string.h>
+
+#include "tsr.h"
+
+#if defined(__GNUC__)
+#define TSR_DSP_INLINE static inline __attribute__((always_inline))
+/* For parts that need all registers: inlined into one another, their loops would keep what they use on the stack. */
+#define TSR_DSP_CALL static __attribute__((noinline))
+#else
+#define TSR_DSP_INLINE static inline
+#define TSR_DSP_CALL static
+#endif
+
+/* Four bytes from anywhere: these cores load and store words at any address. */
+TSR_DSP_INLINE uint32_t tsr_dsp_load(const void *from) {
+  uint32_t word;
+  memcpy(&word, from, sizeof word);
+  return word;
+}
+
+TSR_DSP_INLINE void tsr_dsp_store(void *to, uint32_t word) { memcpy(to, &word, sizeof word); }
+
+#if defined(__ARM_FEATURE_DSP) && defined(__thumb__)
+
+/* Bytes 0 and 2 of a quad as a pair. */
+TSR_DSP_INLINE uint32_t tsr_dsp_sxtb16(uint32_t quad) {
+  uint32_t pair;
+  __asm__("sxtb16 %0, %1" : "=r"(pair) : "r"(quad));
+  return pair;
+}
+
+/* Bytes 1 and 3 of a quad as a pair. */
+TSR_DSP_INLINE uint32_t tsr_dsp_sxtb16_odd(uint32_t quad) {
+  uint32_t pair;
+  __asm__("sxtb16 %0, %1, ror #8" : "=r"(pair) : "r"(quad));
+  return pair;
+}
+
+/* sum + a.low * b.low + a.high * b.high */
+TSR_DSP_INLINE int32_t tsr_dsp_smlad(uint32_t a, uint32_t b, int32_t sum) {
+  int32_t result;
+  __asm__("smlad %0, %1, %2, %3" : "=r"(result) : "r"(a), "r"(b), "r"(sum));
+  return result;
+}
+
+/* sum + the high word of a * b, of one exact 64 bit sum */
+TSR_DSP_INLINE int32_t tsr_dsp_smmla(int32_t a, int32_t b, int32_t sum) {
+  int32_t result;
+  __asm__("smmla %0, %1, %2, %3" : "=r"(result) : "r"(a), "r"(b), "r"(sum));
+  return result;
+}
+
+/* Limited to int8. */
+TSR_DSP_INLINE int32_t tsr_dsp_ssat8(int32_t value) {
+  int32_t result;
+  __asm__("ssat %0, #8, %1" : "=r"(result) : "r"(value));
+  return result;
+}
+
+/* The low halves of two words as a pair, the first below. */
+TSR_DSP_INLINE uint32_t tsr_dsp_pack(uint32_t low, uint32_t high) {
+  uint32_t pair;
+  __asm__("pkhbt %0, %1, %2, lsl #16" : "=r"(pair) : "r"(low), "r"(high));
+  return pair;
+}
+
+/* The greater of the int8 in each byte. */
+TSR_DSP_INLINE uint32_t tsr_dsp_max8(uint32_t a, uint32_t b) {
+  uint32_t result;
+  __asm__("ssub8 %0, %1, %2\n\tsel %0, %1, %2" : "=&r"(result) : "r"(a), "r"(b) : "cc");
+  return result;
+}
+
+/* The lesser of the int8 in each byte. */
+TSR_DSP_INLINE uint32_t tsr_dsp_min8(uint32_t a, uint32_t b) {
+  uint32_t result;
+  __asm__("ssub8 %0, %1, %2\n\tsel %0, %2, %1" : "=&r"(result) : "r"(a), "r"(b) : "cc");
+  return result;
+}
+
+#else
+
+TSR_DSP_INLINE uint32_t tsr_dsp_sxtb16(uint32_t quad) {
+  return (uint16_t)(int8_t)quad | (uint32_t)(uint16_t)(int8_t)(quad >> 16) << 16;
+}
+
+TSR_DSP_INLINE uint32_t tsr_dsp_sxtb16_odd(uint32_t quad) { return tsr_dsp_sxtb16(quad >> 8); }
+
+TSR_DSP_INLINE int32_t tsr_dsp_smlad(uint32_t a, uint32_t b, int32_t sum) {
+  const int32_t low = (int16_t)a * (int16_t)b;
+  const int32_t high = (int16_t)(a >> 16) * (int16_t)(b >> 16);
+  return (int32_t)((uint32_t)sum + (uint32_t)low + (uint32_t)high);
+}
+
+TSR_DSP_INLINE int32_t tsr_dsp_smmla(int32_t a, int32_t b, int32_t sum) {
+  return (int32_t)((uint32_t)sum + (uint32_t)(((int64_t)a * b) >> 32));
+}
+
+TSR_DSP_INLINE int32_t tsr_dsp_ssat8(int32_t value) { return value < -128 ? -128 : value > 127 ? 127 : value; }
+
+TSR_DSP_INLINE uint32_t tsr_dsp_pack(uint32_t low, uint32_t high) { return (low & 0xffffu) | high << 16; }
+
+TSR_DSP_INLINE uint32_t tsr_dsp_max8(uint32_t a, uint32_t b) {
+  uint32_t result = 0;
+  for (int32_t i = 0; i < 32; i += 8) {
+    const uint32_t greater = (int8_t)(a >> i) >= (int8_t)(b >> i) ? a : b;
+    result |= greater & (uint32_t)0xff << i;
+  }
+  return result;
+}
+
+TSR_DSP_INLINE uint32_t tsr_dsp_min8(uint32_t a, uint32_t b) {
+  return ~tsr_dsp_max8(~a, ~b);
+}
+
+#endif
+
+/* A byte four times. */
+TSR_DSP_INLINE uint32_t tsr_dsp_four(int32_t byte) { return (uint32_t)(uint8_t)byte * 0x01010101u; }
+
+/* Copies bytes that do not overlap, a word at a time. */
+TSR_DSP_INLINE void tsr_dsp_copy(int8_t *to, const int8_t *from, int32_t bytes) {
+  for (; bytes >= 4; bytes -= 4, to += 4, from += 4) tsr_dsp_store(to, tsr_dsp_load(from));
+  for (; bytes > 0; --bytes) *to++ = *from++;
+}
+
+TSR_DSP_INLINE void tsr_dsp_fill(int8_t *to, int32_t byte, int32_t bytes) {
+  const uint32_t word = tsr_dsp_four(byte);
+  for (; bytes >= 4; bytes -= 4, to += 4) tsr_dsp_store(to, word);
+  for (; bytes > 0; --bytes) *to++ = (int8_t)byte;
+}
+
+/* Limits `bytes` outputs to [min, max]: 1.5 instructions a byte, for the few layers whose clamp is narrower than int8. */
+static inline void tsr_dsp_clamp(int8_t *out, int32_t bytes, int32_t min, int32_t max) {
+  const uint32_t least = tsr_dsp_four(min);
+  const uint32_t most = tsr_dsp_four(max);
+  for (; bytes >= 4; bytes -= 4, out += 4) {
+    tsr_dsp_store(out, tsr_dsp_min8(tsr_dsp_max8(tsr_dsp_load(out), least), most));
+  }
+  for (; bytes > 0; --bytes, ++out) *out = (int8_t)tsr_min(tsr_max(*out, min), max);
+}
+
+#endif

@@ -1,0 +1,86 @@
+import type { Duplex } from 'node:stream';
+import { exitCode, TesseraError } from '../errors.ts';
+
+/** Bytes to and from a board, whatever they go through. */
+export interface Link {
+  /** What a message calls it: "/dev/ttyACM0". */
+  readonly name: string;
+  /** Sends bytes; resolves when they are on their way. */
+  write(bytes: Uint8Array): Promise<void>;
+  /**
+   * What has come since the last call: at least a byte, or null where nothing comes in time.
+   * @throws TesseraError (exit code 6) where the link has failed or ended
+   */
+  read(milliseconds: number): Promise<Uint8Array | null>;
+  /** Ends the link; what the other side does then is not waited for. */
+  close(): Promise<void>;
+}
+
+/** A failure of the board, or of the way to it (exit code 6). */
+export function deviceError(message: string, hint?: string): TesseraError {
+  return new TesseraError(exitCode.device, message, hint);
+}
+
+/**
+ * A link over a stream that is open: a serial port, a socket, the pipes of a process.
+ * @param ended what to say where the stream ends while somebody still wants to talk
+ */
+export function streamLink(name: string, stream: Duplex, ended: () => TesseraError): Link {
+  let chunks: Uint8Array[] = [];
+  let failure: TesseraError | null = null;
+  let wake: (() => void) | null = null;
+  const rouse = (): void => wake?.();
+  const fail = (error: TesseraError): void => {
+    failure ??= error;
+    rouse();
+  };
+  stream.on('data', (chunk: Uint8Array) => {
+    chunks.push(new Uint8Array(chunk));
+    rouse();
+  });
+  stream.on('error', (error: Error) => fail(deviceError(`${name}: ${error.message}`)));
+  stream.on('end', () => fail(ended()));
+  stream.on('close', () => fail(ended()));
+  const taken = (): Uint8Array | null => {
+    if (chunks.length === 0) return null;
+    const all = new Uint8Array(Buffer.concat(chunks));
+    chunks = [];
+    return all;
+  };
+  return {
+    name,
+    write: (bytes) =>
+      new Promise((resolve, reject) => {
+        if (failure !== null) reject(failure);
+        // A port that was pulled out may never call back: its close does.
+        const close = (): void => reject(failure ?? ended());
+        stream.once('close', close);
+        stream.write(bytes, (error) => {
+          stream.off('close', close);
+          if (error === null || error === undefined) resolve();
+          else reject(failure ?? deviceError(`${name}: ${error.message}`));
+        });
+      }),
+    async read(milliseconds) {
+      const there = taken();
+      if (there !== null) return there;
+      if (failure !== null) throw failure;
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, milliseconds);
+        wake = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+      wake = null;
+      const come = taken();
+      if (come === null && failure !== null) throw failure;
+      return come;
+    },
+    close: () =>
+      new Promise((resolve) => {
+        if (stream.destroyed) resolve();
+        else stream.once('close', () => resolve()).destroy();
+      }),
+  };
+}

@@ -1,0 +1,90 @@
+/**
+ * The order in which Arm DSP convolutions take weights: runtime-c/conv/tsr_conv__dsp.h says it in words, and
+ * runtime-c/isa/tsr_dsp_dot.h why.
+ */
+
+/** A pair of taps of an output channel, as indices of its weights; null: no tap, its weight is 0. */
+export type TapPair = readonly [number, number | null];
+
+/** A run of weights that the kernel expands at once: runs of `bytes` weights, one behind the other. */
+export function tapPairs(taps: number, runBytes: number): readonly TapPair[] {
+  const pairs: [number, number | null][] = [];
+  let odd: [number, number | null] | null = null;
+  for (let run = 0; run < taps; run += runBytes) {
+    const quads = run + (runBytes & ~3);
+    for (let t = run; t < quads; t += 4) pairs.push([t, t + 2], [t + 1, t + 3]);
+    const rest = runBytes & 3;
+    if (rest >= 2) pairs.push([quads, quads + rest - 1]);
+    if ((rest & 1) === 0) continue;
+    const last = quads + (rest >> 1);
+    if (odd === null) {
+      odd = [last, null];
+      pairs.push(odd);
+    } else {
+      odd[1] = last;
+      odd = null;
+    }
+  }
+  return pairs;
+}
+
+/** What is packed: weights [channels][taps], and for each channel a bias and a multiplier. */
+export interface Sums {
+  readonly weights: ArrayLike<number>;
+  readonly bias: ArrayLike<number>;
+  readonly multipliers: ArrayLike<number>;
+}
+
+const at = (values: ArrayLike<number>, index: number): number => values[index] as number;
+
+/**
+ * Whether an even output channel and the odd one behind it can share words of weights: a half word is 256 * odd + even,
+ * which must fit 16 bits, and 256 times the odd channel's sum must fit 32.
+ */
+function fitTogether({ weights, bias }: Sums, even: number, taps: number): boolean {
+  let magnitude = Math.abs(at(bias, even + 1));
+  for (let t = 0; t < taps; t += 1) {
+    const odd = at(weights, (even + 1) * taps + t);
+    if (odd === -128 && at(weights, even * taps + t) < 0) return false;
+    magnitude += 128 * Math.abs(odd);
+  }
+  return magnitude < 2 ** 23;
+}
+
+export interface PackedSums {
+  readonly words: Int32Array;
+  /** So many channels, from the first on, are packed by fours; the others stand one by one. */
+  readonly packedChannels: number;
+}
+
+/** The stream of weights, biases and multipliers. */
+export function packSums(sums: Sums, pairs: readonly TapPair[]): PackedSums {
+  const channels = sums.bias.length;
+  const taps = sums.weights.length / channels;
+  const words: number[] = [];
+  const weight = (channel: number, tap: number | null): number =>
+    tap === null ? 0 : at(sums.weights, channel * taps + tap);
+  const half = (even: number, tap: number | null): number => 256 * weight(even + 1, tap) + weight(even, tap);
+  const word = (even: number, [low, high]: TapPair): number => (half(even, low) & 0xffff) | (half(even, high) << 16);
+  let packed = 0;
+  for (let c = 0; c + 4 <= channels; c += 4) {
+    if (!fitTogether(sums, c, taps) || !fitTogether(sums, c + 2, taps)) break;
+    packed = c + 4;
+    const start = (even: number): number => 256 * at(sums.bias, even + 1) + at(sums.bias, even);
+    words.push(at(sums.bias, c), at(sums.bias, c + 2), start(c), start(c + 2));
+    for (const pair of pairs) words.push(word(c, pair), word(c + 2, pair));
+    const { multipliers: m } = sums;
+    words.push(at(m, c), at(m, c + 2), at(m, c + 1) / 256, at(m, c + 3) / 256);
+  }
+  for (let c = packed; c < channels; c += 1) {
+    words.push(at(sums.bias, c));
+    for (let k = 0; k < pairs.length; k += 2) {
+      const [a0, a1] = pairs[k] as TapPair;
+      const [b0, b1] = pairs[k + 1] ?? [null, null];
+      const bytes = [a0, b0, a1, b1].map((tap) => weight(c, tap) & 255);
+      words.push(bytes.reduce((sum, byte, i) => sum | (byte << (8 * i)), 0));
+    }
+    words.push(at(sums.multipliers, c));
+  }
+  return { words: Int32Array.from(words, (value) => value | 0), packedChannels: packed };
+}
