@@ -1,6 +1,7 @@
 /*
  * Tessera board port: clocks of STM32F4 and STM32F7, whose RCC and PWR are alike.
- * Source: RM0390 (F446), sections 5.4 PWR and 6.3 RCC; RM0368 (F401); RM0090 (F405); RM0385 (F74x), sections 4.4 and 5.3.
+ * Source: RM0390 (F446), RM0368 (F401), RM0090 (F405) and RM0385 (F74x), chapters Power controller (PWR) and Reset and
+ * clock control (RCC). Compared with the device trees of Zephyr.
  *
  * Every wait has an end. If the oscillator or the PLL does not start, the core stays at the internal oscillator of
  * 16 MHz, and everything works at that speed.
@@ -45,7 +46,7 @@
 
 #define HSI_HZ 16000000u
 
-/* RM0390, 6.3.2: 1 to 2 MHz go in, 100 to 432 MHz come out of the VCO. RM0368 asks for 192 MHz at the least. */
+/* RCC_PLLCFGR: 1 to 2 MHz go in, 100 to 432 MHz come out of the VCO. RM0368 asks for 192 MHz at the least. */
 #if TSR_CLOCK_SOURCE_HZ / TSR_PLL_M < 950000 || TSR_CLOCK_SOURCE_HZ / TSR_PLL_M > 2100000
 #error "target.json: clock.sourceHz / pll.m must be from 1 to 2 MHz"
 #endif
@@ -76,7 +77,7 @@ static inline int stm32_start_source(void) {
   return tsr_wait(RCC_CR, CR_HSERDY, CR_HSERDY);
 }
 
-/* Above 168 MHz (F446) or 180 MHz (F7) the regulator needs its over-drive (RM0390, 5.1.4; RM0385, 4.1.4). */
+/* Above 168 MHz (F446) or 180 MHz (F7) the regulator needs its over-drive (PWR, entering over-drive mode). */
 static inline int stm32_overdrive(void) {
   if (TSR_BOOST == 0) return 1;
   tsr_set_bits(PWR_CR, PWR_ODEN);
@@ -92,7 +93,7 @@ static inline uint32_t stm32_start_clocks(uint32_t accelerators) {
   stm32_use_hsi();
   tsr_set_bits(RCC_APB1ENR, APB1ENR_PWREN);
   if (!stm32_start_source()) return HSI_HZ;
-  /* The voltage can only be set while the PLL is off, and takes effect when it is on (RM0390, 5.4.1). */
+  /* The voltage can only be set while the PLL is off, and takes effect when it is on (PWR_CR, VOS). */
   tsr_put_bits(PWR_CR, PWR_VOS, TSR_VOLTAGE << 14);
   TSR_REGISTER(RCC_PLLCFGR) = pll;
   tsr_set_bits(RCC_CR, CR_PLLON);

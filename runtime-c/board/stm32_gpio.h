@@ -1,6 +1,6 @@
 /*
  * Tessera board port: the pins of the serial line. All families of STM32 that we start have this port of pins
- * (RM0390, section 7.4; RM0385, 6.4; RM0433, 11.4; RM0432, 8.4); only its address and the clock enable differ.
+ * (RM0390, RM0385, RM0433 and RM0432, chapter General-purpose I/Os); only its address and the clock enable differ.
  */
 #ifndef STM32_GPIO_H
 #define STM32_GPIO_H
@@ -31,7 +31,7 @@ static inline void stm32_pin(uint32_t port, uint32_t pin, uint32_t function) {
 static inline void stm32_uart_pins(uint32_t gpio_base, uint32_t gpio_enable, uint32_t uart_enable) {
   tsr_set_bits(gpio_enable, (1u << TSR_UART_TX_PORT) | (1u << TSR_UART_RX_PORT));
   tsr_set_bits(uart_enable, 1u << TSR_UART_ENABLE_BIT);
-  /* Two cycles of the bus pass before a peripheral can be used (RM0390, 6.2.15): a read is more. */
+  /* Two cycles of the bus pass before a peripheral can be used (RM0390, peripheral clock enable): a read is more. */
   (void)TSR_REGISTER(uart_enable);
   stm32_pin(gpio_base + 0x400u * TSR_UART_TX_PORT, TSR_UART_TX_PIN, TSR_UART_TX_FUNCTION);
   stm32_pin(gpio_base + 0x400u * TSR_UART_RX_PORT, TSR_UART_RX_PIN, TSR_UART_RX_FUNCTION);

@@ -1,6 +1,6 @@
 /*
  * Tessera board port: the USART of STM32F4 and of older families, with one data register for both directions.
- * Source: RM0390, section 25.6.
+ * Source: RM0390, chapter Universal synchronous receiver transmitter (USART), registers.
  */
 #include "tsr_port.h"
 

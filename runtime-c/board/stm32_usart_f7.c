@@ -1,7 +1,7 @@
 /*
  * Tessera board port: the USART of STM32F7 and of newer families (H7, L4, L4+), and their LPUART, whose divider counts
  * in 256ths of a clock.
- * Source: RM0385, section 31.8; RM0433, 48.7 and 49.6; RM0432, 50.7 and 51.6.
+ * Source: RM0385, RM0433 and RM0432, chapters USART and LPUART, registers.
  */
 #include "tsr_port.h"
 

@@ -1,7 +1,7 @@
 /* Tessera board port: STM32F4. See stm32_f4_f7.h for clocks and their sources. */
 #include "stm32_f4_f7.h"
 
-/* RM0390, 3.4.2 and 3.8.1: prefetch, instruction cache and data cache of the flash interface. */
+/* RM0390, FLASH_ACR: prefetch, instruction cache and data cache of the flash interface. */
 #define ACR_PRFTEN (1u << 8)
 #define ACR_ICEN (1u << 9)
 #define ACR_DCEN (1u << 10)

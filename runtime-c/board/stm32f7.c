@@ -2,7 +2,7 @@
 #include "cortex_m7_cache.h"
 #include "stm32_f4_f7.h"
 
-/* RM0385, 3.7.1: prefetch and the ART accelerator of the flash interface, which work on its ITCM side. */
+/* RM0385, FLASH_ACR: prefetch and the ART accelerator of the flash interface, which work on its ITCM side. */
 #define ACR_PRFTEN (1u << 8)
 #define ACR_ARTEN (1u << 9)
 

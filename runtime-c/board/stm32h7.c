@@ -1,6 +1,7 @@
 /*
  * Tessera board port: STM32H742, H743, H753 (one core, supplied by the internal regulator).
- * Source: RM0433, sections 4.9 FLASH, 6.8 PWR, 8.7 RCC, 12.3 SYSCFG; ES0392 for errata.
+ * Source: RM0433, chapters Embedded flash memory, Power control (PWR), Reset and clock control (RCC), System
+ * configuration controller (SYSCFG); ES0392 for errata. Compared with libopencm3 and with the device tree of Zephyr.
  *
  * Every wait has an end. If the oscillator, the voltage or the PLL does not get ready, the core stays at the internal
  * oscillator of 64 MHz.
@@ -11,7 +12,7 @@
 #define FLASH_ACR 0x52002000u
 #define ACR_LATENCY 0xFu
 #define ACR_MASK 0x3Fu
-/* Programming delay: 2 from 185 MHz of AXI clock on (RM0433, table 17). Nothing is programmed here. */
+/* Programming delay: 2 from 185 MHz of AXI clock on (RM0433, FLASH recommended number of wait states). Nothing is programmed here. */
 #define ACR_WRHIGHFREQ (2u << 4)
 
 #define PWR_CSR1 0x58024804u
@@ -20,6 +21,7 @@
 #define CSR1_ACTVOSRDY (1u << 13)
 #define CR3_BYPASS (1u << 0)
 #define CR3_LDOEN (1u << 1)
+#define CR3_SCUEN (1u << 2)
 #define D3CR_VOS (3u << 14)
 #define D3CR_VOSRDY (1u << 13)
 
@@ -58,12 +60,12 @@
 
 #define HSI_HZ 64000000u
 
-/* Revision Y and Z of the chip: 400 MHz at the most, and an erratum of AXI SRAM. V is 0x2003 (RM0433, 60.5.8). */
+/* Revision Y and Z of the chip: 400 MHz at the most, and an erratum of AXI SRAM. V is 0x2003, X 0x2001 (RM0433, DBGMCU_IDC). */
 #define DBGMCU_IDC 0x5C001000u
 #define REVISION_X 0x20000000u
 #define AXI_TARG7_FN_MOD 0x51008108u
 
-/* RM0433, 8.3.2 and 8.7.13: 1 to 16 MHz go in; the wide VCO makes 192 to 960 MHz (836 MHz before revision V). */
+/* RM0433, RCC_PLLCFGR: 1 to 16 MHz go in; the wide VCO makes 192 to 960 MHz (836 MHz before revision V). */
 #define PLL_INPUT_HZ (TSR_CLOCK_SOURCE_HZ / TSR_PLL_M)
 #if PLL_INPUT_HZ < 2000000 || PLL_INPUT_HZ > 16000000
 #error "target.json: clock.sourceHz / pll.m must be from 2 to 16 MHz, the inputs of the wide VCO"
@@ -85,9 +87,12 @@ static inline uint32_t input_range(void) {
   return PLL_INPUT_HZ >= 8000000u ? 3u : PLL_INPUT_HZ >= 4000000u ? 2u : 1u;
 }
 
-/* The regulator's scale 1, and from there scale 0 for more than 400 MHz (RM0433, 6.6.2 and 6.8.6). */
+/*
+ * The regulator's scale 1, and from there scale 0 for more than 400 MHz (RM0433, PWR,
+ * voltage scaling). The first write to CR3 after power-up is the only one that counts (bit SCUEN).
+ */
 static int raise_voltage(int to_scale_0) {
-  tsr_put_bits(PWR_CR3, CR3_BYPASS | CR3_LDOEN, CR3_LDOEN);
+  tsr_put_bits(PWR_CR3, CR3_BYPASS | CR3_LDOEN | CR3_SCUEN, CR3_LDOEN);
   if (!tsr_wait(PWR_CSR1, CSR1_ACTVOSRDY, CSR1_ACTVOSRDY)) return 0;
   tsr_put_bits(PWR_D3CR, D3CR_VOS, TSR_VOLTAGE << 14);
   if (!tsr_wait(PWR_D3CR, D3CR_VOSRDY, D3CR_VOSRDY)) return 0;

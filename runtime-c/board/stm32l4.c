@@ -1,6 +1,7 @@
 /*
  * Tessera board port: STM32L4 and STM32L4+.
- * Source: RM0351 (L47x) and RM0432 (L4+), sections 3.3 FLASH, 5.4 PWR, 6.4 RCC.
+ * Source: RM0351 (L47x) and RM0432 (L4+), chapters Embedded flash memory, Power control (PWR) and Reset and clock
+ * control (RCC); DS12023 (L4R5), PLL characteristics. Compared with libopencm3 and with the device trees of Zephyr.
  *
  * Every wait has an end. After a reset the core runs at 4 MHz of the multi-speed oscillator, and stays there if the
  * internal oscillator of 16 MHz or the PLL does not get ready.
@@ -49,7 +50,8 @@
 #define MSI_HZ 4000000u
 
 /*
- * RM0351, 6.4.4: 4 to 16 MHz go in; RM0432, 6.4.4: 2.66 to 16 MHz; the VCO makes 64 to 344 MHz; R is 2, 4, 6 or 8.
+ * RCC_PLLCFGR: 4 to 16 MHz go into the PLL of an L4, 2.66 to 8 MHz into that of an L4+; the VCO makes 64 to 344 MHz; R
+ * is 2, 4, 6 or 8.
  */
 #if TSR_CLOCK_SOURCE_HZ != 16000000 || TSR_CLOCK_HSE != 0
 #error "target.json: STM32L4 starts from its internal oscillator: clock.source is hsi, sourceHz 16000000"
@@ -85,14 +87,17 @@ static void use_msi(void) {
 static uint32_t start_clocks(void) {
   tsr_set_bits(RCC_APB1ENR1, APB1ENR1_PWREN);
   (void)TSR_REGISTER(RCC_APB1ENR1);
-  /* Ports PG2 to PG15 have a supply of their own, cut off after a reset (RM0432, 5.1.2 and 5.4.2). */
+  /*
+   * Ports PG2 to PG15 have a supply of their own, cut off after a reset (RM0432, PWR, independent I/O
+   * supply rail).
+   */
   if (TSR_VDDIO2 != 0) tsr_set_bits(PWR_CR2, CR2_IOSV);
   use_msi();
   tsr_set_bits(RCC_CR, CR_HSION);
   if (!tsr_wait(RCC_CR, CR_HSIRDY, CR_HSIRDY)) return MSI_HZ;
   tsr_put_bits(PWR_CR1, CR1_VOS, TSR_VOLTAGE << 9);
   if (!tsr_wait(PWR_SR2, SR2_VOSF, 0u)) return MSI_HZ;
-  /* Range 1 boost, of STM32L4+ alone (RM0432, 5.4.24): asked for before the clock is raised. */
+  /* Range 1 boost, of STM32L4+ alone (RM0432, PWR_CR5): asked for before the clock is raised. */
   if (TSR_BOOST != 0) tsr_clear_bits(PWR_CR5, CR5_R1MODE);
   TSR_REGISTER(RCC_PLLCFGR) =
       PLLCFGR_HSI16 | ((TSR_PLL_M - 1u) << 4) | (TSR_PLL_N << 8) | PLLCFGR_PLLREN | ((TSR_PLL_R / 2u - 1u) << 25);
@@ -100,7 +105,10 @@ static uint32_t start_clocks(void) {
   if (!tsr_wait(RCC_CR, CR_PLLRDY, CR_PLLRDY)) return MSI_HZ;
   TSR_REGISTER(FLASH_ACR) = TSR_FLASH_WAIT_STATES | ACR_PRFTEN | ACR_ICEN | ACR_DCEN;
   if (!tsr_wait(FLASH_ACR, ACR_LATENCY, TSR_FLASH_WAIT_STATES)) return MSI_HZ;
-  /* Past 80 MHz the AHB clock goes through half its frequency for a microsecond (RM0432, 5.1.7). */
+  /*
+   * Past 80 MHz the AHB clock goes through half its frequency for a microsecond (RM0432, RCC, system clock
+   * selection).
+   */
   if (TSR_BOOST != 0) tsr_put_bits(RCC_CFGR, CFGR_HPRE, stm32_ahb_code(2u) << 4);
   tsr_put_bits(RCC_CFGR, (7u << 8) | (7u << 11),
                (stm32_apb_code(TSR_APB1_DIVIDER) << 8) | (stm32_apb_code(TSR_APB2_DIVIDER) << 11));

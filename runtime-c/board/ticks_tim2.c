@@ -1,5 +1,5 @@
 /*
- * Tessera board port: ticks from TIM2 of an STM32, 32 bits, not divided (RM0090, 18.4). Emulators do not count cycles
+ * Tessera board port: ticks from TIM2 of an STM32, 32 bits, not divided (RM0090, general-purpose timers TIM2 to TIM5). Emulators do not count cycles
  * in the core's own counter; QEMU gives TIM2 a nanosecond a tick, which is one instruction with -icount shift=0.
  */
 #include "tsr_port.h"
@@ -12,7 +12,7 @@
 #define CR1_ENABLE 0x1u
 #define EGR_UPDATE 0x1u
 
-/* RCC_APB1ENR, TIM2EN (RM0090, 7.3.13). */
+/* RCC_APB1ENR, TIM2EN (RM0090). */
 #define RCC_APB1ENR 0x40023840u
 
 void tsr_ticks_start(void) {

@@ -35,6 +35,8 @@ typedef struct tsr_conv_dsp {
   int32_t pairs;     /* of taps */
   int32_t group;     /* pixels that are computed together, at most: 1, 2 or 4 */
   int32_t packed_channels; /* a multiple of 4 */
+  int32_t reach;     /* columns from the first tap of a pixel to its last, both included */
+  int32_t single;    /* 1: a kernel of one tap, and channels in fours */
 } tsr_conv_dsp;
 
 void tsr_conv_s8s8__dsp(const tsr_conv_dsp *p, const int8_t *const *rows, int8_t *out, const tsr_segment *segment,

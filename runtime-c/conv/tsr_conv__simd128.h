@@ -1,21 +1,23 @@
 /*
  * Convolution for WebAssembly SIMD: 8 output channels in the lanes of two vectors, pairs of inputs splat over them.
  *
- * rows, out, segment  as tsr_conv
- * scratch     none; the inputs of 4 pixels are widened on the stack, at most tsr_conv_simd128_chunk of each at a time
- * weights     [out_channels / 8, rounded up][pairs of inputs][8 channels][2], one byte each: the inputs of an output are
- *             [kernel_h][kernel_w][in_channels] in a row; missing channels, and a missing last input, have weights of zero
- * bias        [out_channels, rounded up to 8], as tsr_conv; multipliers the same
+ * rows, out, segment  as tsr_conv; no groups, and at least 8 output channels
+ * scratch     none; the inputs of 4 pixels are widened on the stack, at most 1024 of each pixel at a time: 8 KB
+ * weights     [blocks of 8 output channels][pairs of inputs][8 channels][2], one byte each. The inputs of an output are
+ *             [kernel_h][kernel_w][in_channels] in a row; one that is left over is paired with weights of zero. Blocks
+ *             begin at channel 0, 8, 16 ...; the last one at out_channels - 8, so that it may repeat channels
+ * bias, ranges  as tsr_conv
  */
 #ifndef TSR_CONV_SIMD128_H
 #define TSR_CONV_SIMD128_H
 
 #include "tsr.h"
+#include "tsr_simd128.h"
 
 typedef struct tsr_conv_simd128 {
   const int8_t *weights;
-  const int32_t *bias;
-  const int32_t *multipliers;
+  const int32_t *bias;        /* [out_channels] */
+  const int32_t *multipliers; /* [out_channels] */
   int32_t pre_scale;
   int32_t offset;
   int32_t shift;
@@ -32,7 +34,110 @@ typedef struct tsr_conv_simd128 {
   int32_t out_pixel;
 } tsr_conv_simd128;
 
+/* At most 1024 inputs an output. */
 void tsr_conv_s8s8__simd128(const tsr_conv_simd128 *p, const int8_t *const *rows, int8_t *out,
                             const tsr_segment *segment, void *scratch);
+
+/* Any number of inputs: they are gathered again for each block of channels. */
+void tsr_conv_s8s8__simd128_deep(const tsr_conv_simd128 *p, const int8_t *const *rows, int8_t *out,
+                                 const tsr_segment *segment, void *scratch);
+
+/* Inputs of a pixel that are widened at a time, and from one pixel's to the next: not a power of two, which caches dislike. */
+enum { tsr_conv_simd_chunk = 1024, tsr_conv_simd_pitch = 1024 + 16 };
+
+/* Bytes as 16-bit numbers; what a last vector covers for the second time it writes with the same values. */
+TSR_SIMD_INLINE void tsr_conv_simd_widen(int16_t *to, const int8_t *from, int32_t count) {
+  if (count < 8) {
+    for (int32_t i = 0; i < count; ++i) to[i] = from[i];
+    return;
+  }
+  int32_t i = 0;
+  for (; i + 8 <= count; i += 8) wasm_v128_store(to + i, wasm_i16x8_load8x8(from + i));
+  if (i < count) wasm_v128_store(to + count - 8, wasm_i16x8_load8x8(from + count - 8));
+}
+
+TSR_SIMD_INLINE void tsr_conv_simd_fill(int16_t *to, int32_t value, int32_t count) {
+  for (int32_t i = 0; i < count; ++i) to[i] = (int16_t)value;
+}
+
+/* Inputs [from, from + count) of the output pixel whose first tap is column `first`. */
+static inline void tsr_conv_simd_gather(const tsr_conv_simd128 *p, const int8_t *const *rows, int32_t in_width,
+                                        int32_t first, int32_t from, int32_t count, int16_t *to) {
+  const int32_t row_inputs = p->kernel_w * p->in_channels;
+  const int32_t reach = (p->kernel_w - 1) * p->dilation_w;
+  /* The taps of a row, one behind the other, without a gap and none of them padding. */
+  const int32_t joined = (p->kernel_w == 1 || (p->dilation_w == 1 && p->in_pixel == p->in_channels)) && first >= 0 &&
+                         first + reach < in_width;
+  int32_t ky = from == 0 ? 0 : from / row_inputs;
+  int32_t at = from - ky * row_inputs;
+  for (int32_t left = count; left > 0;) {
+    int32_t run = tsr_min(row_inputs - at, left);
+    if (rows[ky] == NULL) {
+      tsr_conv_simd_fill(to, p->input_zero_point, run);
+    } else if (joined) {
+      tsr_conv_simd_widen(to, rows[ky] + first * p->in_pixel + at, run);
+    } else {
+      const int32_t kx = at / p->in_channels;
+      const int32_t channel = at - kx * p->in_channels;
+      const int32_t column = first + kx * p->dilation_w;
+      run = tsr_min(p->in_channels - channel, left);
+      if (column < 0 || column >= in_width) {
+        tsr_conv_simd_fill(to, p->input_zero_point, run);
+      } else {
+        tsr_conv_simd_widen(to, rows[ky] + column * p->in_pixel + channel, run);
+      }
+    }
+    to += run;
+    left -= run;
+    at += run;
+    if (at == row_inputs) {
+      at = 0;
+      ++ky;
+    }
+  }
+  if ((count & 1) != 0) *to = 0;
+}
+
+/* acc[i] += sums over `pairs` pairs of inputs, for `pixels` pixels and 8 channels. */
+TSR_SIMD_INLINE void tsr_conv_simd_sums(v128_t acc[4][2], const int8_t *weights, const int16_t *inputs, int32_t pairs,
+                                        const int32_t pixels) {
+  for (int32_t k = 0; k < pairs; ++k) {
+    const v128_t low = wasm_i16x8_load8x8(weights + 16 * k);
+    const v128_t high = wasm_i16x8_load8x8(weights + 16 * k + 8);
+    TSR_SIMD_UNROLL
+    for (int32_t i = 0; i < pixels; ++i) {
+      const v128_t pair = wasm_v128_load32_splat(inputs + 2 * k + i * tsr_conv_simd_pitch);
+      acc[i][0] = wasm_i32x4_add(acc[i][0], wasm_i32x4_dot_i16x8(pair, low));
+      acc[i][1] = wasm_i32x4_add(acc[i][1], wasm_i32x4_dot_i16x8(pair, high));
+    }
+  }
+}
+
+/* The sums of 8 channels from channel o on, of `pixels` pixels, as output steps. */
+TSR_SIMD_INLINE void tsr_conv_simd_finish(const tsr_conv_simd128 *p, v128_t acc[4][2], int8_t *out, int32_t o,
+                                          const tsr_simd_range *range, const int32_t pixels) {
+  const v128_t low = wasm_v128_load(p->multipliers + o);
+  const v128_t high = wasm_v128_load(p->multipliers + o + 4);
+  int8_t *to = out + o;
+  TSR_SIMD_UNROLL
+  for (int32_t i = 0; i < pixels; i += 2) {
+    const int32_t j = i + 1 < pixels ? i + 1 : i;
+    const v128_t bytes =
+        tsr_simd_clamp(tsr_simd_scale(acc[i][0], low, range), tsr_simd_scale(acc[i][1], high, range),
+                       tsr_simd_scale(acc[j][0], low, range), tsr_simd_scale(acc[j][1], high, range), range);
+    wasm_v128_store64_lane(to, bytes, 0);
+    to += p->out_pixel;
+    if (j > i) wasm_v128_store64_lane(to, bytes, 1);
+    to += p->out_pixel;
+  }
+}
+
+TSR_SIMD_INLINE void tsr_conv_simd_start(v128_t acc[4][2], const int32_t *bias, const int32_t pixels) {
+  TSR_SIMD_UNROLL
+  for (int32_t i = 0; i < pixels; ++i) {
+    acc[i][0] = wasm_v128_load(bias);
+    acc[i][1] = wasm_v128_load(bias + 4);
+  }
+}
 
 #endif

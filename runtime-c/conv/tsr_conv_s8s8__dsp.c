@@ -7,261 +7,266 @@
 #include "tsr_dsp.h"
 #include "tsr_dsp_dot.h"
 
-/* Expands a run of quads of four pixels, `step` bytes apart. Gives where the next goes. */
-TSR_DSP_CALL uint32_t *conv_dsp_expand4(const int8_t *from, int32_t step, int32_t quads, uint32_t *to) {
+/* One call of the kernel, and how far it has come. */
+typedef struct conv_dsp_call {
+  const tsr_conv_dsp *p;
+  const int8_t *const *rows;
+  int32_t in_width;
+  int32_t first; /* column of the first tap of the next output pixel */
+  int32_t left;  /* output pixels that are still to be computed */
+  int8_t *out;   /* the next of them */
+  uint32_t *activations; /* expanded */
+  int8_t *window;        /* a part of a row with its padding */
+  int32_t plain; /* whether every output pixel needs one input pixel that is there, of whole quads of channels */
+} conv_dsp_call;
+
+/* Columns [first, first + columns) of a row, with padding as bytes, one pixel behind the other. */
+TSR_DSP_CALL void conv_dsp_window(const conv_dsp_call *call, const int8_t *row, int32_t columns) {
+  const int32_t channels = call->p->in_channels;
+  const int32_t in_pixel = call->p->in_pixel;
+  const int32_t zero_point = call->p->input_zero_point;
+  const int32_t first = call->first;
+  int8_t *to = call->window;
+  const int32_t from = tsr_max(first, 0);
+  const int32_t end = tsr_min(first + columns, call->in_width);
+  if (row == NULL || end <= from) {
+    tsr_dsp_fill(to, zero_point, columns * channels);
+    return;
+  }
+  const int32_t before = from - first;
+  if (before > 0) tsr_dsp_fill(to, zero_point, before * channels);
+  if (in_pixel == channels) {
+    tsr_dsp_copy(to + before * channels, row + from * channels, (end - from) * channels);
+  } else {
+    for (int32_t x = from; x < end; ++x) tsr_dsp_copy(to + (x - first) * channels, row + x * in_pixel, channels);
+  }
+  const int32_t done = before + end - from;
+  if (done < columns) tsr_dsp_fill(to + done * channels, zero_point, (columns - done) * channels);
+}
+
+/* Expands a run of quads of 4, 2 or 1 pixels, `step` bytes apart. Gives where the next goes. */
+TSR_DSP_INLINE uint32_t *conv_dsp_expand_quads(const int8_t *from, int32_t step, int32_t quads, uint32_t *to,
+                                               const int32_t pixels) {
   const int8_t *a = from;
   const int8_t *b = a + step;
   const int8_t *c = b + step;
   const int8_t *d = c + step;
-  for (; quads > 0; --quads, a += 4, b += 4, c += 4, d += 4, to += 8) {
-    const uint32_t u = tsr_dsp_load(a);
-    const uint32_t v = tsr_dsp_load(b);
-    const uint32_t x = tsr_dsp_load(c);
-    const uint32_t y = tsr_dsp_load(d);
-    to[0] = tsr_dsp_sxtb16(u);
-    to[1] = tsr_dsp_sxtb16(v);
-    to[2] = tsr_dsp_sxtb16(x);
-    to[3] = tsr_dsp_sxtb16(y);
-    to[4] = tsr_dsp_sxtb16_odd(u);
-    to[5] = tsr_dsp_sxtb16_odd(v);
-    to[6] = tsr_dsp_sxtb16_odd(x);
-    to[7] = tsr_dsp_sxtb16_odd(y);
+  const int8_t *const end = a + 4 * quads;
+  while (a != end) {
+    if (pixels == 4) {
+      const uint32_t u = tsr_dsp_load(a);
+      const uint32_t v = tsr_dsp_load(b);
+      const uint32_t x = tsr_dsp_load(c);
+      const uint32_t y = tsr_dsp_load(d);
+      tsr_dsp_store_two(to, tsr_dsp_sxtb16(u), tsr_dsp_sxtb16(v));
+      tsr_dsp_store_two(to + 2, tsr_dsp_sxtb16(x), tsr_dsp_sxtb16(y));
+      tsr_dsp_store_two(to + 4, tsr_dsp_sxtb16_odd(u), tsr_dsp_sxtb16_odd(v));
+      tsr_dsp_store_two(to + 6, tsr_dsp_sxtb16_odd(x), tsr_dsp_sxtb16_odd(y));
+      c += 4;
+      d += 4;
+    } else if (pixels == 2) {
+      const uint32_t u = tsr_dsp_load(a);
+      const uint32_t v = tsr_dsp_load(b);
+      tsr_dsp_store_two(to, tsr_dsp_sxtb16(u), tsr_dsp_sxtb16(v));
+      tsr_dsp_store_two(to + 2, tsr_dsp_sxtb16_odd(u), tsr_dsp_sxtb16_odd(v));
+    } else {
+      const uint32_t u = tsr_dsp_load(a);
+      tsr_dsp_store_two(to, tsr_dsp_sxtb16(u), tsr_dsp_sxtb16_odd(u));
+    }
+    a += 4;
+    b += 4;
+    to += 2 * pixels;
   }
   return to;
 }
 
-TSR_DSP_CALL uint32_t *conv_dsp_expand2(const int8_t *from, int32_t step, int32_t quads, uint32_t *to) {
-  const int8_t *a = from;
-  const int8_t *b = a + step;
-  for (; quads > 0; --quads, a += 4, b += 4, to += 4) {
-    const uint32_t u = tsr_dsp_load(a);
-    const uint32_t v = tsr_dsp_load(b);
-    to[0] = tsr_dsp_sxtb16(u);
-    to[1] = tsr_dsp_sxtb16(v);
-    to[2] = tsr_dsp_sxtb16_odd(u);
-    to[3] = tsr_dsp_sxtb16_odd(v);
+/* Puts a tap of every pixel in the lower (0) or upper (1) halves of a pair. */
+TSR_DSP_INLINE void conv_dsp_expand_tap(const int8_t *from, int32_t step, uint32_t *to, int32_t half,
+                                        const int32_t pixels) {
+  int8_t *bytes = (int8_t *)to + 2 * half;
+  tsr_dsp_store16(bytes, from[0]);
+  if (pixels > 1) tsr_dsp_store16(bytes + 4, from[step]);
+  if (pixels > 2) {
+    tsr_dsp_store16(bytes + 8, from[2 * step]);
+    tsr_dsp_store16(bytes + 12, from[3 * step]);
   }
-  return to;
-}
-
-TSR_DSP_CALL uint32_t *conv_dsp_expand1(const int8_t *from, int32_t quads, uint32_t *to) {
-  for (; quads > 0; --quads, from += 4, to += 2) {
-    const uint32_t u = tsr_dsp_load(from);
-    to[0] = tsr_dsp_sxtb16(u);
-    to[1] = tsr_dsp_sxtb16_odd(u);
-  }
-  return to;
 }
 
 /*
- * Expands what is left of a run behind its quads: `rest` taps, 1 to 3. An odd tap stands in the lower halves of a pair
- * of which the odd tap of the next run takes the upper ones: `odd` says where, NULL where none waits.
+ * Expands what is left of a run behind its quads: 1 to 3 taps. An odd tap stands in the lower halves of a pair of which
+ * the odd tap of the next run takes the upper ones: `odd` says where, NULL where none waits.
  */
-TSR_DSP_CALL uint32_t *conv_dsp_expand_rest(const int8_t *from, int32_t step, int32_t rest, int32_t pixels,
-                                            uint32_t *to, uint32_t **odd) {
+TSR_DSP_INLINE uint32_t *conv_dsp_expand_rest(const int8_t *taps, int32_t step, int32_t rest, uint32_t *to,
+                                              uint32_t **odd, const int32_t pixels) {
   if (rest >= 2) {
-    for (int32_t i = 0; i < pixels; ++i) {
-      to[i] = tsr_dsp_pack((uint32_t)from[i * step], (uint32_t)from[i * step + rest - 1]);
-    }
+    conv_dsp_expand_tap(taps, step, to, 0, pixels);
+    conv_dsp_expand_tap(taps + rest - 1, step, to, 1, pixels);
     to += pixels;
   }
   if (rest == 2) return to;
-  from += rest / 2;
+  taps += rest >> 1;
   if (*odd == NULL) {
-    for (int32_t i = 0; i < pixels; ++i) to[i] = (uint32_t)from[i * step] & 0xffffu;
+    conv_dsp_expand_tap(taps, step, to, 0, pixels);
     *odd = to;
     return to + pixels;
   }
-  for (int32_t i = 0; i < pixels; ++i) (*odd)[i] |= (uint32_t)from[i * step] << 16;
+  conv_dsp_expand_tap(taps, step, *odd, 1, pixels);
   *odd = NULL;
   return to;
 }
 
-/* Columns [first, first + columns) of a row, with padding as bytes, one pixel behind the other. */
-TSR_DSP_CALL void conv_dsp_window(const tsr_conv_dsp *p, const int8_t *row, int32_t in_width, int32_t first, int32_t columns,
-                            int8_t *to) {
-  const int32_t channels = p->in_channels;
-  const int32_t from = tsr_max(first, 0);
-  const int32_t end = tsr_min(first + columns, in_width);
-  if (row == NULL || end <= from) {
-    tsr_dsp_fill(to, p->input_zero_point, columns * channels);
-    return;
+/* The expansion of three rows of nine taps, the commonest first layer, pixel by pixel; the order is that of the others. */
+TSR_DSP_INLINE void conv_dsp_expand_3x9(const int8_t *const *rows, int32_t at, int32_t step, uint32_t *to,
+                                        const int32_t pixels) {
+  const int8_t *r0 = rows[0] + at;
+  const int8_t *r1 = rows[1] + at;
+  const int8_t *r2 = rows[2] + at;
+  uint32_t *const end = to + pixels;
+  for (; to != end; ++to, r0 += step, r1 += step, r2 += step) {
+    uint32_t a = tsr_dsp_load(r0);
+    uint32_t b = tsr_dsp_load(r0 + 4);
+    to[0] = tsr_dsp_sxtb16(a);
+    to[pixels] = tsr_dsp_sxtb16_odd(a);
+    to[2 * pixels] = tsr_dsp_sxtb16(b);
+    to[3 * pixels] = tsr_dsp_sxtb16_odd(b);
+    to[4 * pixels] = tsr_dsp_pack((uint32_t)r0[8], (uint32_t)r1[8]);
+    a = tsr_dsp_load(r1);
+    b = tsr_dsp_load(r1 + 4);
+    to[5 * pixels] = tsr_dsp_sxtb16(a);
+    to[6 * pixels] = tsr_dsp_sxtb16_odd(a);
+    to[7 * pixels] = tsr_dsp_sxtb16(b);
+    to[8 * pixels] = tsr_dsp_sxtb16_odd(b);
+    a = tsr_dsp_load(r2);
+    b = tsr_dsp_load(r2 + 4);
+    to[9 * pixels] = tsr_dsp_sxtb16(a);
+    to[10 * pixels] = tsr_dsp_sxtb16_odd(a);
+    to[11 * pixels] = tsr_dsp_sxtb16(b);
+    to[12 * pixels] = tsr_dsp_sxtb16_odd(b);
+    to[13 * pixels] = (uint32_t)r2[8];
   }
-  const int32_t before = from - first;
-  tsr_dsp_fill(to, p->input_zero_point, before * channels);
-  if (p->in_pixel == channels) {
-    tsr_dsp_copy(to + before * channels, row + from * channels, (end - from) * channels);
-  } else {
-    for (int32_t x = from; x < end; ++x) tsr_dsp_copy(to + (x - first) * channels, row + x * p->in_pixel, channels);
-  }
-  const int32_t done = before + end - from;
-  tsr_dsp_fill(to + done * channels, p->input_zero_point, (columns - done) * channels);
 }
 
-/* Expands everything that `pixels` output pixels need, from the one on whose first tap is column `first`. */
-TSR_DSP_CALL void conv_dsp_expand(const tsr_conv_dsp *p, const int8_t *const *rows, int32_t in_width, int32_t first,
-                            int32_t pixels, uint32_t *to, int8_t *window) {
-  const int32_t columns = (pixels - 1) * p->stride_w + (p->kernel_w - 1) * p->dilation_w + 1;
-  const int inside = first >= 0 && first + columns <= in_width;
+/* Expands everything that the next output pixels need. */
+TSR_DSP_INLINE void conv_dsp_expand(const conv_dsp_call *call, const int32_t pixels) {
+  const tsr_conv_dsp *p = call->p;
+  const int8_t *const *row = call->rows;
+  const int32_t first = call->first;
+  const int32_t columns = (pixels - 1) * p->stride_w + p->reach;
+  const int inside = first >= 0 && first + columns <= call->in_width;
+  uint32_t *to = call->activations;
+  if (p->kernel_h == 3 && p->run_bytes == 9 && p->runs == 1 && inside && row[0] && row[1] && row[2]) {
+    conv_dsp_expand_3x9(row, first * p->in_pixel, p->stride_w * p->in_pixel, to, pixels);
+    return;
+  }
   const int32_t quads = p->run_bytes >> 2;
   const int32_t rest = p->run_bytes & 3;
+  const int8_t *const *const row_end = row + p->kernel_h;
   uint32_t *odd = NULL;
-  for (int32_t ky = 0; ky < p->kernel_h; ++ky) {
-    const int8_t *from = rows[ky];
+  do {
+    const int8_t *from = *row;
     int32_t pixel = p->in_pixel;
     if (inside && from != NULL) {
       from += first * pixel;
     } else {
-      conv_dsp_window(p, from, in_width, first, columns, window);
-      from = window;
+      conv_dsp_window(call, from, columns);
+      from = call->window;
       pixel = p->in_channels;
     }
     const int32_t step = p->stride_w * pixel;
-    for (int32_t run = 0; run < p->runs; ++run) {
-      const int8_t *taps = from + run * p->dilation_w * pixel;
-      to = pixels == 4   ? conv_dsp_expand4(taps, step, quads, to)
-           : pixels == 2 ? conv_dsp_expand2(taps, step, quads, to)
-                         : conv_dsp_expand1(taps, quads, to);
-      if (rest > 0) to = conv_dsp_expand_rest(taps + 4 * quads, step, rest, pixels, to, &odd);
+    int32_t run = p->runs;
+    for (;;) {
+      to = conv_dsp_expand_quads(from, step, quads, to, pixels);
+      if (rest > 0) to = conv_dsp_expand_rest(from + 4 * quads, step, rest, to, &odd, pixels);
+      if (--run == 0) break;
+      from += p->dilation_w * pixel;
     }
-  }
+  } while (++row != row_end);
 }
 
-/* What every output of a call is made with. */
-typedef struct conv_dsp_output {
-  int32_t offset;
-  int32_t shift;
-} conv_dsp_output;
-
-TSR_DSP_INLINE void conv_dsp_put(int8_t *out, int32_t sum, int32_t multiplier, const conv_dsp_output *y) {
-  *out = (int8_t)tsr_dsp_ssat8(tsr_dsp_smmla(sum, multiplier, y->offset) >> y->shift);
-}
+TSR_DSP_CALL void conv_dsp_expand4(const conv_dsp_call *call) { conv_dsp_expand(call, 4); }
+TSR_DSP_CALL void conv_dsp_expand2(const conv_dsp_call *call) { conv_dsp_expand(call, 2); }
+TSR_DSP_CALL void conv_dsp_expand1(const conv_dsp_call *call) { conv_dsp_expand(call, 1); }
 
 /* The channels behind the packed ones, one by one, for any number of pixels. */
-TSR_DSP_CALL void conv_dsp_rest(const tsr_conv_dsp *p, const int32_t *weights, const uint32_t *activations,
-                                int32_t channels, int32_t pixels, int8_t *out) {
-  const conv_dsp_output y = {p->offset, p->shift};
+TSR_DSP_CALL void conv_dsp_rest(const conv_dsp_call *call, int32_t pixels) {
+  const tsr_conv_dsp *p = call->p;
   const int32_t words = (p->pairs + 1) >> 1;
-  for (int32_t c = 0; c < channels; ++c, weights += words + 2) {
+  const int32_t *weights = p->weights + p->packed_channels / 4 * (8 + 2 * p->pairs);
+  for (int32_t c = p->packed_channels; c < p->out_channels; ++c, weights += words + 2) {
     for (int32_t i = 0; i < pixels; ++i) {
       int32_t sum = weights[0];
-      const uint32_t *x = activations + i;
-      for (int32_t k = 0; k < p->pairs >> 1; ++k, x += 2 * pixels) {
+      const uint32_t *a = call->activations + i;
+      for (int32_t k = 0; k < p->pairs >> 1; ++k, a += 2 * pixels) {
         const uint32_t w = (uint32_t)weights[1 + k];
-        sum = tsr_dsp_smlad(x[pixels], tsr_dsp_sxtb16_odd(w), tsr_dsp_smlad(x[0], tsr_dsp_sxtb16(w), sum));
+        sum = tsr_dsp_smlad(a[pixels], tsr_dsp_sxtb16_odd(w), tsr_dsp_smlad(a[0], tsr_dsp_sxtb16(w), sum));
       }
-      if ((p->pairs & 1) != 0) sum = tsr_dsp_smlad(x[0], tsr_dsp_sxtb16((uint32_t)weights[words]), sum);
-      conv_dsp_put(out + i * p->out_pixel + c, sum, weights[words + 1], &y);
+      if ((p->pairs & 1) != 0) sum = tsr_dsp_smlad(a[0], tsr_dsp_sxtb16((uint32_t)weights[words]), sum);
+      tsr_dsp_put(call->out + i * p->out_pixel + c, sum, weights[words + 1], p->offset, p->shift);
     }
   }
 }
 
-TSR_DSP_CALL void conv_dsp_group4(const tsr_conv_dsp *p, const uint32_t *activations, int8_t *out) {
-  const tsr_dsp_loop loop = tsr_dsp_loop_of_eight(activations, p->pairs, 4);
-  const conv_dsp_output y = {p->offset, p->shift};
-  const int32_t pixel = p->out_pixel;
-  const int32_t quad = 8 + 2 * p->pairs;
-  const int32_t *weights = p->weights;
-  for (int32_t channels = p->packed_channels; channels > 0; channels -= 4, weights += quad - 2) {
-    for (const int32_t *end = weights + 2; weights < end; ++weights, out += 2) {
-      int32_t a[4];
-      int32_t b[4];
-      const int32_t *m = tsr_dsp_dot_4x2(b, a, weights, activations, &loop);
-      const int32_t even = m[2];
-      const int32_t odd = m[4];
-      int8_t *o = out;
-      conv_dsp_put(o, b[0], even, &y);
-      conv_dsp_put(o + 1, a[0], odd, &y);
-      o += pixel;
-      conv_dsp_put(o, b[1], even, &y);
-      conv_dsp_put(o + 1, a[1], odd, &y);
-      o += pixel;
-      conv_dsp_put(o, b[2], even, &y);
-      conv_dsp_put(o + 1, a[2], odd, &y);
-      o += pixel;
-      conv_dsp_put(o, b[3], even, &y);
-      conv_dsp_put(o + 1, a[3], odd, &y);
+/* Groups of 4, 2 or 1 pixels, as long as there are so many left. */
+TSR_DSP_INLINE void conv_dsp_groups(conv_dsp_call *call, const int32_t pixels) {
+  const tsr_conv_dsp *p = call->p;
+  tsr_dsp_dot dot = tsr_dsp_dot_of(p->weights, call->activations, pixels, p->pairs, p->offset, p->shift, p->out_pixel);
+  const int32_t step = p->stride_w * p->in_pixel;
+  do {
+    if (call->plain) {
+      conv_dsp_expand_quads(call->rows[0] + call->first * p->in_pixel, step, p->run_bytes >> 2, call->activations,
+                            pixels);
+    } else if (pixels == 4) {
+      conv_dsp_expand4(call);
+    } else if (pixels == 2) {
+      conv_dsp_expand2(call);
+    } else {
+      conv_dsp_expand1(call);
     }
-  }
-  if (p->packed_channels < p->out_channels) {
-    conv_dsp_rest(p, weights, activations, p->out_channels - p->packed_channels, 4, out);
-  }
+    if (p->packed_channels > 0) {
+      if (pixels == 4) {
+        tsr_dsp_dot_4(&dot, call->out, p->packed_channels);
+      } else if (pixels == 2) {
+        tsr_dsp_dot_2(&dot, call->out, p->packed_channels);
+      } else {
+        tsr_dsp_dot_1(&dot, call->out, p->packed_channels);
+      }
+    }
+    if (p->packed_channels < p->out_channels) conv_dsp_rest(call, pixels);
+    call->first += pixels * p->stride_w;
+    call->out += pixels * p->out_pixel;
+    call->left -= pixels;
+  } while (call->left >= pixels);
 }
 
-TSR_DSP_CALL void conv_dsp_group2(const tsr_conv_dsp *p, const uint32_t *activations, int8_t *out) {
-  const tsr_dsp_loop loop = tsr_dsp_loop_of_eight(activations, p->pairs, 2);
-  const conv_dsp_output y = {p->offset, p->shift};
-  const int32_t *weights = p->weights;
-  for (int32_t channels = p->packed_channels; channels > 0; channels -= 4, out += 4) {
-    int32_t a[4];
-    int32_t b[4];
-    const int32_t *m = tsr_dsp_dot_2x4(b, a, weights, activations, &loop);
-    const int32_t m0 = m[2];
-    const int32_t m2 = m[3];
-    const int32_t m1 = m[4];
-    const int32_t m3 = m[5];
-    int8_t *o = out + p->out_pixel;
-    weights = m + 6;
-    conv_dsp_put(out, b[0], m0, &y);
-    conv_dsp_put(o, b[1], m0, &y);
-    conv_dsp_put(out + 1, a[0], m1, &y);
-    conv_dsp_put(o + 1, a[1], m1, &y);
-    conv_dsp_put(out + 2, b[2], m2, &y);
-    conv_dsp_put(o + 2, b[3], m2, &y);
-    conv_dsp_put(out + 3, a[2], m3, &y);
-    conv_dsp_put(o + 3, a[3], m3, &y);
-  }
-  if (p->packed_channels < p->out_channels) {
-    conv_dsp_rest(p, weights, activations, p->out_channels - p->packed_channels, 2, out);
-  }
-}
+TSR_DSP_CALL void conv_dsp_by_four(conv_dsp_call *call) { conv_dsp_groups(call, 4); }
+TSR_DSP_CALL void conv_dsp_by_two(conv_dsp_call *call) { conv_dsp_groups(call, 2); }
+TSR_DSP_CALL void conv_dsp_by_one(conv_dsp_call *call) { conv_dsp_groups(call, 1); }
 
-TSR_DSP_CALL void conv_dsp_group1(const tsr_conv_dsp *p, const uint32_t *activations, int8_t *out) {
-  const tsr_dsp_loop loop = tsr_dsp_loop_of_sixteen(activations, p->pairs);
-  const conv_dsp_output y = {p->offset, p->shift};
-  const int32_t *weights = p->weights;
-  for (int32_t channels = p->packed_channels; channels > 0; channels -= 4, out += 4) {
-    int32_t a[2];
-    int32_t b[2];
-    const int32_t *m = tsr_dsp_dot_1x4(b, a, weights, activations, &loop);
-    const int32_t m2 = m[1];
-    const int32_t m1 = m[2];
-    const int32_t m3 = m[3];
-    conv_dsp_put(out, b[0], m[0], &y);
-    conv_dsp_put(out + 1, a[0], m1, &y);
-    conv_dsp_put(out + 2, b[1], m2, &y);
-    conv_dsp_put(out + 3, a[1], m3, &y);
-    weights = m + 4;
+/* Limits all outputs of a call to [min, max]. */
+TSR_DSP_CALL void conv_dsp_clamp(const tsr_conv_dsp *p, int8_t *out, int32_t width) {
+  if (p->out_pixel == p->out_channels) {
+    tsr_dsp_clamp(out, width * p->out_pixel, p->min, p->max);
+    return;
   }
-  if (p->packed_channels < p->out_channels) {
-    conv_dsp_rest(p, weights, activations, p->out_channels - p->packed_channels, 1, out);
-  }
+  for (; width > 0; --width, out += p->out_pixel) tsr_dsp_clamp(out, p->out_channels, p->min, p->max);
 }
 
 void tsr_conv_s8s8__dsp(const tsr_conv_dsp *p, const int8_t *const *rows, int8_t *out, const tsr_segment *segment,
                         void *scratch) {
-  uint32_t *activations = scratch;
-  int8_t *window = (int8_t *)(activations + p->group * p->pairs);
   const int32_t width = segment->out_width;
-  int32_t pixels;
-  for (int32_t x = 0; x < width; x += pixels) {
-    pixels = tsr_min(width - x, p->group);
-    pixels = pixels == 3 ? 2 : pixels;
-    int8_t *to = out + x * p->out_pixel;
-    conv_dsp_expand(p, rows, segment->in_width, x * p->stride_w - segment->pad_left, pixels, activations, window);
-    if (pixels == 4) {
-      conv_dsp_group4(p, activations, to);
-    } else if (pixels == 2) {
-      conv_dsp_group2(p, activations, to);
-    } else {
-      conv_dsp_group1(p, activations, to);
-    }
-  }
-  if (p->min > -128 || p->max < 127) {
-    if (p->out_pixel == p->out_channels) {
-      tsr_dsp_clamp(out, width * p->out_pixel, p->min, p->max);
-    } else {
-      for (int32_t x = 0; x < width; ++x) tsr_dsp_clamp(out + x * p->out_pixel, p->out_channels, p->min, p->max);
-    }
-  }
+  const int32_t first = -segment->pad_left;
+  conv_dsp_call call;
+  call.p = p;
+  call.rows = rows;
+  call.in_width = segment->in_width;
+  call.first = first;
+  call.left = width;
+  call.out = out;
+  call.activations = scratch;
+  call.window = (int8_t *)(call.activations + p->group * p->pairs);
+  call.plain = p->single && rows[0] != NULL && first >= 0 && first + (width - 1) * p->stride_w < segment->in_width;
+  if (p->group >= 4 && call.left >= 4) conv_dsp_by_four(&call);
+  if (p->group >= 2 && call.left >= 2) conv_dsp_by_two(&call);
+  if (call.left > 0) conv_dsp_by_one(&call);
+  if (p->min > -128 || p->max < 127) conv_dsp_clamp(p, out, width);
 }

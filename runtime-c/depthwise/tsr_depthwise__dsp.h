@@ -1,6 +1,10 @@
 /*
  * Depthwise convolution on Arm DSP. Rows and outputs as in tsr_depthwise.h.
  *
+ * Any size of up to tsr_depthwise_dsp_rows rows, stride and dilation: no scratch. Weights for each four channels: their
+ * biases, without the input zero point, a word of weights of the four for each tap, their multipliers. What is left of
+ * the channels: biases, multipliers, then bytes [channels][taps].
+ *
  * 3 x 3: scratch tsr_depthwise_3x3_scratch bytes, aligned to 4; channels a multiple of 4; multipliers and offset for a
  * shift of 1. Weights for each four channels: w22 of the four as bytes of a word, then for each of the four its bias
  * (as in tsr_depthwise.h), w00 w02 w10 w12, w01 w20 w11 w21, its multiplier.
@@ -9,6 +13,25 @@
 #define TSR_DEPTHWISE_DSP_H
 
 #include "tsr.h"
+
+enum { tsr_depthwise_dsp_rows = 16 };
+
+typedef struct tsr_depthwise_dsp {
+  const int32_t *weights;
+  int32_t pre_shift; /* sums count times 2^pre_shift */
+  int32_t offset;
+  int32_t shift;
+  int32_t min;
+  int32_t max;
+  int32_t input_zero_point;
+  int32_t channels;
+  int32_t kernel_h;
+  int32_t kernel_w;
+  int32_t stride_w;
+  int32_t dilation_w;
+  int32_t in_pixel;
+  int32_t out_pixel;
+} tsr_depthwise_dsp;
 
 typedef struct tsr_depthwise_3x3_dsp {
   const int32_t *weights;
@@ -23,6 +46,9 @@ typedef struct tsr_depthwise_3x3_dsp {
 
 /* Outputs of a row that share a scratch, with stride 1 and 2, and the bytes of the pairs of columns that they need. */
 enum { tsr_depthwise_3x3_outputs = 24, tsr_depthwise_3x3_scratch = 32 * (tsr_depthwise_3x3_outputs / 2 + 1) };
+
+void tsr_depthwise_s8s8__dsp(const tsr_depthwise_dsp *p, const int8_t *const *rows, int8_t *out,
+                             const tsr_segment *segment, void *scratch);
 
 void tsr_depthwise_s8s8__dsp_3x3(const tsr_depthwise_3x3_dsp *p, const int8_t *const *rows, int8_t *out,
                                  const tsr_segment *segment, void *scratch);

@@ -30,7 +30,18 @@ TSR_DSP_INLINE uint32_t tsr_dsp_load(const void *from) {
 
 TSR_DSP_INLINE void tsr_dsp_store(void *to, uint32_t word) { memcpy(to, &word, sizeof word); }
 
+/* A value as one half of a pair. */
+TSR_DSP_INLINE void tsr_dsp_store16(void *to, int8_t value) {
+  const int16_t half = value;
+  memcpy(to, &half, sizeof half);
+}
+
 #if defined(__ARM_FEATURE_DSP) && defined(__thumb__)
+
+/* Two words, to an address that is a multiple of 4. */
+TSR_DSP_INLINE void tsr_dsp_store_two(uint32_t *to, uint32_t first, uint32_t second) {
+  __asm__ volatile("strd %1, %2, %0" : "=o"(*(uint64_t *)(void *)to) : "r"(first), "r"(second));
+}
 
 /* Bytes 0 and 2 of a quad as a pair. */
 TSR_DSP_INLINE uint32_t tsr_dsp_sxtb16(uint32_t quad) {
@@ -44,6 +55,34 @@ TSR_DSP_INLINE uint32_t tsr_dsp_sxtb16_odd(uint32_t quad) {
   uint32_t pair;
   __asm__("sxtb16 %0, %1, ror #8" : "=r"(pair) : "r"(quad));
   return pair;
+}
+
+/* base + bytes 0 and 2 of a quad, as pairs. */
+TSR_DSP_INLINE uint32_t tsr_dsp_sxtab16(uint32_t base, uint32_t quad) {
+  uint32_t pair;
+  __asm__("sxtab16 %0, %1, %2" : "=r"(pair) : "r"(base), "r"(quad));
+  return pair;
+}
+
+/* base + bytes 1 and 3 of a quad, as pairs. */
+TSR_DSP_INLINE uint32_t tsr_dsp_sxtab16_odd(uint32_t base, uint32_t quad) {
+  uint32_t pair;
+  __asm__("sxtab16 %0, %1, %2, ror #8" : "=r"(pair) : "r"(base), "r"(quad));
+  return pair;
+}
+
+/* sum + a.low * b.low */
+TSR_DSP_INLINE int32_t tsr_dsp_smlabb(uint32_t a, uint32_t b, int32_t sum) {
+  int32_t result;
+  __asm__("smlabb %0, %1, %2, %3" : "=r"(result) : "r"(a), "r"(b), "r"(sum));
+  return result;
+}
+
+/* sum + a.high * b.high */
+TSR_DSP_INLINE int32_t tsr_dsp_smlatt(uint32_t a, uint32_t b, int32_t sum) {
+  int32_t result;
+  __asm__("smlatt %0, %1, %2, %3" : "=r"(result) : "r"(a), "r"(b), "r"(sum));
+  return result;
 }
 
 /* sum + a.low * b.low + a.high * b.high */
@@ -74,6 +113,13 @@ TSR_DSP_INLINE uint32_t tsr_dsp_pack(uint32_t low, uint32_t high) {
   return pair;
 }
 
+/* The high halves of two words as a pair, the first below. */
+TSR_DSP_INLINE uint32_t tsr_dsp_pack_high(uint32_t low, uint32_t high) {
+  uint32_t pair;
+  __asm__("pkhtb %0, %1, %2, asr #16" : "=r"(pair) : "r"(high), "r"(low));
+  return pair;
+}
+
 /* The greater of the int8 in each byte. */
 TSR_DSP_INLINE uint32_t tsr_dsp_max8(uint32_t a, uint32_t b) {
   uint32_t result;
@@ -90,11 +136,32 @@ TSR_DSP_INLINE uint32_t tsr_dsp_min8(uint32_t a, uint32_t b) {
 
 #else
 
+TSR_DSP_INLINE void tsr_dsp_store_two(uint32_t *to, uint32_t first, uint32_t second) {
+  to[0] = first;
+  to[1] = second;
+}
+
 TSR_DSP_INLINE uint32_t tsr_dsp_sxtb16(uint32_t quad) {
   return (uint16_t)(int8_t)quad | (uint32_t)(uint16_t)(int8_t)(quad >> 16) << 16;
 }
 
 TSR_DSP_INLINE uint32_t tsr_dsp_sxtb16_odd(uint32_t quad) { return tsr_dsp_sxtb16(quad >> 8); }
+
+TSR_DSP_INLINE uint32_t tsr_dsp_sxtab16(uint32_t base, uint32_t quad) {
+  const int32_t low = (int16_t)base + (int8_t)quad;
+  const int32_t high = (int16_t)(base >> 16) + (int8_t)(quad >> 16);
+  return (uint16_t)low | (uint32_t)high << 16;
+}
+
+TSR_DSP_INLINE uint32_t tsr_dsp_sxtab16_odd(uint32_t base, uint32_t quad) { return tsr_dsp_sxtab16(base, quad >> 8); }
+
+TSR_DSP_INLINE int32_t tsr_dsp_smlabb(uint32_t a, uint32_t b, int32_t sum) {
+  return (int32_t)((uint32_t)sum + (uint32_t)((int16_t)a * (int16_t)b));
+}
+
+TSR_DSP_INLINE int32_t tsr_dsp_smlatt(uint32_t a, uint32_t b, int32_t sum) {
+  return (int32_t)((uint32_t)sum + (uint32_t)((int16_t)(a >> 16) * (int16_t)(b >> 16)));
+}
 
 TSR_DSP_INLINE int32_t tsr_dsp_smlad(uint32_t a, uint32_t b, int32_t sum) {
   const int32_t low = (int16_t)a * (int16_t)b;
@@ -109,6 +176,8 @@ TSR_DSP_INLINE int32_t tsr_dsp_smmla(int32_t a, int32_t b, int32_t sum) {
 TSR_DSP_INLINE int32_t tsr_dsp_ssat8(int32_t value) { return value < -128 ? -128 : value > 127 ? 127 : value; }
 
 TSR_DSP_INLINE uint32_t tsr_dsp_pack(uint32_t low, uint32_t high) { return (low & 0xffffu) | high << 16; }
+
+TSR_DSP_INLINE uint32_t tsr_dsp_pack_high(uint32_t low, uint32_t high) { return low >> 16 | (high & 0xffff0000u); }
 
 TSR_DSP_INLINE uint32_t tsr_dsp_max8(uint32_t a, uint32_t b) {
   uint32_t result = 0;
@@ -128,16 +197,26 @@ TSR_DSP_INLINE uint32_t tsr_dsp_min8(uint32_t a, uint32_t b) {
 /* A byte four times. */
 TSR_DSP_INLINE uint32_t tsr_dsp_four(int32_t byte) { return (uint32_t)(uint8_t)byte * 0x01010101u; }
 
-/* Copies bytes that do not overlap, a word at a time. */
+/* Copies bytes that do not overlap, a word at a time. (Loops over the last bytes would become calls of memcpy.) */
 TSR_DSP_INLINE void tsr_dsp_copy(int8_t *to, const int8_t *from, int32_t bytes) {
-  for (; bytes >= 4; bytes -= 4, to += 4, from += 4) tsr_dsp_store(to, tsr_dsp_load(from));
-  for (; bytes > 0; --bytes) *to++ = *from++;
+  const int8_t *const end = from + (bytes & ~3);
+  for (; from != end; to += 4, from += 4) tsr_dsp_store(to, tsr_dsp_load(from));
+  if ((bytes & 2) != 0) {
+    *to++ = *from++;
+    *to++ = *from++;
+  }
+  if ((bytes & 1) != 0) *to = *from;
 }
 
 TSR_DSP_INLINE void tsr_dsp_fill(int8_t *to, int32_t byte, int32_t bytes) {
   const uint32_t word = tsr_dsp_four(byte);
-  for (; bytes >= 4; bytes -= 4, to += 4) tsr_dsp_store(to, word);
-  for (; bytes > 0; --bytes) *to++ = (int8_t)byte;
+  const int8_t *const end = to + (bytes & ~3);
+  for (; to != end; to += 4) tsr_dsp_store(to, word);
+  if ((bytes & 2) != 0) {
+    *to++ = (int8_t)byte;
+    *to++ = (int8_t)byte;
+  }
+  if ((bytes & 1) != 0) *to = (int8_t)byte;
 }
 
 /* Limits `bytes` outputs to [min, max]: 1.5 instructions a byte, for the few layers whose clamp is narrower than int8. */

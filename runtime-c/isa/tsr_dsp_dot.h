@@ -1,9 +1,9 @@
 /*
- * Sums of products of packed weights and expanded activations, the inner loops of convolutions on Arm DSP.
+ * Output pixels of a convolution on Arm DSP: sums of products of packed weights and expanded activations, requantised.
  *
  * Weights of four output channels lie as one stream of words, all of it in the order of use:
  *   b0, b2, 256 * b1 + b0, 256 * b3 + b2     the biases
- *   for every pair of taps: the pairs (w0, w1) and (w2, w3)
+ *   for every pair of taps: the words (w0, w1) and (w2, w3)
  *   M0, M2, M1 / 256, M3 / 256               the multipliers
  * A word of weights holds two output channels and two taps: each half is 256 * (weight of the odd channel) + (weight of
  * the even one), modulo 2^16. Multiplied as it is, it gives A = 256 * odd + even; its sign-extended low bytes give
@@ -12,38 +12,51 @@
  *
  * Activations lie as pairs of int16, for each pair of taps one word a pixel.
  *
- * The loops are in assembly since they take every register that there is, and compilers spill. They are entered at the
- * step that leaves a whole number of rounds. Instructions a multiply-accumulate, without what stands round the loop:
- * 4 pixels x 2 channels 0.77, 2 x 4 0.77, 1 x 4 0.87; cycles by Arm's table (Cortex-M4, no wait states) 1.09, 1.03, 1.25.
+ * The loops are in assembly since they take every register that there is, and compilers spill: what the requantisation
+ * needs waits on the stack. Rounds are entered at the step that leaves a whole number of them. Instructions (executed)
+ * of n pairs of taps for 8 sums: 4 pixels x 2 channels 51 + 12.4 n, 2 x 4 52 + 12.4 n; for 4 sums of 1 x 4 29 + 6.9 n.
+ * Cycles by Arm's table (Cortex-M4, no wait states): 72 + 17.4 n, 71 + 16.4 n, 43 + 9.9 n.
  */
 #ifndef TSR_DSP_DOT_H
 #define TSR_DSP_DOT_H
 
 #include "tsr_dsp.h"
 
-/* What the loops need of the number of pairs, worked out once a pixel group. */
-typedef struct tsr_dsp_loop {
-  int32_t pairs;       /* at least 1 */
-  int32_t skip;        /* bytes of code that the first round leaves out */
-  const uint32_t *end; /* behind the activations that the rounds take */
-} tsr_dsp_loop;
+/* What the output pixels of a group are computed from. */
+typedef struct tsr_dsp_dot {
+  int32_t offset; /* of tsr_requantize; the order is that of the loads below */
+  int32_t shift;
+  int32_t pixel; /* bytes from one output pixel to the next */
+  int32_t pixel3;
+  const int32_t *weights;
+  int8_t *out;
+  const int8_t *out_end; /* where `out` stands when all channels are done */
+  const uint32_t *activations;
+  const uint32_t *activations_end;
+  int32_t skip;  /* bytes of code that the first round leaves out */
+  int32_t pairs; /* of taps, at least 1 */
+} tsr_dsp_dot;
 
-/* The loop of dot_4x2 and dot_2x4: a first step, then rounds of eight. */
-static inline tsr_dsp_loop tsr_dsp_loop_of_eight(const uint32_t *activations, int32_t pairs, int32_t pixels) {
-  const int32_t missing = pairs == 1 ? 8 : (1 - pairs) & 7;
-  const tsr_dsp_loop loop = {pairs, 48 * missing, activations + pixels * pairs};
-  return loop;
-}
-
-/* The loop of dot_1x4: rounds of four times four pairs, then single ones. */
-static inline tsr_dsp_loop tsr_dsp_loop_of_sixteen(const uint32_t *activations, int32_t pairs) {
-  const tsr_dsp_loop loop = {pairs, 108 * (-(pairs >> 2) & 3), activations + (pairs & ~3)};
-  return loop;
+/* pixels: of a group, 1, 2 or 4; offset, shift: of tsr_requantize; pixel: bytes from one output pixel to the next */
+TSR_DSP_INLINE tsr_dsp_dot tsr_dsp_dot_of(const int32_t *weights, const uint32_t *activations, int32_t pixels,
+                                          int32_t pairs, int32_t offset, int32_t shift, int32_t pixel) {
+  tsr_dsp_dot d;
+  d.offset = offset;
+  d.shift = shift;
+  d.pixel = pixel;
+  d.pixel3 = 3 * pixel;
+  d.weights = weights;
+  d.activations = activations;
+  d.activations_end = activations + pixels * pairs;
+  /* 48 bytes a pair behind the first, in rounds of 8; 108 bytes four pairs, in rounds of 16. */
+  d.skip = pixels == 1 ? 108 * (-(pairs >> 2) & 3) : 48 * (pairs == 1 ? 8 : (1 - pairs) & 7);
+  d.pairs = pairs;
+  return d;
 }
 
 #if defined(__ARM_FEATURE_DSP) && defined(__thumb__)
 
-/* 48 bytes of code: one pair of taps for 4 pixels and 2 channels. The operands: where the sums come from. */
+/* One pair of taps for 4 pixels and 2 channels. The last operands: where the sums come from. */
 #define TSR_DSP_STEP_4X2(OFFSET, B0, B1, B2, B3, A0, A1, A2, A3) \
   "ldr %[w], [%[wp], #" OFFSET "]!\n\t"                          \
   "sxtb16 %[e], %[w]\n\t"                                        \
@@ -59,108 +72,182 @@ static inline tsr_dsp_loop tsr_dsp_loop_of_sixteen(const uint32_t *activations, 
   "smlad %[a3], %[x1], %[w], %[" A3 "]\n\t"
 #define TSR_DSP_NEXT_4X2 TSR_DSP_STEP_4X2("8", "b0", "b1", "b2", "b3", "a0", "a1", "a2", "a3")
 
-/*
- * The sums of 4 pixels x 2 channels: b[pixel] those of the even channel, a[pixel] 256 times those of the odd one.
- * weights: the stream of four channels, or 4 bytes on for the upper two.
- * Gives the place of the last word of weights: the multipliers stand 2 and 4 words behind it.
- */
-TSR_DSP_INLINE const int32_t *tsr_dsp_dot_4x2(int32_t b[4], int32_t a[4], const int32_t *weights,
-                                              const uint32_t *activations, const tsr_dsp_loop *loop) {
-  uint32_t w, e, x0, x1;
+/* One pair of taps for 2 pixels and 4 channels. */
+#define TSR_DSP_STEP_2X4(OFFSET, B0, B1, B2, B3, A0, A1, A2, A3) \
+  "ldrd %[w], %[e], [%[wp], #" OFFSET "]!\n\t"                   \
+  "ldrd %[x0], %[x1], [%[ap]], #8\n\t"                           \
+  "smlad %[a0], %[x0], %[w], %[" A0 "]\n\t"                      \
+  "smlad %[a1], %[x1], %[w], %[" A1 "]\n\t"                      \
+  "sxtb16 %[w], %[w]\n\t"                                        \
+  "smlad %[b0], %[x0], %[w], %[" B0 "]\n\t"                      \
+  "smlad %[b1], %[x1], %[w], %[" B1 "]\n\t"                      \
+  "smlad %[a2], %[x0], %[e], %[" A2 "]\n\t"                      \
+  "smlad %[a3], %[x1], %[e], %[" A3 "]\n\t"                      \
+  "sxtb16 %[e], %[e]\n\t"                                        \
+  "smlad %[b2], %[x0], %[e], %[" B2 "]\n\t"                      \
+  "smlad %[b3], %[x1], %[e], %[" B3 "]\n\t"
+#define TSR_DSP_NEXT_2X4 TSR_DSP_STEP_2X4("8", "b0", "b1", "b2", "b3", "a0", "a1", "a2", "a3")
+
+#define TSR_DSP_EIGHT(STEP) STEP STEP STEP STEP STEP STEP STEP STEP
+
+/* Rounds of eight pairs of taps. */
+#define TSR_DSP_ROUNDS(STEP)             \
+  "ldr %[x0], %[skip]\n\t"               \
+  "add pc, %[x0]\n\t"                    \
+  "nop\n"                                \
+  "2:\n\t" TSR_DSP_EIGHT(STEP)           \
+  "ldr %[x0], %[ap_end]\n\t"             \
+  "cmp %[ap], %[x0]\n\t"                 \
+  "bne.w 2b\n\t"
+
+#define TSR_DSP_FOUR_OF(NAME, OP, REST)                                                                   \
+  OP " %[" NAME "0], %[" NAME "0], " REST "\n\t" OP " %[" NAME "1], %[" NAME "1], " REST "\n\t" OP        \
+     " %[" NAME "2], %[" NAME "2], " REST "\n\t" OP " %[" NAME "3], %[" NAME "3], " REST "\n\t"
+
+#define TSR_DSP_LIMIT_FOUR(NAME)                                                                   \
+  "ssat %[" NAME "0], #8, %[" NAME "0]\n\tssat %[" NAME "1], #8, %[" NAME "1]\n\t"                 \
+  "ssat %[" NAME "2], #8, %[" NAME "2]\n\tssat %[" NAME "3], #8, %[" NAME "3]\n\t"
+
+#define TSR_DSP_ODD_CHANNELS            \
+  "sub %[a0], %[a0], %[b0]\n\t"         \
+  "sub %[a1], %[a1], %[b1]\n\t"         \
+  "sub %[a2], %[a2], %[b2]\n\t"         \
+  "sub %[a3], %[a3], %[b3]\n\t"
+
+#define TSR_DSP_DOT_OPERANDS                                                                                        \
+  [b0] "=&r"(b0), [b1] "=&r"(b1), [b2] "=&r"(b2), [b3] "=&r"(b3), [a0] "=&r"(a0), [a1] "=&r"(a1), [a2] "=&r"(a2),   \
+      [a3] "=&r"(a3), [w] "=&r"(w), [e] "=&r"(e), [x0] "=&r"(x0), [x1] "=&r"(x1), [ap] "=&r"(ap), [wp] "=&r"(wp),   \
+      [out] "+m"(d->out)
+
+#define TSR_DSP_DOT_INPUTS                                                                                     \
+  [weights] "m"(d->weights), [activations] "m"(d->activations), [skip] "m"(d->skip), [ap_end] "m"(d->activations_end), \
+      [out_end] "m"(d->out_end), [offset] "m"(d->offset), [pixel] "m"(d->pixel)
+
+/* Two of every four channels of 4 pixels: the lower two, or with weights 4 bytes and out 2 bytes on the upper two. */
+TSR_DSP_INLINE void tsr_dsp_dot_half_4x2(tsr_dsp_dot *d) {
+  uint32_t b0, b1, b2, b3, a0, a1, a2, a3, w, e, x0, x1, ap, wp;
   __asm__ volatile(
+      "ldr %[wp], %[weights]\n"
+      "1:\n\t"
+      "ldr %[ap], %[activations]\n\t"
       "ldr %[b3], [%[wp]]\n\t"
       "ldr %[a3], [%[wp], #8]\n\t"
       TSR_DSP_STEP_4X2("16", "b3", "b3", "b3", "b3", "a3", "a3", "a3", "a3")
-      "ldr %[x0], %[skip]\n\t"
-      "add pc, %[x0]\n\t"
-      "nop\n"
-      "1:\n\t" TSR_DSP_NEXT_4X2 TSR_DSP_NEXT_4X2 TSR_DSP_NEXT_4X2 TSR_DSP_NEXT_4X2 TSR_DSP_NEXT_4X2 TSR_DSP_NEXT_4X2
-          TSR_DSP_NEXT_4X2 TSR_DSP_NEXT_4X2
-      "ldr %[x0], %[end]\n\t"
-      "cmp %[ap], %[x0]\n\t"
+      TSR_DSP_ROUNDS(TSR_DSP_NEXT_4X2)
+      TSR_DSP_ODD_CHANNELS
+      "ldrd %[e], %[w], %[offset]\n\t"
+      "ldr %[x0], [%[wp], #8]\n\t"
+      "ldr %[x1], [%[wp], #16]\n\t"
+      "add %[wp], #24\n\t"
+      TSR_DSP_FOUR_OF("b", "smmla", "%[x0], %[e]")
+      TSR_DSP_FOUR_OF("a", "smmla", "%[x1], %[e]")
+      TSR_DSP_FOUR_OF("b", "asr", "%[w]")
+      TSR_DSP_FOUR_OF("a", "asr", "%[w]")
+      TSR_DSP_LIMIT_FOUR("b")
+      TSR_DSP_LIMIT_FOUR("a")
+      "ldr %[ap], %[out]\n\t"
+      "ldrd %[x0], %[x1], %[pixel]\n\t"
+      "ldr %[e], %[out_end]\n\t"
+      "strb %[b1], [%[ap], %[x0]]\n\t"
+      "strb %[b2], [%[ap], %[x0], lsl #1]\n\t"
+      "strb %[b3], [%[ap], %[x1]]\n\t"
+      "strb %[b0], [%[ap]], #1\n\t"
+      "strb %[a1], [%[ap], %[x0]]\n\t"
+      "strb %[a2], [%[ap], %[x0], lsl #1]\n\t"
+      "strb %[a3], [%[ap], %[x1]]\n\t"
+      "strb %[a0], [%[ap]], #3\n\t"
+      "str %[ap], %[out]\n\t"
+      "cmp %[ap], %[e]\n\t"
       "bne.w 1b\n\t"
-      : [b0] "=&r"(b[0]), [b1] "=&r"(b[1]), [b2] "=&r"(b[2]), [b3] "=&r"(b[3]), [a0] "=&r"(a[0]), [a1] "=&r"(a[1]),
-        [a2] "=&r"(a[2]), [a3] "=&r"(a[3]), [w] "=&r"(w), [e] "=&r"(e), [x0] "=&r"(x0), [x1] "=&r"(x1),
-        [ap] "+&r"(activations), [wp] "+&r"(weights)
-      : [skip] "m"(loop->skip), [end] "m"(loop->end)
+      : TSR_DSP_DOT_OPERANDS
+      : TSR_DSP_DOT_INPUTS
       : "memory", "cc");
-  a[0] -= b[0];
-  a[1] -= b[1];
-  a[2] -= b[2];
-  a[3] -= b[3];
-  return weights;
 }
 
-/* 48 bytes of code: one pair of taps for 2 pixels and 4 channels. */
-#define TSR_DSP_STEP_2X4(OFFSET, B0, B1, B2, B3, A0, A1, A2, A3) \
-  "ldrd %[w0], %[w1], [%[wp], #" OFFSET "]!\n\t"                 \
-  "ldrd %[x0], %[x1], [%[ap]], #8\n\t"                           \
-  "smlad %[a0], %[x0], %[w0], %[" A0 "]\n\t"                     \
-  "smlad %[a1], %[x1], %[w0], %[" A1 "]\n\t"                     \
-  "sxtb16 %[w0], %[w0]\n\t"                                      \
-  "smlad %[b0], %[x0], %[w0], %[" B0 "]\n\t"                     \
-  "smlad %[b1], %[x1], %[w0], %[" B1 "]\n\t"                     \
-  "smlad %[a2], %[x0], %[w1], %[" A2 "]\n\t"                     \
-  "smlad %[a3], %[x1], %[w1], %[" A3 "]\n\t"                     \
-  "sxtb16 %[w1], %[w1]\n\t"                                      \
-  "smlad %[b2], %[x0], %[w1], %[" B2 "]\n\t"                     \
-  "smlad %[b3], %[x1], %[w1], %[" B3 "]\n\t"
-#define TSR_DSP_NEXT_2X4 TSR_DSP_STEP_2X4("8", "b0", "b1", "b2", "b3", "a0", "a1", "a2", "a3")
+/* All channels of 4 pixels: `channels`, a multiple of 4 and at least 4. */
+TSR_DSP_INLINE void tsr_dsp_dot_4(tsr_dsp_dot *d, int8_t *out, int32_t channels) {
+  d->out = out;
+  d->out_end = out + channels;
+  for (int32_t half = 0; half < 2; ++half) {
+    tsr_dsp_dot_half_4x2(d);
+    d->weights += 1;
+    d->out += 2 - channels;
+    d->out_end += 2;
+  }
+  d->weights -= 2;
+}
 
-/*
- * The sums of 2 pixels x 4 channels: b[pixel + 2 * channel / 2] those of the even channels, a[...] 256 times those of
- * the odd ones. Gives the place of the last two words of weights: the multipliers stand behind them.
- */
-TSR_DSP_INLINE const int32_t *tsr_dsp_dot_2x4(int32_t b[4], int32_t a[4], const int32_t *weights,
-                                              const uint32_t *activations, const tsr_dsp_loop *loop) {
-  uint32_t w0, w1, x0, x1;
+/* All channels of 2 pixels. */
+TSR_DSP_INLINE void tsr_dsp_dot_2(tsr_dsp_dot *d, int8_t *out, int32_t channels) {
+  d->out = out;
+  d->out_end = out + channels;
+  uint32_t b0, b1, b2, b3, a0, a1, a2, a3, w, e, x0, x1, ap, wp;
   __asm__ volatile(
+      "ldr %[wp], %[weights]\n"
+      "1:\n\t"
+      "ldr %[ap], %[activations]\n\t"
       "ldrd %[b1], %[b3], [%[wp]]\n\t"
       "ldrd %[a1], %[a3], [%[wp], #8]\n\t"
       TSR_DSP_STEP_2X4("16", "b1", "b1", "b3", "b3", "a1", "a1", "a3", "a3")
-      "ldr %[x0], %[skip]\n\t"
-      "add pc, %[x0]\n\t"
-      "nop\n"
-      "1:\n\t" TSR_DSP_NEXT_2X4 TSR_DSP_NEXT_2X4 TSR_DSP_NEXT_2X4 TSR_DSP_NEXT_2X4 TSR_DSP_NEXT_2X4 TSR_DSP_NEXT_2X4
-          TSR_DSP_NEXT_2X4 TSR_DSP_NEXT_2X4
-      "ldr %[x0], %[end]\n\t"
-      "cmp %[ap], %[x0]\n\t"
+      TSR_DSP_ROUNDS(TSR_DSP_NEXT_2X4)
+      TSR_DSP_ODD_CHANNELS
+      "ldrd %[x0], %[x1], %[offset]\n\t"
+      "ldrd %[w], %[e], [%[wp], #8]\n\t"
+      "smmla %[b0], %[b0], %[w], %[x0]\n\t"
+      "smmla %[b1], %[b1], %[w], %[x0]\n\t"
+      "smmla %[b2], %[b2], %[e], %[x0]\n\t"
+      "smmla %[b3], %[b3], %[e], %[x0]\n\t"
+      "ldrd %[w], %[e], [%[wp], #16]\n\t"
+      "smmla %[a0], %[a0], %[w], %[x0]\n\t"
+      "smmla %[a1], %[a1], %[w], %[x0]\n\t"
+      "smmla %[a2], %[a2], %[e], %[x0]\n\t"
+      "smmla %[a3], %[a3], %[e], %[x0]\n\t"
+      "add %[wp], #24\n\t"
+      TSR_DSP_FOUR_OF("b", "asr", "%[x1]")
+      TSR_DSP_FOUR_OF("a", "asr", "%[x1]")
+      TSR_DSP_LIMIT_FOUR("b")
+      TSR_DSP_LIMIT_FOUR("a")
+      "ldr %[ap], %[out]\n\t"
+      "ldr %[x0], %[pixel]\n\t"
+      "ldr %[e], %[out_end]\n\t"
+      "strb %[a0], [%[ap], #1]\n\t"
+      "strb %[b2], [%[ap], #2]\n\t"
+      "strb %[a2], [%[ap], #3]\n\t"
+      "strb %[b1], [%[ap], %[x0]]\n\t"
+      "add %[x0], %[ap]\n\t"
+      "strb %[a1], [%[x0], #1]\n\t"
+      "strb %[b3], [%[x0], #2]\n\t"
+      "strb %[a3], [%[x0], #3]\n\t"
+      "strb %[b0], [%[ap]], #4\n\t"
+      "str %[ap], %[out]\n\t"
+      "cmp %[ap], %[e]\n\t"
       "bne.w 1b\n\t"
-      : [b0] "=&r"(b[0]), [b1] "=&r"(b[1]), [b2] "=&r"(b[2]), [b3] "=&r"(b[3]), [a0] "=&r"(a[0]), [a1] "=&r"(a[1]),
-        [a2] "=&r"(a[2]), [a3] "=&r"(a[3]), [w0] "=&r"(w0), [w1] "=&r"(w1), [x0] "=&r"(x0), [x1] "=&r"(x1),
-        [ap] "+&r"(activations), [wp] "+&r"(weights)
-      : [skip] "m"(loop->skip), [end] "m"(loop->end)
+      : TSR_DSP_DOT_OPERANDS
+      : TSR_DSP_DOT_INPUTS
       : "memory", "cc");
-  a[0] -= b[0];
-  a[1] -= b[1];
-  a[2] -= b[2];
-  a[3] -= b[3];
-  return weights;
 }
 
 /* One pair of taps for 1 pixel and 4 channels. */
-#define TSR_DSP_PAIR_1X4(X, W0, W1)                \
-  "smlad %[a0], %[" X "], %[" W0 "], %[a0]\n\t"    \
-  "sxtb16 %[" W0 "], %[" W0 "]\n\t"                \
-  "smlad %[b0], %[" X "], %[" W0 "], %[b0]\n\t"    \
-  "smlad %[a1], %[" X "], %[" W1 "], %[a1]\n\t"    \
-  "sxtb16 %[" W1 "], %[" W1 "]\n\t"                \
+#define TSR_DSP_PAIR_1X4(X, W0, W1)             \
+  "smlad %[a0], %[" X "], %[" W0 "], %[a0]\n\t" \
+  "sxtb16 %[" W0 "], %[" W0 "]\n\t"             \
+  "smlad %[b0], %[" X "], %[" W0 "], %[b0]\n\t" \
+  "smlad %[a1], %[" X "], %[" W1 "], %[a1]\n\t" \
+  "sxtb16 %[" W1 "], %[" W1 "]\n\t"             \
   "smlad %[b1], %[" X "], %[" W1 "], %[b1]\n\t"
 
-/* 108 bytes of code: four pairs of taps. */
-#define TSR_DSP_STEP_1X4                                         \
-  "ldm.w %[ap]!, {%[x0], %[x1], %[x2], %[x3]}\n\t"               \
-  "ldm.w %[wp]!, {%[w0], %[w1], %[w2], %[w3]}\n\t"               \
+/* Four pairs of taps. */
+#define TSR_DSP_STEP_1X4                                                \
+  "ldm.w %[ap]!, {%[x0], %[x1], %[x2], %[x3]}\n\t"                      \
+  "ldm.w %[wp]!, {%[w0], %[w1], %[w2], %[w3]}\n\t"                      \
   TSR_DSP_PAIR_1X4("x0", "w0", "w1") TSR_DSP_PAIR_1X4("x1", "w2", "w3") \
-  "ldm.w %[wp]!, {%[w0], %[w1], %[w2], %[w3]}\n\t"               \
+  "ldm.w %[wp]!, {%[w0], %[w1], %[w2], %[w3]}\n\t"                      \
   TSR_DSP_PAIR_1X4("x2", "w0", "w1") TSR_DSP_PAIR_1X4("x3", "w2", "w3")
 
-/*
- * The sums of 1 pixel x 4 channels: b[channel / 2] those of the even channels, a[...] 256 times those of the odd ones.
- * Gives the place of the multipliers. (LDM wants its registers in ascending order, so these have names.)
- */
-TSR_DSP_INLINE const int32_t *tsr_dsp_dot_1x4(int32_t b[2], int32_t a[2], const int32_t *weights,
-                                              const uint32_t *activations, const tsr_dsp_loop *loop) {
+/* All channels of 1 pixel, for a multiple of 4 pairs. LDM wants its registers in ascending order: they have names. */
+TSR_DSP_INLINE void tsr_dsp_dot_1_by_fours(tsr_dsp_dot *d, int8_t *out, int32_t channels) {
+  d->out = out;
+  d->out_end = out + channels;
   register uint32_t w0 __asm__("r0");
   register uint32_t w1 __asm__("r1");
   register uint32_t w2 __asm__("r2");
@@ -169,79 +256,109 @@ TSR_DSP_INLINE const int32_t *tsr_dsp_dot_1x4(int32_t b[2], int32_t a[2], const 
   register uint32_t x1 __asm__("r9");
   register uint32_t x2 __asm__("r10");
   register uint32_t x3 __asm__("r12");
-  int32_t b0 = weights[0];
-  int32_t b1 = weights[1];
-  int32_t a0 = weights[2];
-  int32_t a1 = weights[3];
-  weights += 4;
-  if (loop->pairs >= 4) {
-    __asm__ volatile(
-        "ldr %[x0], %[skip]\n\t"
-        "add pc, %[x0]\n\t"
-        "nop\n"
-        "1:\n\t" TSR_DSP_STEP_1X4 TSR_DSP_STEP_1X4 TSR_DSP_STEP_1X4 TSR_DSP_STEP_1X4
-        "ldr %[x0], %[end]\n\t"
-        "cmp %[ap], %[x0]\n\t"
-        "bne.w 1b\n\t"
-        : [b0] "+&r"(b0), [b1] "+&r"(b1), [a0] "+&r"(a0), [a1] "+&r"(a1), [w0] "=&r"(w0), [w1] "=&r"(w1),
-          [w2] "=&r"(w2), [w3] "=&r"(w3), [x0] "=&r"(x0), [x1] "=&r"(x1), [x2] "=&r"(x2), [x3] "=&r"(x3),
-          [ap] "+&r"(activations), [wp] "+&r"(weights)
-        : [skip] "m"(loop->skip), [end] "m"(loop->end)
-        : "memory", "cc");
+  uint32_t b0, b1, a0, a1, ap, wp;
+  __asm__ volatile(
+      "ldr %[wp], %[weights]\n"
+      "1:\n\t"
+      "ldr %[ap], %[activations]\n\t"
+      "ldrd %[b0], %[b1], [%[wp]]\n\t"
+      "ldrd %[a0], %[a1], [%[wp], #8]\n\t"
+      "add %[wp], #16\n\t"
+      "ldr %[x0], %[skip]\n\t"
+      "add pc, %[x0]\n\t"
+      "nop\n"
+      "2:\n\t" TSR_DSP_STEP_1X4 TSR_DSP_STEP_1X4 TSR_DSP_STEP_1X4 TSR_DSP_STEP_1X4
+      "ldr %[x0], %[ap_end]\n\t"
+      "cmp %[ap], %[x0]\n\t"
+      "bne.w 2b\n\t"
+      "sub %[a0], %[a0], %[b0]\n\t"
+      "sub %[a1], %[a1], %[b1]\n\t"
+      "ldrd %[x0], %[x1], %[offset]\n\t"
+      "ldm.w %[wp]!, {%[w0], %[w1], %[w2], %[w3]}\n\t"
+      "smmla %[b0], %[b0], %[w0], %[x0]\n\t"
+      "smmla %[b1], %[b1], %[w1], %[x0]\n\t"
+      "smmla %[a0], %[a0], %[w2], %[x0]\n\t"
+      "smmla %[a1], %[a1], %[w3], %[x0]\n\t"
+      "ldr %[ap], %[out]\n\t"
+      "ldr %[x2], %[out_end]\n\t"
+      "asr %[b0], %[b0], %[x1]\n\t"
+      "asr %[b1], %[b1], %[x1]\n\t"
+      "asr %[a0], %[a0], %[x1]\n\t"
+      "asr %[a1], %[a1], %[x1]\n\t"
+      "ssat %[b0], #8, %[b0]\n\t"
+      "ssat %[b1], #8, %[b1]\n\t"
+      "ssat %[a0], #8, %[a0]\n\t"
+      "ssat %[a1], #8, %[a1]\n\t"
+      "strb %[a0], [%[ap], #1]\n\t"
+      "strb %[b1], [%[ap], #2]\n\t"
+      "strb %[a1], [%[ap], #3]\n\t"
+      "strb %[b0], [%[ap]], #4\n\t"
+      "str %[ap], %[out]\n\t"
+      "cmp %[ap], %[x2]\n\t"
+      "bne.w 1b\n\t"
+      : [b0] "=&r"(b0), [b1] "=&r"(b1), [a0] "=&r"(a0), [a1] "=&r"(a1), [w0] "=&r"(w0), [w1] "=&r"(w1),
+        [w2] "=&r"(w2), [w3] "=&r"(w3), [x0] "=&r"(x0), [x1] "=&r"(x1), [x2] "=&r"(x2), [x3] "=&r"(x3),
+        [ap] "=&r"(ap), [wp] "=&r"(wp), [out] "+m"(d->out)
+      : TSR_DSP_DOT_INPUTS
+      : "memory", "cc");
+}
+
+#endif
+
+/* One output of a pixel. */
+TSR_DSP_INLINE void tsr_dsp_put(int8_t *out, int32_t sum, int32_t multiplier, int32_t offset, int32_t shift) {
+  *out = (int8_t)tsr_dsp_ssat8(tsr_dsp_smmla(sum, multiplier, offset) >> shift);
+}
+
+/* All channels of any number of pixels, in C. */
+static inline void tsr_dsp_dot_any(const tsr_dsp_dot *d, int8_t *out, int32_t channels, int32_t pixels) {
+  const int32_t *weights = d->weights;
+  for (int32_t c = 0; c < channels; c += 4, weights += 8 + 2 * d->pairs) {
+    const int32_t *m = weights + 4 + 2 * d->pairs;
+    for (int32_t i = 0; i < pixels; ++i) {
+      int32_t b0 = weights[0];
+      int32_t b1 = weights[1];
+      int32_t a0 = weights[2];
+      int32_t a1 = weights[3];
+      const uint32_t *x = d->activations + i;
+      for (const int32_t *w = weights + 4; w < m; w += 2, x += pixels) {
+        a0 = tsr_dsp_smlad(*x, (uint32_t)w[0], a0);
+        b0 = tsr_dsp_smlad(*x, tsr_dsp_sxtb16((uint32_t)w[0]), b0);
+        a1 = tsr_dsp_smlad(*x, (uint32_t)w[1], a1);
+        b1 = tsr_dsp_smlad(*x, tsr_dsp_sxtb16((uint32_t)w[1]), b1);
+      }
+      int8_t *to = out + c + i * d->pixel;
+      tsr_dsp_put(to, b0, m[0], d->offset, d->shift);
+      tsr_dsp_put(to + 1, (int32_t)((uint32_t)a0 - (uint32_t)b0), m[2], d->offset, d->shift);
+      tsr_dsp_put(to + 2, b1, m[1], d->offset, d->shift);
+      tsr_dsp_put(to + 3, (int32_t)((uint32_t)a1 - (uint32_t)b1), m[3], d->offset, d->shift);
+    }
   }
-  for (int32_t pairs = loop->pairs & 3; pairs > 0; --pairs) {
-    const uint32_t x = *activations++;
-    const uint32_t low = (uint32_t)*weights++;
-    const uint32_t high = (uint32_t)*weights++;
-    a0 = tsr_dsp_smlad(x, low, a0);
-    b0 = tsr_dsp_smlad(x, tsr_dsp_sxtb16(low), b0);
-    a1 = tsr_dsp_smlad(x, high, a1);
-    b1 = tsr_dsp_smlad(x, tsr_dsp_sxtb16(high), b1);
+}
+
+#if defined(__ARM_FEATURE_DSP) && defined(__thumb__)
+
+/* All channels of 1 pixel. */
+TSR_DSP_INLINE void tsr_dsp_dot_1(tsr_dsp_dot *d, int8_t *out, int32_t channels) {
+  if ((d->pairs & 3) == 0) {
+    tsr_dsp_dot_1_by_fours(d, out, channels);
+  } else {
+    tsr_dsp_dot_any(d, out, channels, 1);
   }
-  b[0] = b0;
-  b[1] = b1;
-  a[0] = a0 - b0;
-  a[1] = a1 - b1;
-  return weights;
 }
 
 #else
 
-/* The sums of `pixels` x 2 channels; weights as above. Gives the place of the last word of weights. */
-static inline const int32_t *tsr_dsp_dot_portable(int32_t *b, int32_t *a, const int32_t *weights,
-                                                  const uint32_t *activations, int32_t pairs, int32_t pixels) {
-  for (int32_t p = 0; p < pixels; ++p) {
-    b[p] = weights[0];
-    a[p] = weights[2];
-  }
-  weights += 2;
-  for (int32_t k = 0; k < pairs; ++k) {
-    weights += 2;
-    for (int32_t p = 0; p < pixels; ++p) {
-      b[p] = tsr_dsp_smlad(*activations, tsr_dsp_sxtb16((uint32_t)*weights), b[p]);
-      a[p] = tsr_dsp_smlad(*activations, (uint32_t)*weights, a[p]);
-      ++activations;
-    }
-  }
-  for (int32_t p = 0; p < pixels; ++p) a[p] = (int32_t)((uint32_t)a[p] - (uint32_t)b[p]);
-  return weights;
+static inline void tsr_dsp_dot_4(tsr_dsp_dot *d, int8_t *out, int32_t channels) {
+  tsr_dsp_dot_any(d, out, channels, 4);
 }
 
-static inline const int32_t *tsr_dsp_dot_4x2(int32_t b[4], int32_t a[4], const int32_t *weights,
-                                             const uint32_t *activations, const tsr_dsp_loop *loop) {
-  return tsr_dsp_dot_portable(b, a, weights, activations, loop->pairs, 4);
+static inline void tsr_dsp_dot_2(tsr_dsp_dot *d, int8_t *out, int32_t channels) {
+  tsr_dsp_dot_any(d, out, channels, 2);
 }
 
-static inline const int32_t *tsr_dsp_dot_2x4(int32_t b[4], int32_t a[4], const int32_t *weights,
-                                             const uint32_t *activations, const tsr_dsp_loop *loop) {
-  tsr_dsp_dot_portable(b + 2, a + 2, weights + 1, activations, loop->pairs, 2);
-  return tsr_dsp_dot_portable(b, a, weights, activations, loop->pairs, 2);
-}
-
-static inline const int32_t *tsr_dsp_dot_1x4(int32_t b[2], int32_t a[2], const int32_t *weights,
-                                             const uint32_t *activations, const tsr_dsp_loop *loop) {
-  tsr_dsp_dot_portable(b + 1, a + 1, weights + 1, activations, loop->pairs, 1);
-  return tsr_dsp_dot_portable(b, a, weights, activations, loop->pairs, 1) + 2;
+static inline void tsr_dsp_dot_1(tsr_dsp_dot *d, int8_t *out, int32_t channels) {
+  tsr_dsp_dot_any(d, out, channels, 1);
 }
 
 #endif

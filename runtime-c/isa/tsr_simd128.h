@@ -199,10 +199,16 @@ static inline v128_t tsr_simd_shuffle(v128_t a, v128_t b, int32_t count, const i
   return v;
 }
 #define wasm_i32x4_shuffle(a, b, c0, c1, c2, c3) tsr_simd_shuffle(a, b, 4, (const int32_t[]){c0, c1, c2, c3})
-#define wasm_i16x8_shuffle(a, b, c0, c1, c2, c3, c4, c5, c6, c7) \
-  tsr_simd_shuffle(a, b, 8, (const int32_t[]){c0, c1, c2, c3, c4, c5, c6, c7})
+#define wasm_i8x16_shuffle(a, b, c0, c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11, c12, c13, c14, c15) \
+  tsr_simd_shuffle(a, b, 16, (const int32_t[]){c0, c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11, c12, c13, c14, c15})
 
 #endif
+
+/* The first 4 bytes of both by turns, as 16-bit lanes. */
+TSR_SIMD_INLINE v128_t tsr_simd_interleave(v128_t a, v128_t b) {
+  return wasm_i16x8_extend_low_i8x16(
+      wasm_i8x16_shuffle(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23));
+}
 
 /* The high words of acc * multiplier, lane by lane: what tsr_requantize begins with. */
 TSR_SIMD_INLINE v128_t tsr_simd_multiply_high(v128_t acc, v128_t multiplier) {
@@ -242,36 +248,6 @@ TSR_SIMD_INLINE v128_t tsr_simd_scale(v128_t acc, v128_t multiplier, const tsr_s
 TSR_SIMD_INLINE v128_t tsr_simd_clamp(v128_t a, v128_t b, v128_t c, v128_t d, const tsr_simd_range *range) {
   const v128_t bytes = wasm_i8x16_narrow_i16x8(wasm_i16x8_narrow_i32x4(a, b), wasm_i16x8_narrow_i32x4(c, d));
   return wasm_i8x16_min(wasm_i8x16_max(bytes, range->min), range->max);
-}
-
-/* Writes the first `count` of 8 bytes, which are the low half of `bytes`. */
-TSR_SIMD_INLINE void tsr_simd_store_low(int8_t *to, v128_t bytes, int32_t count) {
-  if (count == 8) {
-    wasm_v128_store64_lane(to, bytes, 0);
-    return;
-  }
-  int8_t lanes[16];
-  wasm_v128_store(lanes, bytes);
-  for (int32_t i = 0; i < count; ++i) to[i] = lanes[i];
-}
-
-/* The same of the high half. */
-TSR_SIMD_INLINE void tsr_simd_store_high(int8_t *to, v128_t bytes, int32_t count) {
-  if (count == 8) {
-    wasm_v128_store64_lane(to, bytes, 1);
-    return;
-  }
-  int8_t lanes[16];
-  wasm_v128_store(lanes, bytes);
-  for (int32_t i = 0; i < count; ++i) to[i] = lanes[8 + i];
-}
-
-/* Up to 8 bytes as 16-bit lanes; nothing behind them is read. Lanes from `count` on are zero. */
-TSR_SIMD_INLINE v128_t tsr_simd_load_part(const int8_t *from, int32_t count) {
-  if (count >= 8) return wasm_i16x8_load8x8(from);
-  int8_t bytes[8] = {0};
-  for (int32_t i = 0; i < count; ++i) bytes[i] = from[i];
-  return wasm_i16x8_load8x8(bytes);
 }
 
 #endif

@@ -1,6 +1,6 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { byteLinkOf } from '../device/flash/byte-link.ts';
 import { fittedImage, hex, idText } from '../device/flash/geometry.ts';
 import { type FlashImage, imageOfElf, isElf } from '../device/flash/image.ts';
@@ -9,7 +9,9 @@ import { runFlashTool } from '../device/flash/run-tool.ts';
 import { type FlashTool, flashTools } from '../device/flash/tools.ts';
 import { openPort } from '../device/port.ts';
 import { exitCode, TesseraError, usageError } from '../errors.ts';
-import { type Board, loadTarget } from '../targets/load.ts';
+import { count } from '../report/table.ts';
+import { type Board, loadTarget, type Target } from '../targets/load.ts';
+import { findTool, installLine, tools } from './tools.ts';
 
 /** What a firmware is flashed with where no external tool is: ST's bootloader on a serial line. */
 const uart = 'uart';
@@ -58,12 +60,11 @@ const stageTexts: Readonly<Record<FlashStage, string>> = {
 export async function flashFirmware(path: string, options: FlashOptions = {}): Promise<FlashReport> {
   const start = performance.now();
   const firmware = findFirmware(path);
-  const name = options.target ?? firmware.target;
-  if (name === null) throw usageError('which board is it?', 'name it with --target; tessera targets lists them');
-  const target = loadTarget(name);
-  if (firmware.target !== null && firmware.target !== target.name) {
+  const target = options.target === undefined ? firmware.target : loadTarget(options.target);
+  if (target === null) throw usageError('which board is it?', 'name it with --target; tessera targets lists them');
+  if (firmware.target !== null && firmware.target.name !== target.name) {
     throw usageError(
-      `${path} was compiled for ${firmware.target}, not for ${target.name}`,
+      `${path} was compiled for ${firmware.target.name}, not for ${target.name}`,
       'compile it for this target, or leave --target out',
     );
   }
@@ -107,7 +108,7 @@ export function flashText({
   const way = port === null ? method : `${method} on ${port}`;
   const repeated = retries === null || retries === 0 ? '' : `; ${retries} commands were repeated`;
   return [
-    `${file}: ${bytes.toLocaleString('en')} bytes at ${hex(address)} written, read back and started`,
+    `${file}: ${count(bytes)} bytes at ${hex(address)} written, read back and started`,
     `${target} (product id ${idText(productId)}) by ${way}, in ${seconds.toFixed(1)} s${repeated}`,
   ].join('\n');
 }
@@ -148,6 +149,7 @@ async function flashByTool(
       base: image.address,
       ...(flash.productId === undefined ? {} : { productId: flash.productId }),
       ...(flash.idRegister === undefined ? {} : { idRegister: flash.idRegister }),
+      install: installOf(tool),
       targetArguments: flashMethods[tool.name] ?? [],
       onProgress,
     });
@@ -175,51 +177,53 @@ function chooseMethod(
     if (found !== uart && port !== undefined) throw usageError(`--port is for ${uart}, not for ${wanted}`);
     return found;
   }
-  const tools = offered.filter((each) => each !== uart);
-  const installed = tools.find(({ write }) => isOnPath(write.program));
-  if (installed !== undefined) return installed;
-  if (tools.length === 0) return uart;
-  const lines = tools.map(({ install }) => install).join('; or ');
+  const usable = offered.filter((each) => each !== uart);
+  const first = usable.find(isInstalled);
+  if (first !== undefined) return first;
+  if (usable.length === 0) return uart;
+  const lines = usable.map(installOf).join('; or ');
   throw new TesseraError(
     exitCode.toolMissing,
-    `none of ${tools.map(({ write }) => write.program).join(', ')} is on the PATH`,
+    `none of ${usable.map(({ write }) => write.program).join(', ')} is on the PATH`,
     names.includes(uart) ? `${lines}; or flash by the bootloader with --port` : lines,
   );
 }
 
-function isOnPath(program: string): boolean {
-  const folders = (process.env.PATH ?? '').split(delimiter).filter((folder) => folder !== '');
-  return folders.some((folder) => ['', '.exe'].some((ending) => existsSync(join(folder, program + ending))));
+function isInstalled({ write }: FlashTool): boolean {
+  const tool = tools.find(({ name }) => name === write.program);
+  return tool !== undefined && findTool(tool) !== null;
+}
+
+/** The line that installs a tool. */
+function installOf({ write }: FlashTool): string {
+  const tool = tools.find(({ name }) => name === write.program);
+  return tool === undefined ? `install ${write.program}` : installLine(tool);
 }
 
 /** The file to flash, and the target that its project was compiled for. */
-function findFirmware(path: string): { readonly file: string; readonly target: string | null } {
+function findFirmware(path: string): { readonly file: string; readonly target: Target | null } {
   const stats = statSync(path, { throwIfNoEntry: false });
   if (stats === undefined) throw usageError(`${path}: not found`);
   if (!stats.isDirectory()) return { file: path, target: null };
-  const report = join(path, 'report.json');
-  const target = targetOfReport(report);
+  const description = join(path, 'target.json');
+  if (!existsSync(description)) {
+    throw usageError(
+      `${path} holds no firmware that tessera made`,
+      'give a folder of tessera compile, a .elf or a .bin file',
+    );
+  }
+  const target = loadTarget(description);
   const file = ['build/firmware.elf', 'build/firmware.bin'].map((name) => join(path, name)).find(existsSync);
   if (file === undefined) {
     throw usageError(`${path} holds no build/firmware.elf`, `build it: tessera build ${path}, or make in the folder`);
   }
-  if (statSync(file).mtimeMs < statSync(report).mtimeMs) {
+  if (statSync(file).mtimeMs < statSync(description).mtimeMs) {
     throw usageError(
       `${file} is older than the project`,
       `build it again: tessera build ${path}, or make in the folder`,
     );
   }
   return { file, target };
-}
-
-function targetOfReport(file: string): string {
-  try {
-    const { target } = JSON.parse(readFileSync(file, 'utf8')) as { readonly target?: unknown };
-    if (typeof target === 'string') return target;
-  } catch {
-    // Said below.
-  }
-  throw usageError(`${file} is no report of tessera`, 'give the folder that tessera compile has written');
 }
 
 function readImage(file: string, { flash }: Board): FlashImage {

@@ -1,15 +1,9 @@
 import { readFileSync } from 'node:fs';
-import {
-  boardFiles,
-  boardFlags,
-  commonFlags,
-  linkFlags,
-  modelFlags,
-} from '../codegen/board-project.ts';
+import { binaryFlags, boardFiles, boardFlags, commonFlags, linkFlags, modelFlags } from '../codegen/board-project.ts';
 import { fillTemplate, type TemplateValues } from '../codegen/board-template.ts';
 import { modelPrefix } from '../codegen/model.ts';
 import type { Project } from '../codegen/project.ts';
-import { describeModel } from '../codegen/wasm.ts';
+import { describeModel, type ModelDescription } from '../codegen/wasm.ts';
 import { wasmModuleFiles } from '../codegen/wasm-module.ts';
 import { exitCode, TesseraError, usageError } from '../errors.ts';
 import { type PlanReport, planText, reportPlan } from '../report/plan.ts';
@@ -29,6 +23,8 @@ export interface CompileReport extends PlanReport {
   readonly model: { readonly file: string; readonly sha256: string; readonly opset: number };
   readonly calibration: Compilation['calibration'];
   readonly options: Pick<Compilation, 'boundary' | 'input' | 'objective' | 'arenaLimit'>;
+  /** How the generated code has its inputs and outputs in memory: what `tessera verify` goes by. */
+  readonly memory: ModelDescription;
   readonly warnings: readonly string[];
 }
 
@@ -59,6 +55,7 @@ export function reportOf(compilation: Compilation): CompileReport {
     model: { file: source.file, sha256: source.sha256, opset: source.result.opset },
     calibration,
     options: { boundary, input, objective, arenaLimit },
+    memory: describeModel(plan),
     warnings,
     ...reportPlan(plan),
   };
@@ -171,7 +168,7 @@ function addSources(
   const { sources, script } = boardFiles(target, board, models, version);
   for (const [name, text] of sources) files.set(into(form.boardFolder, name), text);
   files.set('memory.ld', script);
-  const boardSources = [...sources.keys()].filter((name) => name.endsWith('.c'));
+  const boardSources = [...sources.keys()].filter((name) => name.endsWith('.c')).sort();
   const all = {
     ...values,
     boardSources,
@@ -181,8 +178,7 @@ function addSources(
     modelFlags: modelFlags(board).join(' '),
     boardFlags: boardFlags(board).join(' '),
     linkFlags: linkFlags.join(' '),
-    // Where vectors lie far from the code, a plain image of both would be as large as the gap.
-    binarySections: board.placement.vectors === null ? '' : '--remove-section .vectors',
+    binaryFlags: binaryFlags(board).join(' '),
   };
   for (const [path, text] of form.templates) files.set(path, fillTemplate(text, all));
   // The board may be the user's own: with this file the folder can be built and flashed anywhere.

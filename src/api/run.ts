@@ -1,11 +1,8 @@
 import { usageError } from '../errors.ts';
-import type { Graph } from '../graph/types.ts';
-import { loadArrays } from '../numpy/load.ts';
-import type { NumericArray } from '../numpy/npy.ts';
 import { count, plural, tableText } from '../report/table.ts';
 import type { CompileOptions, ModelSource } from './options.ts';
 import { compileModel, simulate } from './pipeline.ts';
-import { arraysFor, samplesOf } from './samples.ts';
+import { inputArrays, samplesOf } from './samples.ts';
 
 export interface RunOptions extends CompileOptions {
   /** Names of the classes of the first output. */
@@ -79,16 +76,6 @@ export async function runModel(model: ModelSource, inputs: readonly string[], op
     samples: results,
     warnings: [...new Set([...compilation.warnings, ...samples.warnings])],
   };
-}
-
-/** One file an input, or one archive that names them. */
-function inputArrays(graph: Graph, paths: readonly string[]): readonly NumericArray[] {
-  if (paths.length === 1) return arraysFor(graph, loadArrays(paths[0] as string), paths[0] as string);
-  return paths.map((path) => {
-    const files = loadArrays(path);
-    if (files.kind === 'array') return files.array;
-    throw usageError(`${path} holds several arrays; with several inputs, give each a .npy file`);
-  });
 }
 
 function largestOf(values: Float32Array, most: number, names: readonly string[] | null): readonly OutputElement[] {

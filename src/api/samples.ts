@@ -1,6 +1,6 @@
 import { usageError } from '../errors.ts';
 import { elementCount, type Graph, type Port, tensorOf, type Value } from '../graph/types.ts';
-import type { ArrayFiles } from '../numpy/load.ts';
+import { type ArrayFiles, loadArrays } from '../numpy/load.ts';
 import type { NumericArray } from '../numpy/npy.ts';
 
 /** Samples for a model: `at(i)` gives for each input one array, in the order of the ONNX shape. */
@@ -15,7 +15,7 @@ export interface Samples {
  * Arrays as samples of a model, one array an input. Axis 0 counts samples; exactly one sample may come without it.
  * @throws TesseraError (exit code 2) where the shapes do not fit the inputs
  */
-export function samplesOf(graph: Graph, arrays: readonly NumericArray[]): Samples {
+export function samplesOf(graph: Pick<Graph, 'inputs'>, arrays: readonly NumericArray[]): Samples {
   if (arrays.length !== graph.inputs.length) {
     const names = graph.inputs.map(({ name, shape }) => `${name} [${shape}]`).join(', ');
     throw usageError(`the model has ${graph.inputs.length} inputs (${names}); ${arrays.length} arrays were given`);
@@ -54,7 +54,7 @@ function checkFinite(port: Port, { data }: NumericArray): void {
 }
 
 /** The arrays of a file or folder, one for each input of the model. */
-export function arraysFor(graph: Graph, files: ArrayFiles, what: string): readonly NumericArray[] {
+export function arraysFor(graph: Pick<Graph, 'inputs'>, files: ArrayFiles, what: string): readonly NumericArray[] {
   if (files.kind === 'array') return [files.array];
   const named = graph.inputs.flatMap((port) => files.arrays.get(port.name) ?? []);
   if (named.length === graph.inputs.length) return named;
@@ -66,6 +66,16 @@ export function arraysFor(graph: Graph, files: ArrayFiles, what: string): readon
     `${what} holds ${[...files.arrays.keys()].join(', ')}; the model's inputs are ${inputs}`,
     'Name an array after each input.',
   );
+}
+
+/** The arrays of data files: one file an input, or one that names them. */
+export function inputArrays(graph: Pick<Graph, 'inputs'>, paths: readonly string[]): readonly NumericArray[] {
+  if (paths.length === 1) return arraysFor(graph, loadArrays(paths[0] as string), paths[0] as string);
+  return paths.map((path) => {
+    const files = loadArrays(path);
+    if (files.kind === 'array') return files.array;
+    throw usageError(`${path} holds several arrays; with several inputs, give each a .npy file`);
+  });
 }
 
 /** The samples of several files, one after the other. */

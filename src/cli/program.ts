@@ -2,16 +2,33 @@ import { Command, CommanderError } from 'commander';
 import { exitCode } from '../errors.ts';
 import { version } from '../version.ts';
 import { addAllocate } from './allocate.ts';
+import { addBuild } from './build.ts';
 import { addCompile } from './compile.ts';
+import { addDoctor } from './doctor.ts';
 import { addEval } from './eval.ts';
 import { addFlash } from './flash.ts';
 import { addInspect } from './inspect.ts';
 import { addPlan } from './plan.ts';
+import { addProfile } from './profile.ts';
 import { addRun } from './run.ts';
 import { addTargets } from './targets.ts';
 import { reportFailure, type Terminal } from './terminal.ts';
+import { addVerify } from './verify.ts';
 
-const commands = [addInspect, addPlan, addCompile, addRun, addEval, addAllocate, addTargets, addFlash];
+const commands = [
+  addInspect,
+  addPlan,
+  addCompile,
+  addRun,
+  addEval,
+  addAllocate,
+  addBuild,
+  addFlash,
+  addProfile,
+  addVerify,
+  addTargets,
+  addDoctor,
+];
 
 const footer = `
 Examples:

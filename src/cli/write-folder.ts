@@ -25,10 +25,12 @@ export function checkFolder(folder: string): void {
   if (!lstatSync(place).isDirectory()) throw usageError(`${folder} is no folder`);
   const entries = readdirSync(place, { recursive: true, withFileTypes: true });
   const files = entries.filter((entry) => !entry.isDirectory());
-  const ours = new Set(filesOfReport(join(place, 'report.json')));
+  const { files: listed, buildFolders } = reportOf(join(place, 'report.json'));
+  const ours = new Set(listed);
+  const isBuilt = (file: string): boolean => buildFolders.includes(file.split(/[/\\]/)[0] ?? '');
   const foreign = files
     .map((entry) => relative(place, join(entry.parentPath, entry.name)))
-    .filter((file) => !ours.has(file));
+    .filter((file) => !ours.has(file.replaceAll('\\', '/')) && !isBuilt(file));
   if (foreign.length === 0) return;
   const some = foreign.slice(0, 3).join(', ');
   throw usageError(
@@ -37,19 +39,25 @@ export function checkFolder(folder: string): void {
   );
 }
 
-/** The files that a report of an earlier compilation lists; none where it is not ours. */
-function filesOfReport(report: string): readonly string[] {
+/** What a report of an earlier compilation lists: files, and folders that building makes; none where it is not ours. */
+function reportOf(report: string): { readonly files: readonly string[]; readonly buildFolders: readonly string[] } {
   try {
-    const { schemaVersion, tool, files } = JSON.parse(readFileSync(report, 'utf8')) as {
+    const { schemaVersion, tool, files, buildFolders } = JSON.parse(readFileSync(report, 'utf8')) as {
       schemaVersion?: unknown;
       tool?: { name?: unknown };
       files?: unknown;
+      buildFolders?: unknown;
     };
-    const isOurs = typeof schemaVersion === 'number' && tool?.name === 'tessera' && Array.isArray(files);
-    return isOurs ? (files as readonly unknown[]).map(String) : [];
+    if (typeof schemaVersion === 'number' && tool?.name === 'tessera' && Array.isArray(files)) {
+      return {
+        files: files.map(String),
+        buildFolders: Array.isArray(buildFolders) ? buildFolders.map(String) : [],
+      };
+    }
   } catch {
-    return [];
+    // Not a report, or none.
   }
+  return { files: [], buildFolders: [] };
 }
 
 /**

@@ -26,6 +26,11 @@ export function boardFlags(board: Board): readonly string[] {
 /** No start-up files of the compiler's: the board has its own. */
 export const linkFlags = ['-nostartfiles', '-Wl,--gc-sections', '-Wl,--print-memory-usage'] as const;
 
+/** Of objcopy. Where vectors lie far from the code, plain bytes of both would be as many as lie between. */
+export function binaryFlags(board: Board): readonly string[] {
+  return board.placement.vectors === null ? [] : ['--remove-section', '.vectors'];
+}
+
 /** Where the arena of these models goes, and how much room there is for it and a copy of the input. */
 function arenaPlace(board: Board, plans: readonly Plan[]): { readonly region: MemoryRegion; readonly bytes: number } {
   const arenaBytes = Math.max(...plans.map((plan) => plan.arenaBytes));

@@ -12,12 +12,12 @@ export function fillTemplate(template: string, values: TemplateValues): string {
       const names = [...line.matchAll(/\{\{(\w+)\}\}/g)].map(([, name]) => name as string);
       const list = names.map((name) => values[name]).find((value) => typeof value === 'object');
       const lines = list === undefined ? [line] : list.map((item) => line.replace(/\{\{(\w+)\}\}/, () => item));
-      return lines.map((text) => text.replace(/\{\{(\w+)\}\}/g, (_, name: string) => valueOf(values, name)));
+      return lines.map((text) => text.replace(/\{\{(\w+)\}\}/g, (_, name: string) => textFor(values, name)));
     })
     .join('\n');
 }
 
-function valueOf(values: TemplateValues, name: string): string {
+function textFor(values: TemplateValues, name: string): string {
   const value = values[name];
   if (typeof value !== 'string') throw new Error(`a template asks for ${name}, which is no text`);
   return value;

@@ -66,6 +66,14 @@ export function holdingOf(plan: Plan, bytes: number): Holding {
   );
 }
 
+const firmwareSources = [
+  'tsr_firmware.h',
+  'tsr_session.h',
+  'tsr_firmware.c',
+  'tsr_firmware_run.c',
+  'tsr_firmware_text.c',
+] as const;
+
 /**
  * The firmware that runs models over a serial line: its own files, and tsr_models.c, which says what there is to run.
  * The arena is as large as the largest of the models needs.
@@ -73,8 +81,7 @@ export function holdingOf(plan: Plan, bytes: number): Holding {
  */
 export function firmwareFiles(models: readonly FirmwareModel[], options: FirmwareOptions): ReadonlyMap<string, string> {
   return new Map([
-    ['tsr_firmware.h', runtimeFile('board/tsr_firmware.h')],
-    ['tsr_firmware.c', runtimeFile('board/tsr_firmware.c')],
+    ...firmwareSources.map((name): [string, string] => [name, runtimeFile(`board/${name}`)]),
     ['tsr_models.c', modelsText(models, options)],
   ]);
 }

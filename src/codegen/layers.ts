@@ -48,6 +48,12 @@ export function layerComment(layer: Layer, remark = ''): string {
   return `/* ${safeText(describeNode(layer.node))}: ${shapes}, ${layer.macs} MACs${remark} */`;
 }
 
+/** Bytes from one row of a tensor to the next, where it is stored whole. */
+function rowStride({ plan }: LayerContext, tensor: Tensor): number {
+  const { width, channels } = rowShape(tensor.shape);
+  return plan.storage.get(tensor.name)?.rowBytes ?? width * channels;
+}
+
 /** The address of a tensor's storage, as a C expression: of row 0 or slot 0. */
 export function baseOf(context: LayerContext, tensor: Tensor): string {
   if (tensor.kind === 'constant') {
@@ -90,6 +96,7 @@ function inputText(context: LayerContext, layer: Layer, call: KernelCall, access
   const tensor = layer.tensors.inputs[access.input] as Tensor;
   const shape = rowShape(tensor.shape);
   const base = baseOf(context, tensor);
+  const stride = rowStride(context, tensor);
   if (access.rows === 'whole') return `rows[${at}] = ${base};`;
   const map = access.rows;
   const image = `${base}${imageText(shape)}`;
@@ -97,17 +104,23 @@ function inputText(context: LayerContext, layer: Layer, call: KernelCall, access
   if (map.count === 1 && inside) {
     const row = startExpression(map, 'y');
     const simple = /^\w+$/.test(row) ? row : `(${row})`;
-    return `rows[${at}] = ${shape.rows === 1 ? image : `${image} + ${simple} * ${rowBytes(shape)}`};`;
+    return `rows[${at}] = ${shape.rows === 1 ? image : `${image} + ${simple} * ${stride}`};`;
   }
   const target = at === 0 ? 'rows' : `rows + ${at}`;
-  return `tsr_rows(${target}, ${image}, ${rowBytes(shape)}, ${shape.rows}, ${startExpression(map, 'y')}, ${map.dilation}, ${map.count});`;
+  return `tsr_rows(${target}, ${image}, ${stride}, ${shape.rows}, ${startExpression(map, 'y')}, ${map.dilation}, ${map.count});`;
 }
 
 /** Whether a call may take all rows of all images as one long row. */
-function joined(layer: Layer, call: KernelCall): boolean {
+function joined({ plan }: LayerContext, layer: Layer, call: KernelCall): boolean {
   const output = rowShape(layer.tensors.output.shape);
+  const isRow = ({ name, shape }: Tensor): boolean => {
+    const { rows, width } = rowShape(shape);
+    const storage = plan.storage.get(name);
+    return storage === undefined || rows === 1 || storage.rowBytes === width * storage.pixelBytes;
+  };
   return (
     call.pointwise &&
+    [layer.tensors.output, ...layer.tensors.inputs].every((tensor) => tensor === null || isRow(tensor)) &&
     call.inputs.every(({ input, rows }) => {
       const shape = rowShape((layer.tensors.inputs[input] as Tensor).shape);
       const same = rows !== 'whole' && rows.count === 1 && rows.multiply === 1 && rows.add === 0 && rows.divide === 1;
@@ -147,7 +160,8 @@ function callText(
     `.pad_left = ${-windowStart(first.columns, 0)}`,
   ];
   lines.push(`const tsr_segment segment = {${segment.join(', ')}};`);
-  const row = span === 'all' || call.steps === 'accumulate' || out.rows === 1 ? '' : ` + y * ${rowBytes(out)}`;
+  const row =
+    span === 'all' || call.steps === 'accumulate' || out.rows === 1 ? '' : ` + y * ${rowStride(context, output)}`;
   const image = span === 'all' ? '' : imageText(out);
   const target = offsetText(`${baseOf(context, output)}${image}${row}`, call.outputOffset);
   lines.push(`${call.symbol}(&${parameters}, rows, ${target}, &segment, ${scratchOf(context, layer, call)});`);
@@ -162,7 +176,7 @@ export function layerText(context: LayerContext, layer: Layer): string {
   layer.lowering.calls.forEach((call, index) => {
     const parameters = parametersName(context, layer, index);
     const apart = context.plan.overlapping.has(layer.index);
-    if (call.steps === 'once' || (!apart && joined(layer, call))) {
+    if (call.steps === 'once' || (!apart && joined(context, layer, call))) {
       body.push('{', ...indent(callText(context, layer, call, parameters, 'all'), 1), '}');
       return;
     }

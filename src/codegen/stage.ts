@@ -26,8 +26,10 @@ function storageOf({ plan }: LayerContext, tensor: Tensor): Storage {
 function ringText(context: LayerContext, tensor: Tensor): string {
   const { width, rows, channels } = rowShape(tensor.shape);
   if (tensor.kind === 'constant') return `(tsr_ring){${rows}, 0, ${width}, ${rows}, ${channels}}`;
-  const { slots, window } = storageOf(context, tensor);
-  return `(tsr_ring){${slots}, ${window}, ${width}, ${rows}, ${channels}}`;
+  const { slots, window, rowBytes, pixelBytes } = storageOf(context, tensor);
+  // The width is that of a row in memory: a part of another tensor has the other's rows.
+  const across = rows > 1 && window === 0 ? rowBytes / pixelBytes : width;
+  return `(tsr_ring){${slots}, ${window}, ${across}, ${rows}, ${pixelBytes}}`;
 }
 
 /** How far the maker of an intake's tensor has come, as a C expression. */

@@ -50,36 +50,39 @@ export function describeModel(plan: Plan): ModelDescription {
 
 /** The C that stands between a model and JavaScript. One translation unit, so that the compiler sees kernels and model together. */
 export function wasmSource(plan: Plan, prefix: string): string {
-  const fetched = fetchedInputs(plan);
-  const upper = prefix.toUpperCase();
   const kernels = kernelFiles(plan).filter((file) => file.endsWith('.c'));
-  const { inputs, outputs } = plan.graph;
-  const buffers = inputs.map((port, index) =>
-    fetched.has(port.tensor)
-      ? `static int8_t input${index}[${elementCount(tensorOf(plan.graph, port.tensor).shape)}];\n`
-      : '',
+  return wasmProgram(
+    describeModel(plan),
+    prefix,
+    kernels.map((file) => file.split('/').at(-1) as string),
   );
-  const inputCases = inputs.map((port, index) =>
-    fetched.has(port.tensor)
+}
+
+/** The same from what a project says of its model. `kernels`: the names of their C files. */
+export function wasmProgram({ inputs, outputs }: ModelDescription, prefix: string, kernels: readonly string[]): string {
+  const upper = prefix.toUpperCase();
+  const streams = inputs.some(({ rowBytes }) => rowBytes > 0);
+  const buffers = inputs.map(({ shape, rowBytes }, index) =>
+    rowBytes > 0 ? `static int8_t input${index}[${elementCount(shape)}];\n` : '',
+  );
+  const inputCases = inputs.map(({ rowBytes }, index) =>
+    rowBytes > 0
       ? `    case ${index}: return input${index};`
       : `    case ${index}: return ${prefix}_input${index}(arena);`,
   );
-  const rows = inputs.map((port, index) => {
-    if (!fetched.has(port.tensor)) return '';
-    const { width, channels } = rowShape(tensorOf(plan.graph, port.tensor).shape);
+  const rows = inputs.map(({ rowBytes }, index) => {
+    if (rowBytes === 0) return '';
     return `  if (input == ${index}) {
-    for (int32_t i = 0; i < ${width * channels}; ++i) pixels[i] = input${index}[row * ${width * channels} + i];
+    for (int32_t i = 0; i < ${rowBytes}; ++i) pixels[i] = input${index}[row * ${rowBytes} + i];
   }\n`;
   });
-  const reader =
-    fetched.size === 0
-      ? ''
-      : `\nstatic void read_row(void *context, int32_t input, int32_t row, int8_t *pixels) {\n  (void)context;\n${rows.join('')}}\n`;
-  const run =
-    fetched.size === 0
-      ? `  ${prefix}_run(arena);`
-      : `  const tsr_source source = {read_row, NULL};\n  ${prefix}_run(arena, &source);`;
-  return `${kernels.map((file) => `#include "${file.split('/').at(-1)}"`).join('\n')}
+  const reader = !streams
+    ? ''
+    : `\nstatic void read_row(void *context, int32_t input, int32_t row, int8_t *pixels) {\n  (void)context;\n${rows.join('')}}\n`;
+  const run = !streams
+    ? `  ${prefix}_run(arena);`
+    : `  const tsr_source source = {read_row, NULL};\n  ${prefix}_run(arena, &source);`;
+  return `${kernels.map((file) => `#include "${file}"`).join('\n')}
 #include "${prefix}.c"
 
 /* Compilers turn loops into calls of these; there is no C library here. */

@@ -38,7 +38,10 @@ export function streamLink(name: string, stream: Duplex, ended: () => TesseraErr
     chunks.push(new Uint8Array(chunk));
     rouse();
   });
-  stream.on('error', (error: Error) => fail(deviceError(`${name}: ${error.message}`)));
+  // What a stream says whose other side has gone.
+  const failureOf = (error: Error): TesseraError =>
+    /\b(EIO|EPIPE|ECONNRESET|ENXIO|ENODEV)\b/.test(error.message) ? ended() : deviceError(`${name}: ${error.message}`);
+  stream.on('error', (error: Error) => fail(failureOf(error)));
   stream.on('end', () => fail(ended()));
   stream.on('close', () => fail(ended()));
   const taken = (): Uint8Array | null => {
@@ -58,7 +61,7 @@ export function streamLink(name: string, stream: Duplex, ended: () => TesseraErr
         stream.write(bytes, (error) => {
           stream.off('close', close);
           if (error === null || error === undefined) resolve();
-          else reject(failure ?? deviceError(`${name}: ${error.message}`));
+          else reject(failure ?? failureOf(error));
         });
       }),
     async read(milliseconds) {

@@ -46,8 +46,8 @@ export function fnv(bytes: Uint8Array, start = 2166136261): number {
 export const hex = (value: number): string => value.toString(16).padStart(8, '0');
 
 export interface AskOptions {
-  /** The longest that a line may take, in milliseconds. */
-  readonly timeout?: number;
+  /** How long the board may work, once it has said that it does, in milliseconds. */
+  readonly work?: number;
   /** Raw bytes that follow the command. */
   readonly payload?: Uint8Array;
   /** Gives the row that the board asks for in the middle of its answer. */
@@ -71,8 +71,8 @@ export interface Conversation {
   settle(): Promise<void>;
 }
 
-/** The benchmark's own: 5 s a line. */
-const lineTimeout = 5000;
+/** The longest that a line of an answer may take, in milliseconds: the benchmark's own limit. */
+const benchmarkTimeout = 5000;
 
 /** How long nothing must come before both sides are taken to be quiet, in milliseconds. */
 const quiet = 100;
@@ -82,19 +82,21 @@ const trials = 4;
 
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
 
-export function converse(link: Link): Conversation {
+/** `lineTimeout`: the longest that a line may take, in milliseconds. */
+export function converse(link: Link, lineTimeout = benchmarkTimeout): Conversation {
   const reader = createLineReader();
 
   const ask = async (command: string, options: AskOptions = {}): Promise<Answer> => {
-    const { timeout = lineTimeout, payload = new Uint8Array(), serve } = options;
+    const { payload = new Uint8Array(), serve } = options;
     const lines: string[] = [];
     await link.write(Buffer.concat([encode(`${command}%`), payload]));
-    let limit = Date.now() + timeout;
+    let limit = Date.now() + lineTimeout;
     for (;;) {
       const bytes = await link.read(Math.max(0, limit - Date.now()));
       if (bytes === null) return { kind: 'silent', lines };
       for (const line of reader.feed(bytes)) {
-        limit = Date.now() + timeout;
+        const isWorking = /^x-r(unning|ow)-/.test(line);
+        limit = Date.now() + (isWorking ? (options.work ?? lineTimeout) : lineTimeout);
         if (line.startsWith('e-[fault')) throw faultError(link, line);
         if (line.includes('m-ready')) return { kind: 'lines', lines };
         lines.push(line);
@@ -123,8 +125,7 @@ export function converse(link: Link): Conversation {
         if (error === undefined) return answer.lines;
         if (!isTransient(error)) throw deviceError(`${link.name}: the board answers ${command} with ${error}`);
         reason = error;
-      } else
-        reason = answer.kind === 'broken' ? answer.reason : `no answer within ${options.timeout ?? lineTimeout} ms`;
+      } else reason = answer.kind === 'broken' ? answer.reason : 'no answer in time';
       await settle();
     }
     throw deviceError(

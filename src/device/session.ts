@@ -67,13 +67,21 @@ const putBytes = 4096;
 /** Bytes of output that one answer holds. */
 const outBytes = 1024;
 
+/** In milliseconds; those of slow boards where they are left out. */
+export interface Timeouts {
+  /** Until the firmware has given its name. */
+  readonly start?: number;
+  /** Of a line of an answer. */
+  readonly line?: number;
+}
+
 /**
  * Finds the firmware behind a link.
  * @throws TesseraError (exit code 6) where nobody answers, or somebody else does
  */
-export async function openSession(link: Link, timeout = startTimeout): Promise<Session> {
-  const conversation = converse(link);
-  await greet(conversation, timeout);
+export async function openSession(link: Link, timeouts: Timeouts = {}): Promise<Session> {
+  const conversation = converse(link, timeouts.line);
+  await greet(link, timeouts.start ?? startTimeout);
   const info = parseInfo(await conversation.askChecked('x-info'), link);
   let model = info.models[0] as DeviceModel;
 
@@ -91,7 +99,7 @@ export async function openSession(link: Link, timeout = startTimeout): Promise<S
   };
 
   const runThere = async (options: AskOptions = {}): Promise<number> => {
-    const lines = await conversation.askChecked('x-run', { ...options, timeout: runTimeout });
+    const lines = await conversation.askChecked('x-run', { ...options, work: runTimeout });
     return numberOf(valuesOf(lines, 'x-run')[0]?.[0], 'x-run', link);
   };
 
@@ -99,7 +107,7 @@ export async function openSession(link: Link, timeout = startTimeout): Promise<S
   const runOnce = async (inputs: readonly Int8Array[]): Promise<number> => {
     for (let trial = 1; ; trial += 1) {
       await put(inputs);
-      const answer = checked(await conversation.ask('x-run', { timeout: runTimeout }));
+      const answer = checked(await conversation.ask('x-run', { work: runTimeout }));
       const [values] = answer.kind === 'lines' ? valuesOf(answer.lines, 'x-run') : [];
       if (values !== undefined) return numberOf(values[0], 'x-run', link);
       if (trial === runTrials)
@@ -153,26 +161,26 @@ export async function openSession(link: Link, timeout = startTimeout): Promise<S
       return new Int8Array(all);
     },
     async memory() {
-      const [values = []] = valuesOf(await conversation.askChecked('x-memory', { timeout: runTimeout }), 'x-memory');
+      const [values = []] = valuesOf(await conversation.askChecked('x-memory', { work: runTimeout }), 'x-memory');
       return {
         stackBytes: values[0] === 'none' ? null : numberOf(values[0], 'x-memory', link),
         arenaBytes: numberOf(values[1], 'x-memory', link),
       };
     },
     async selfTest() {
-      const lines = await conversation.askChecked('x-self-test', { timeout: runTimeout });
+      const lines = await conversation.askChecked('x-self-test', { work: runTimeout });
       return lines.includes('x-self-test-[1]');
     },
   };
 }
 
 /** Asks until the firmware gives its name: a board that has just been switched on says nothing yet. */
-async function greet(conversation: Conversation, timeout: number): Promise<void> {
-  const { link } = conversation;
+async function greet(link: Link, timeout: number): Promise<void> {
   const heard: string[] = [];
   const limit = Date.now() + timeout;
   for (let wait = 500; Date.now() < limit; wait = Math.min(2 * wait, 4000)) {
-    const answer = await conversation.ask('name', { timeout: Math.min(wait, Math.max(1, limit - Date.now())) });
+    const conversation = converse(link, Math.min(wait, Math.max(1, limit - Date.now())));
+    const answer = await conversation.ask('name');
     const lines = answer.kind === 'broken' ? [] : answer.lines;
     const [, name] = lines.map((line) => /^m-name-dut-\[([^\]]+)\]$/.exec(line)).find((match) => match !== null) ?? [];
     heard.push(...lines);

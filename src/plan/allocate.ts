@@ -1,6 +1,8 @@
 import { placeBySize } from './allocate/greedy.ts';
+import { type Overlap, overlapBound, placeOverlapping } from './allocate/overlaps.ts';
 import { type Block, liveBound } from './allocate/problem.ts';
 import { defaultWork, solveAllocation } from './allocate/solve.ts';
+import { type Join, liveBytes } from './overlap.ts';
 import { alignUp, type Buffer, bufferAlignment, type PlacedBuffer } from './types.ts';
 
 /**
@@ -27,6 +29,32 @@ export interface ThoroughAllocation {
 export function allocateThoroughly(buffers: readonly Buffer[], work: number = defaultWork): ThoroughAllocation {
   const { offsets, bound, optimal } = solveAllocation(buffers.map(toBlock), { work });
   return { buffers: withOffsets(buffers, offsets), bound: bound * bufferAlignment, optimal };
+}
+
+/**
+ * The same where outputs may begin in their dying inputs; never worse than if they did not.
+ * @param joins each buffer is the input of one at most, and the output of one at most
+ */
+export function allocateJoined(buffers: readonly Buffer[], joins: readonly Join[]): ThoroughAllocation {
+  const plain = allocateThoroughly(buffers);
+  if (joins.length === 0) return plain;
+  const index = new Map(buffers.map(({ name }, position) => [name, position]));
+  const overlaps = joins.map(
+    ({ input, output, distance }): Overlap => ({
+      input: index.get(input) as number,
+      output: index.get(output) as number,
+      distance: distance / bufferAlignment,
+    }),
+  );
+  const blocks = buffers.map(toBlock);
+  const live = Math.max(0, ...liveBytes(buffers, joins)) / bufferAlignment;
+  const bound = overlapBound(blocks, overlaps, live);
+  if (arenaBytes(plain.buffers) <= bound * bufferAlignment)
+    return { ...plain, bound: bound * bufferAlignment, optimal: true };
+  const { offsets, peak } = placeOverlapping(blocks, overlaps, bound);
+  const together = withOffsets(buffers, offsets);
+  const found = peak * bufferAlignment < arenaBytes(plain.buffers) ? together : plain.buffers;
+  return { buffers: found, bound: bound * bufferAlignment, optimal: peak <= bound };
 }
 
 /** The bytes from the start of the arena to the end of its last buffer. */

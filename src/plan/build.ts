@@ -1,20 +1,19 @@
-import { type Graph, rowShape, tensorOf } from '../graph/types.ts';
-import { allocateThoroughly, allocationBound, arenaBytes } from './allocate.ts';
+import { rowShape, tensorOf } from '../graph/types.ts';
+import { allocateJoined, arenaBytes } from './allocate.ts';
 import { accumulates, scratchBytes } from './demand.ts';
-import { overlappingLayers, shareBuffers } from './overlap.ts';
+import { type Join, joinBuffers } from './overlap.ts';
 import { fitRings, ringBytes } from './rings.ts';
-import { type Buffer, type Layer, type Plan, type Step, type Storage, tensorBytes } from './types.ts';
-
-/** The layer that a graph's tensor is really stored by: reshapes are only other names for the same bytes. */
-function aliasRoots(layers: readonly Layer[]): ReadonlyMap<string, string> {
-  const roots = new Map<string, string>();
-  for (const layer of layers) {
-    if (layer.lowering.kind !== 'alias') continue;
-    const input = layer.node.inputs[0] as string;
-    roots.set(layer.node.output, roots.get(input) ?? input);
-  }
-  return roots;
-}
+import {
+  type Buffer,
+  type Layer,
+  type PlacedBuffer,
+  type Plan,
+  type Program,
+  type Step,
+  type Storage,
+  tensorBytes,
+} from './types.ts';
+import { regionsOf } from './views.ts';
 
 /**
  * The scratch of each layer. What one call leaves there the next may overwrite, so all layers of a step share one; but
@@ -47,10 +46,16 @@ function scratchBuffers(
   return found;
 }
 
+/** A program that may have been rewritten, and what it was before. */
+export interface RewrittenProgram extends Program {
+  readonly source: Program;
+  readonly rewritings: readonly string[];
+}
+
 /** Makes the plan that these steps are: rings, buffers, their lives and places. */
-export function buildPlan(graph: Graph, layers: readonly Layer[], steps: readonly Step[]): Plan {
-  const roots = aliasRoots(layers);
-  const root = (name: string): string => roots.get(name) ?? name;
+export function buildPlan({ graph, layers, source, rewritings }: RewrittenProgram, steps: readonly Step[]): Plan {
+  const regions = regionsOf(graph, layers);
+  const root = (name: string): string => regions.get(name)?.root ?? name;
   const stepOfLayer = new Map<number, number>();
   steps.forEach((step, index) => {
     for (const layer of step.kind === 'call' ? [step.layer] : step.layers) stepOfLayer.set(layer, index);
@@ -73,7 +78,12 @@ export function buildPlan(graph: Graph, layers: readonly Layer[], steps: readonl
 
   const whole = (name: string): Storage => {
     const { rows, width, channels } = rowShape(tensorOf(graph, name).shape);
-    return { buffer: null, offset: 0, slots: rows, rowBytes: width * channels, window: 0, settle: [] };
+    const { offset, rowBytes, pixelBytes } = regions.get(name) ?? {
+      offset: 0,
+      rowBytes: width * channels,
+      pixelBytes: channels,
+    };
+    return { buffer: null, offset, slots: rows, rowBytes, pixelBytes, window: 0, settle: [] };
   };
   const storage = new Map<string, Storage>();
   const bytesOf = new Map<string, number>();
@@ -83,6 +93,7 @@ export function buildPlan(graph: Graph, layers: readonly Layer[], steps: readonl
     const inside = new Set(step.layers);
     for (const [name, ring] of fitRings(members, step, (tensor) => tensorOf(graph, tensor))) {
       const leaves =
+        root(name) !== name ||
         graph.outputs.some((port) => root(port.tensor) === name) ||
         layers.some((layer) => !inside.has(layer.index) && layer.node.inputs.includes(name));
       if (leaves) continue;
@@ -101,33 +112,45 @@ export function buildPlan(graph: Graph, layers: readonly Layer[], steps: readonl
     }),
   );
   const rings = new Set(storage.keys());
-  const named = new Set(roots.values());
   const scratches = scratchBuffers(layers, stepOfLayer);
-  // A tensor with other names has readers under those: they are not looked for here, so it keeps a buffer of its own.
-  const sharable = new Set(tensors.map((buffer) => buffer.name).filter((name) => !rings.has(name) && !named.has(name)));
-  const buffers = shareBuffers(graph, layers, steps, [...tensors, ...new Set(scratches.values())], sharable);
-  const places = new Map<string, { readonly buffer: number; readonly offset: number }>();
-  buffers.forEach((buffer, index) => {
-    for (const part of buffer.parts) places.set(part.tensor, { buffer: index, offset: part.offset });
-  });
+  const sharable = new Set(tensors.map((buffer) => buffer.name).filter((name) => !rings.has(name)));
+  const all = [...tensors, ...new Set(scratches.values())];
+  const joins = joinBuffers({ graph, layers, regions }, steps, all, sharable);
+  const { buffers: placed, bound } = allocateJoined(all, joins);
+  const indexOf = new Map(placed.map((buffer, index) => [buffer.name, index]));
   const scratch = new Map<number, number>();
-  for (const [layer, { name }] of scratches) scratch.set(layer, places.get(name)?.buffer as number);
+  for (const [layer, { name }] of scratches) scratch.set(layer, indexOf.get(name) as number);
   for (const tensor of graph.tensors.values()) {
-    const place = tensor.kind === 'constant' ? undefined : places.get(root(tensor.name));
-    const known = storage.get(tensor.name) ?? whole(tensor.name);
-    storage.set(tensor.name, { ...known, buffer: place?.buffer ?? null, offset: place?.offset ?? 0 });
+    const buffer = tensor.kind === 'constant' ? undefined : indexOf.get(root(tensor.name));
+    storage.set(tensor.name, { ...(storage.get(tensor.name) ?? whole(tensor.name)), buffer: buffer ?? null });
   }
-  const { buffers: placed } = allocateThoroughly(buffers);
   return {
     graph,
     layers,
+    source,
+    rewritings,
     steps,
     buffers: placed,
     storage,
     scratch,
-    overlapping: overlappingLayers(layers, buffers),
+    overlapping: overlappingLayers(layers, placed, joins),
     arenaBytes: arenaBytes(placed),
-    allocationBound: allocationBound(buffers),
+    allocationBound: bound,
     macs: layers.reduce((sum, layer) => sum + layer.macs, 0),
   };
+}
+
+/** Layers whose output shares bytes with an input: they must be computed row by row. */
+function overlappingLayers(
+  layers: readonly Layer[],
+  buffers: readonly PlacedBuffer[],
+  joins: readonly Join[],
+): ReadonlySet<number> {
+  const byName = new Map(buffers.map((buffer) => [buffer.name, buffer]));
+  const meeting = joins.filter(({ input, output }) => {
+    const [a, b] = [byName.get(input) as PlacedBuffer, byName.get(output) as PlacedBuffer];
+    return a.offset < b.offset + b.bytes && b.offset < a.offset + a.bytes;
+  });
+  const outputs = new Set(meeting.map(({ output }) => output));
+  return new Set(layers.filter(({ node }) => outputs.has(node.output)).map(({ index }) => index));
 }

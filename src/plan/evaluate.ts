@@ -25,9 +25,9 @@ export function evaluateQuantized(
   return values;
 }
 
-/** The outputs of a plan's model, in the order of its ports. */
+/** The outputs of a plan's model, in the order of its ports: of the model as it was, not as it was rewritten. */
 export function evaluateOutputs(plan: Plan, inputs: readonly Int8Array[]): readonly Int8Array[] {
   const named = new Map(plan.graph.inputs.map((port, index) => [port.tensor, inputs[index] as Int8Array]));
-  const values = evaluateQuantized(plan.layers, named);
+  const values = evaluateQuantized(plan.source.layers, named);
   return plan.graph.outputs.map((port) => values.get(port.tensor) as Int8Array);
 }

@@ -1,5 +1,5 @@
 import { rowShape } from '../graph/types.ts';
-import { type Candidate, candidatesOf, type InputMode } from './choose.ts';
+import { type Candidate, candidatesOf, type InputMode } from './candidates.ts';
 import { canStream } from './demand.ts';
 import type { Layer, Plan, Step } from './types.ts';
 
@@ -16,25 +16,24 @@ export type StepEnd =
   | { readonly kind: 'barrier'; readonly layer: number; readonly barrier: Barrier }
   /** Every plan with a stage across the end has a step with at least `needed` bytes; no step of this one has more than `limit`. */
   | { readonly kind: 'memory'; readonly layer: number; readonly needed: number; readonly limit: number }
-  /** Plans with a stage across the end that need no more take at least `calls` kernel calls; this one takes `chosen`. */
+  /** Plans with a stage across the end that need no more take at least `time` (see layerTime); this one takes `chosen`. */
   | {
       readonly kind: 'time';
       readonly layer: number;
       readonly needed: number;
-      readonly calls: number;
+      readonly time: number;
       readonly chosen: number;
     };
 
 /** Why each step of a plan ends, in the order of the steps. */
 export function explainEnds(plan: Plan, input: InputMode): readonly StepEnd[] {
   const { layers } = plan;
-  const candidates = candidatesOf(plan.graph, layers, { input });
-  const chosen = plan.steps.map((step) => candidateOf(candidates, step));
+  const { candidates, chosen } = pricedCandidates(plan, input);
   const limit = Math.max(0, ...chosen.map(({ bytes }) => bytes));
-  const calls = chosen.reduce((sum, candidate) => sum + candidate.calls, 0);
+  const time = chosen.reduce((sum, candidate) => sum + candidate.time, 0);
   const peaks = costs(candidates, layers.length, (before, { bytes }) => Math.max(before, bytes));
   const fitting = candidates.filter(({ bytes }) => bytes <= limit);
-  const counts = costs(fitting, layers.length, (before, candidate) => before + candidate.calls);
+  const times = costs(fitting, layers.length, (before, candidate) => before + candidate.time);
   return chosen.map(({ end }): StepEnd => {
     if (end === layers.length) return { kind: 'end' };
     const least = (some: readonly Candidate[], cost: (candidate: Candidate) => number): number =>
@@ -53,10 +52,22 @@ export function explainEnds(plan: Plan, input: InputMode): readonly StepEnd[] {
     if (needed > limit) return { kind: 'memory', layer: end, needed, limit };
     const across = least(
       fitting,
-      (one) => (counts.to[one.start] as number) + one.calls + (counts.from[one.end] as number),
+      (one) => (times.to[one.start] as number) + one.time + (times.from[one.end] as number),
     );
-    return { kind: 'time', layer: end, needed, calls: across, chosen: calls };
+    return { kind: 'time', layer: end, needed, time: across, chosen: time };
   });
+}
+
+/** The steps that the program of a plan can have, with the least that each needs, and those of the plan, exactly. */
+export function pricedCandidates(
+  plan: Plan,
+  input: InputMode,
+): { readonly candidates: readonly Candidate[]; readonly chosen: readonly Candidate[] } {
+  const { all, exactBytes } = candidatesOf(plan, input);
+  const taken = new Map(
+    plan.steps.map((step) => candidateOf(all, step)).map((one) => [one, { ...one, bytes: exactBytes(one) }]),
+  );
+  return { candidates: all.map((one) => taken.get(one) ?? one), chosen: [...taken.values()] };
 }
 
 /** The least cost of the layers before a position (`to`), and of those from it on (`from`). */

@@ -1,11 +1,12 @@
 import { modelError } from '../errors.ts';
-import { describeNode, type Graph, tensorOf } from '../graph/types.ts';
+import { describeNode, type Graph, type Node, tensorOf } from '../graph/types.ts';
 import { chooseKernels } from '../kernels/choose.ts';
 import type { Isa } from '../kernels/define.ts';
-import { OperatorError } from '../ops/define.ts';
+import { OperatorError, type QuantizedOperator } from '../ops/define.ts';
 import { operatorNamed } from '../ops/index.ts';
 import { demandsOf } from './demand.ts';
 import type { Layer } from './types.ts';
+import { type Region, withStrides } from './views.ts';
 
 /**
  * Chooses the kernels of every node of a quantised graph, among the portable ones and those for `isas`.
@@ -14,20 +15,9 @@ import type { Layer } from './types.ts';
 export function lowerGraph(graph: Graph, isas: readonly Isa[] = []): readonly Layer[] {
   const problems: string[] = [];
   const layers = graph.nodes.flatMap((node, index): Layer[] => {
-    const operator = operatorNamed(node.op);
-    const tensors = {
-      attributes: node.attributes,
-      inputs: node.inputs.map((name) => (name === null ? null : tensorOf(graph, name))),
-      output: tensorOf(graph, node.output),
-    };
     try {
-      if (operator.quantized === undefined) {
-        throw new OperatorError('unsupported', operator.notes ?? `${node.op} has no integer kernel`);
-      }
-      const parameters = operator.quantized.parameters(tensors);
-      const lowering = chooseKernels(operator.quantized.lower(parameters, tensors), isas);
-      const macs = operator.macs(tensors.inputs, tensors.output, node.attributes);
-      return [{ index, node, tensors, parameters, lowering, macs, demands: demandsOf({ lowering, tensors }) }];
+      const operator = integerForm(node);
+      return [lowerNode(graph, node, { index, isas, parameters: operator.parameters(tensorsOf(graph, node)) })];
     } catch (error) {
       if (!(error instanceof OperatorError)) throw error;
       problems.push(`${describeNode(node)}: ${error.message}`);
@@ -36,4 +26,42 @@ export function lowerGraph(graph: Graph, isas: readonly Isa[] = []): readonly La
   });
   if (problems.length > 0) throw modelError(`${graph.name}: no integer kernel for\n  ${problems.join('\n  ')}`);
   return layers;
+}
+
+/** The integer form of a node's operator. */
+export function integerForm(node: Node): QuantizedOperator<object, unknown> {
+  const operator = operatorNamed(node.op);
+  if (operator.quantized === undefined) {
+    throw new OperatorError('unsupported', operator.notes ?? `${node.op} has no integer kernel`);
+  }
+  return operator.quantized;
+}
+
+function tensorsOf(graph: Graph, node: Node): Layer['tensors'] {
+  return {
+    attributes: node.attributes,
+    inputs: node.inputs.map((name) => (name === null ? null : tensorOf(graph, name))),
+    output: tensorOf(graph, node.output),
+  };
+}
+
+/** Chooses the kernels of a node whose parameters are known. */
+export function lowerNode(
+  graph: Graph,
+  node: Node,
+  { index, isas, parameters }: { readonly index: number; readonly isas: readonly Isa[]; readonly parameters: unknown },
+): Layer {
+  const tensors = tensorsOf(graph, node);
+  const lowering = chooseKernels(integerForm(node).lower(parameters, tensors), isas);
+  const macs = operatorNamed(node.op).macs(tensors.inputs, tensors.output, node.attributes);
+  return { index, node, tensors, parameters, lowering, macs, demands: demandsOf({ lowering, tensors }) };
+}
+
+/** A layer with the kernels that work where its tensors lie. */
+export function lowerInto(layer: Layer, regions: ReadonlyMap<string, Region>, isas: readonly Isa[]): Layer {
+  if (layer.lowering.kind === 'alias') return layer;
+  const portable = integerForm(layer.node).lower(layer.parameters, layer.tensors);
+  if (portable.kind === 'alias') return layer;
+  const calls = portable.calls.map((call) => withStrides(call, layer.tensors, regions));
+  return { ...layer, lowering: chooseKernels({ kind: 'calls', calls }, isas) };
 }

@@ -1,18 +1,20 @@
-import { type Graph, rowShape, type Tensor, tensorOf } from '../graph/types.ts';
-import { allocationBound } from './allocate.ts';
+import { type Tensor, tensorOf } from '../graph/types.ts';
 import { canStream } from './demand.ts';
-import { alignUp, type Buffer, type Layer, type Step } from './types.ts';
+import { alignUp, type Buffer, type Layer, type Program, type Step, tensorBytes } from './types.ts';
+import type { Region } from './views.ts';
 import { runWalk, startWalk } from './walk.ts';
 
-/** A tensor that is stored whole, and its place in a buffer. */
-export interface Part {
-  readonly tensor: string;
-  readonly offset: number;
+/** An output that begins so many bytes before a dying input: while the step runs, the two share bytes. */
+export interface Join {
+  readonly step: number;
+  readonly input: string;
+  readonly output: string;
+  readonly distance: number;
 }
 
-/** A buffer that several whole tensors use one after the other; the later one begins below the end of the earlier. */
-export interface SharedBuffer extends Buffer {
-  readonly parts: readonly Part[];
+/** A program, and where its tensors lie in each other. */
+export interface PlacedProgram extends Program {
+  readonly regions: ReadonlyMap<string, Region>;
 }
 
 /**
@@ -21,8 +23,7 @@ export interface SharedBuffer extends Buffer {
  * order. After "diagonal memory optimisation" (arXiv 2010.01668), with rows for elements.
  */
 export function overlapDistance(
-  graph: Graph,
-  layers: readonly Layer[],
+  { graph, layers, regions }: PlacedProgram,
   step: Step,
   output: Tensor,
   input: Tensor,
@@ -33,13 +34,10 @@ export function overlapDistance(
   // A layer of several calls that is computed whole makes all rows of one before the next begins.
   if (step.kind === 'call' && members.some(({ lowering }) => lowering.kind === 'calls' && lowering.calls.length > 1))
     return null;
-  const readers = members.filter((layer) => layer.node.inputs.includes(input.name));
-  if (
-    readers.some((layer) => layer.demands.some((demand) => demand.tensor.name === input.name && demand.rows === null))
-  )
+  const isRead = (name: string): boolean => (regions.get(name)?.root ?? name) === input.name;
+  if (members.some(({ demands }) => demands.some(({ tensor, rows }) => rows === null && isRead(tensor.name))))
     return null;
-  const shape = rowShape(input.shape);
-  const inputRow = shape.width * shape.channels;
+  const bytes = tensorBytes(input);
   const stage = step.kind === 'call' ? { segments: [], fetched: [] } : step;
   const walk = startWalk(members, stage, (name) => tensorOf(graph, name));
   let distance = 0;
@@ -48,106 +46,104 @@ export function overlapDistance(
     write(flow, row, _from, to) {
       if (flow.tensor.name !== output.name) return;
       const written = (row * flow.width + to) * flow.pixelBytes;
-      let needed = shape.rows;
+      let needed = bytes;
       for (const member of walk.members) {
         if (member.y >= member.steps) continue;
         for (const { demand } of member.intakes) {
-          if (demand.tensor.name === input.name) needed = Math.min(needed, demand.firstRowFrom[member.y] as number);
+          const region = regions.get(demand.tensor.name);
+          if (region?.root !== input.name) continue;
+          needed = Math.min(needed, region.offset + (demand.firstRowFrom[member.y] as number) * region.rowBytes);
         }
       }
-      distance = Math.max(distance, written - needed * inputRow);
+      distance = Math.max(distance, written - needed);
     },
   });
   return alignUp(distance);
 }
 
+/** The bytes that a buffer over another takes less than the two apart. */
+export function savedBytes(input: Buffer, output: Buffer, distance: number): number {
+  const together = Math.max(alignUp(input.bytes) + distance, alignUp(output.bytes));
+  return alignUp(input.bytes) + alignUp(output.bytes) - together;
+}
+
 /**
- * Lets outputs begin in their dying inputs, where the busiest steps gain by it. Buffers that are joined count as one
- * that lives as long as both; so only what lowers the bound of the allocation is joined.
- * @param whole the tensors that are stored whole, each in a buffer of its own
+ * Lets outputs begin in their dying inputs, where the busiest steps gain by it.
+ * @param buffers of the tensors, by their names, and others
+ * @param whole the tensors that are stored whole
  */
-export function shareBuffers(
-  graph: Graph,
-  layers: readonly Layer[],
+export function joinBuffers(
+  program: PlacedProgram,
   steps: readonly Step[],
   buffers: readonly Buffer[],
   whole: ReadonlySet<string>,
-): readonly SharedBuffer[] {
-  let current: readonly SharedBuffer[] = buffers.map((buffer) => ({
-    ...buffer,
-    parts: [{ tensor: buffer.name, offset: 0 }],
-  }));
-  let bound = allocationBound(current);
+): readonly Join[] {
+  const byName = new Map(buffers.map((buffer) => [buffer.name, buffer]));
+  const joins: Join[] = [];
+  const possible = new Map<number, readonly Join[]>();
   // A model whose outputs are its inputs has buffers, and no steps.
   while (steps.length > 0) {
-    let best: readonly SharedBuffer[] | null = null;
-    for (const index of busiestSteps(current, bound)) {
-      for (const joined of joinedAt(graph, layers, steps, current, whole, index)) {
-        const lower = allocationBound(joined);
-        if (lower < bound) {
-          bound = lower;
-          best = joined;
-        }
-      }
-    }
-    if (best === null) break;
-    current = best;
+    const live = liveBytes(buffers, joins);
+    const most = Math.max(0, ...live);
+    const before = joins.length;
+    live.forEach((bytes, step) => {
+      if (bytes < most) return;
+      const known = possible.get(step) ?? joinsAt(program, steps, buffers, whole, step);
+      possible.set(step, known);
+      const free = known.filter(
+        (join) => !joins.some(({ input, output }) => input === join.input || output === join.output),
+      );
+      const saved = (join: Join): number =>
+        savedBytes(byName.get(join.input) as Buffer, byName.get(join.output) as Buffer, join.distance);
+      const [best] = free.filter((join) => saved(join) > 0).sort((a, b) => saved(b) - saved(a));
+      if (best !== undefined) joins.push(best);
+    });
+    if (joins.length === before) break;
   }
-  return current;
+  return joins;
 }
 
-/** The steps at which the most bytes live. */
-function busiestSteps(buffers: readonly Buffer[], bound: number): readonly number[] {
-  const steps = new Set(buffers.map((buffer) => buffer.first));
-  return [...steps].filter((step) => {
-    const live = buffers.filter((buffer) => buffer.first <= step && step <= buffer.last);
-    return live.reduce((sum, buffer) => sum + alignUp(buffer.bytes), 0) >= bound;
-  });
+/** The bytes that live at each step. */
+export function liveBytes(buffers: readonly Buffer[], joins: readonly Join[]): readonly number[] {
+  const byName = new Map(buffers.map((buffer) => [buffer.name, buffer]));
+  const last = buffers.reduce((most, buffer) => Math.max(most, buffer.last), -1);
+  const live = new Array<number>(last + 1).fill(0);
+  for (const { first, last: end, bytes } of buffers) {
+    for (let step = first; step <= end; step += 1) live[step] = (live[step] as number) + alignUp(bytes);
+  }
+  for (const { step, input, output, distance } of joins) {
+    const saved = savedBytes(byName.get(input) as Buffer, byName.get(output) as Buffer, distance);
+    live[step] = (live[step] as number) - saved;
+  }
+  return live;
 }
 
-/** The buffers with one output of a step joined to one of its dying inputs, in every way that there is. */
-function joinedAt(
-  graph: Graph,
-  layers: readonly Layer[],
+/** Every output of a step over every input that dies there. */
+function joinsAt(
+  program: PlacedProgram,
   steps: readonly Step[],
-  buffers: readonly SharedBuffer[],
+  buffers: readonly Buffer[],
   whole: ReadonlySet<string>,
   index: number,
-): readonly (readonly SharedBuffer[])[] {
+): readonly Join[] {
+  const { graph, layers, regions } = program;
   const step = steps[index] as Step;
   const made = new Set((step.kind === 'call' ? [step.layer] : step.layers).map((layer) => layers[layer]?.node.output));
-  const kept = new Set(graph.outputs.map((port) => port.tensor));
-  const dying = buffers.filter((buffer) => {
-    const last = (buffer.parts.at(-1) as Part).tensor;
-    return buffer.last === index && !made.has(last) && !kept.has(last);
-  });
-  const born = buffers.filter((buffer) => buffer.first === index && buffer.parts.length === 1 && made.has(buffer.name));
+  const kept = new Set(graph.outputs.map((port) => regions.get(port.tensor)?.root));
+  const dying = buffers.filter(
+    ({ name, last, first }) => last === index && first < index && whole.has(name) && !made.has(name) && !kept.has(name),
+  );
+  const atStart = buffers.filter(
+    ({ name, last, first }) =>
+      last === index && first === index && whole.has(name) && !made.has(name) && !kept.has(name),
+  );
+  const born = buffers.filter(
+    ({ name, first, last }) => first === index && last > index && whole.has(name) && made.has(name),
+  );
   return born.flatMap((output) =>
-    dying.flatMap((input) => {
-      const last = input.parts.at(-1) as Part;
-      if (!whole.has(output.name) || !whole.has(last.tensor)) return [];
-      const distance = overlapDistance(graph, layers, step, tensorOf(graph, output.name), tensorOf(graph, last.tensor));
-      if (distance === null || distance >= output.bytes) return [];
-      // The output begins `distance` bytes before the input; whatever would begin before the buffer moves it up.
-      const start = last.offset - distance;
-      const shift = Math.max(0, -start);
-      const joined: SharedBuffer = {
-        name: `${output.name} over ${input.name}`,
-        bytes: Math.max(input.bytes + shift, start + shift + output.bytes),
-        first: input.first,
-        last: output.last,
-        parts: [
-          ...input.parts.map((part) => ({ ...part, offset: part.offset + shift })),
-          { tensor: output.name, offset: start + shift },
-        ],
-      };
-      return [[...buffers.filter((buffer) => buffer !== output && buffer !== input), joined]];
+    [...dying, ...atStart].flatMap((input): Join[] => {
+      const distance = overlapDistance(program, step, tensorOf(graph, output.name), tensorOf(graph, input.name));
+      return distance === null ? [] : [{ step: index, input: input.name, output: output.name, distance }];
     }),
   );
-}
-
-/** Layers whose output begins in an input: they must be computed row by row. */
-export function overlappingLayers(layers: readonly Layer[], buffers: readonly SharedBuffer[]): ReadonlySet<number> {
-  const shared = new Set(buffers.flatMap((buffer) => buffer.parts.slice(1).map((part) => part.tensor)));
-  return new Set(layers.filter((layer) => shared.has(layer.node.output)).map((layer) => layer.index));
 }

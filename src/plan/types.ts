@@ -72,7 +72,10 @@ export interface Storage extends Ring {
   readonly buffer: number | null;
   /** Bytes from the start of the buffer: several whole tensors may use one, one after the other. */
   readonly offset: number;
+  /** Bytes from one row, or slot, to the next. */
   readonly rowBytes: number;
+  /** Bytes from one pixel to the next: more than its channels where the tensor is a part of another. */
+  readonly pixelBytes: number;
 }
 
 /** One layer, computed whole. */
@@ -97,10 +100,18 @@ export interface StageStep {
 
 export type Step = CallStep | StageStep;
 
-/** Everything that code generation needs to know, decided. */
-export interface Plan {
+/** A quantised graph, and what each of its nodes becomes. */
+export interface Program {
   readonly graph: Graph;
   readonly layers: readonly Layer[];
+}
+
+/** Everything that code generation needs to know, decided. */
+export interface Plan extends Program {
+  /** The model as it was before it was rewritten for this plan: what the plan must compute, byte for byte. */
+  readonly source: Program;
+  /** What was rewritten, in words. */
+  readonly rewritings: readonly string[];
   readonly steps: readonly Step[];
   readonly buffers: readonly PlacedBuffer[];
   readonly storage: ReadonlyMap<string, Storage>;

@@ -1,5 +1,6 @@
 import { rowShape, tensorOf } from '../graph/types.ts';
-import type { Layer, Plan, StageStep, Storage } from './types.ts';
+import type { Layer, PlacedBuffer, Plan, StageStep, Storage } from './types.ts';
+import { checkAliases, checkSharing, createTenancy, fail, storageOf } from './validate-bytes.ts';
 import { columnsRead, type Flow, type Intake, type Member, runWalk, startWalk } from './walk.ts';
 
 /**
@@ -14,12 +15,15 @@ export function validatePlan(plan: Plan): void {
     if (a.offset + a.bytes > plan.arenaBytes) fail(`buffer ${a.name} leaves the arena`);
     for (const b of plan.buffers.slice(i + 1)) {
       const together = a.first <= b.last && b.first <= a.last;
-      if (together && a.offset < b.offset + b.bytes && b.offset < a.offset + a.bytes) {
+      if (!together || a.offset >= b.offset + b.bytes || b.offset >= a.offset + a.bytes) continue;
+      // An output may begin in an input that dies: the step that reads the one and makes the other is looked at below.
+      const once = a.last === b.first || b.last === a.first;
+      if (!once || !isJoin(plan, a.last === b.first ? [a, b] : [b, a]))
         fail(`buffers ${a.name} and ${b.name} live together and overlap`);
-      }
     }
   });
-  checkTenants(plan);
+  checkAliases(plan);
+  const tenancy = createTenancy(plan);
   const complete = new Set(plan.graph.inputs.map((port) => port.tensor));
   const ran = new Set<number>();
   const runs = (layer: Layer): void => {
@@ -28,6 +32,8 @@ export function validatePlan(plan: Plan): void {
   };
   plan.steps.forEach((planned, index) => {
     checkSharing(plan, planned);
+    tenancy.read(planned);
+    tenancy.write(planned);
     if (planned.kind === 'call') {
       const layer = plan.layers[planned.layer] as Layer;
       runs(layer);
@@ -42,15 +48,19 @@ export function validatePlan(plan: Plan): void {
     }
   });
   if (ran.size !== plan.layers.length) fail(`${plan.layers.length - ran.size} layers never run`);
-  for (const port of plan.graph.outputs) checkWhole(plan, port.tensor, plan.steps.length - 1, complete);
+  for (const port of plan.graph.outputs) {
+    checkWhole(plan, port.tensor, plan.steps.length - 1, complete);
+    tenancy.check(port.tensor);
+  }
 }
 
-function fail(message: string): never {
-  throw new Error(`the plan is wrong: ${message}`);
-}
-
-function storageOf(plan: Plan, name: string): Storage {
-  return plan.storage.get(name) ?? fail(`tensor ${name} has no place`);
+/** Whether the first of two buffers that share bytes is a tensor, and the second one that is made while it dies. */
+function isJoin(plan: Plan, [input, output]: readonly [PlacedBuffer, PlacedBuffer]): boolean {
+  const step = plan.steps[output.first];
+  const made = step?.kind === 'call' ? [step.layer] : (step?.layers ?? []);
+  const isTensor = ({ name }: PlacedBuffer): boolean => plan.buffers[plan.storage.get(name)?.buffer ?? -1]?.name === name;
+  const outputs = made.map((index) => plan.layers[index]?.node.output);
+  return isTensor(input) && isTensor(output) && outputs.includes(output.name) && !outputs.includes(input.name);
 }
 
 function checkLives(plan: Plan, name: string, step: number): void {
@@ -65,91 +75,6 @@ function checkWhole(plan: Plan, name: string, step: number, complete: ReadonlySe
   const { slots, window } = storageOf(plan, name);
   if (window > 0 || slots !== rowShape(tensorOf(plan.graph, name).shape).rows) fail(`tensor ${name} is not whole`);
   checkLives(plan, name, step);
-}
-
-/** Tensors of one buffer may live together at one step only, where the later is made from the earlier. */
-function checkTenants(plan: Plan): void {
-  const lives = new Map<string, { first: number; last: number }>();
-  const end = plan.steps.length;
-  for (const port of plan.graph.inputs) lives.set(port.tensor, { first: -1, last: -1 });
-  plan.steps.forEach((step, index) => {
-    for (const member of step.kind === 'call' ? [step.layer] : step.layers) {
-      const { node, lowering } = plan.layers[member] as Layer;
-      for (const name of node.inputs) {
-        const life = name === null ? undefined : lives.get(name);
-        if (life !== undefined) life.last = index;
-      }
-      // Another name for a tensor shares its life.
-      const named = lowering.kind === 'alias' ? lives.get(node.inputs[0] as string) : undefined;
-      lives.set(node.output, named ?? { first: index, last: index });
-    }
-  });
-  for (const port of plan.graph.outputs) (lives.get(port.tensor) as { last: number }).last = end;
-  const tenants = [...lives];
-  tenants.forEach(([name, a], i) => {
-    const place = storageOf(plan, name);
-    for (const [other, b] of tenants.slice(i + 1)) {
-      if (a === b || storageOf(plan, other).buffer !== place.buffer || place.buffer === null) continue;
-      const [earlier, later] = a.first <= b.first ? [a, b] : [b, a];
-      if (earlier.last > later.first) fail(`${name} and ${other} share a buffer and live together`);
-    }
-  });
-}
-
-/**
- * Where a step writes a tensor over one that it reads: marks the bytes that are overwritten, row by row as the step
- * runs, and looks whether any is read afterwards.
- */
-function checkSharing(plan: Plan, step: Plan['steps'][number]): void {
-  const members = (step.kind === 'call' ? [step.layer] : step.layers).map((index) => plan.layers[index] as Layer);
-  if (members.every((layer) => layer.lowering.kind === 'alias')) return;
-  const made = new Set(members.map((layer) => layer.node.output));
-  const read = new Set(
-    members.flatMap((layer) => layer.node.inputs.filter((name) => name !== null && !made.has(name))),
-  );
-  const shared = [...read].flatMap((input) => {
-    if (input === null || tensorOf(plan.graph, input).kind === 'constant') return [];
-    const from = storageOf(plan, input);
-    const outputs = [...made].filter((name) => name !== input && storageOf(plan, name).buffer === from.buffer);
-    return from.buffer === null || outputs.length === 0 ? [] : [{ input, from, outputs }];
-  });
-  if (shared.length === 0) return;
-  const calls = members.flatMap((layer) => (layer.lowering.kind === 'calls' ? layer.lowering.calls : []));
-  if (step.kind === 'call' && (calls.length > 1 || !plan.overlapping.has(step.layer)))
-    fail(`layer ${step.layer} does not write over its input row by row`);
-  const stage = step.kind === 'call' ? { segments: [], fetched: [] } : step;
-  for (const { input, from, outputs } of shared) {
-    const walk = startWalk(members, stage, (name) => tensorOf(plan.graph, name));
-    const gone = new Uint8Array(plan.buffers[from.buffer as number]?.bytes ?? 0);
-    const checkRow = (member: Member): void => {
-      for (const { demand } of member.intakes) {
-        if (demand.tensor.name !== input) continue;
-        for (let row = demand.firstRow[member.y] as number; row <= (demand.lastRow[member.y] as number); row += 1) {
-          const start = from.offset + row * from.rowBytes;
-          if (gone.subarray(start, start + from.rowBytes).includes(1))
-            fail(`row ${row} of ${input} is overwritten too early`);
-        }
-      }
-    };
-    let writer: Member | undefined;
-    runWalk(walk, {
-      step(member) {
-        checkRow(member);
-        writer = member;
-      },
-      write(flow, row, first, last) {
-        if (!outputs.includes(flow.tensor.name)) return;
-        const { offset, rowBytes } = storageOf(plan, flow.tensor.name);
-        gone.fill(
-          1,
-          offset + row * rowBytes + first * flow.pixelBytes,
-          offset + row * rowBytes + last * flow.pixelBytes,
-        );
-        // What is read in the very step that writes must not be touched either.
-        if (writer !== undefined) checkRow(writer);
-      },
-    });
-  }
 }
 
 /** Which row lies in every column of the slots and of the window of a ring. */

@@ -7,18 +7,30 @@ interface Compiled extends PlanReport {
   readonly warnings: readonly string[];
 }
 
-/** What a compilation says when it is done: the figures that matter, and the files. */
-export function compileText(report: Compiled, files: ReadonlyMap<string, string | Uint8Array>, folder: string): string {
+/** What a compilation says when it is done: the figures of each model that matter, and the files. */
+export function compileText(
+  reports: readonly Compiled[],
+  files: ReadonlyMap<string, string | Uint8Array>,
+  folder: string,
+): string {
+  const sizes = [...files].map(([path, content]) => `  ${path}  ${count(Buffer.byteLength(content))} bytes`);
+  const shared = Math.max(...reports.map(({ arenaBytes }) => arenaBytes));
+  return [
+    ...reports.map(modelText),
+    ...(reports.length === 1 ? [] : [`all    ${count(shared)} bytes of arena, one model at a time`]),
+    `${folder}:`,
+    ...sizes,
+  ].join('\n');
+}
+
+function modelText(report: Compiled): string {
   const stages = report.steps.filter((step) => step.kind === 'stage').length;
   const fetched = report.inputs.filter((port) => !port.isInArena).length;
-  const sizes = [...files].map(([path, content]) => `  ${path}  ${count(Buffer.byteLength(content))} bytes`);
   return [
     `${report.model.file} for ${report.target}`,
     `SRAM   ${count(report.arenaBytes)} bytes of arena, ${fetched === 0 ? 'inputs included' : `${plural(fetched, 'input')} fetched row by row and not included`}`,
     `flash  ${count(report.constantBytes)} bytes of constants`,
     `work   ${count(report.macs)} MACs in ${plural(report.layers.length, 'layer')}${stages === 0 ? '' : `, ${plural(stages, 'stage')} streamed`}`,
     ...report.warnings.map((warning) => `warning: ${warning}`),
-    `${folder}:`,
-    ...sizes,
   ].join('\n');
 }

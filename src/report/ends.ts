@@ -40,9 +40,7 @@ export function endText(plan: Plan, end: StepEnd): string {
   if (end.kind === 'memory') {
     return `it ends before ${layer}: every plan that streams on across here needs at least ${count(end.needed)} bytes, this one ${count(end.limit)}`;
   }
-  const calls =
-    end.calls > end.chosen
-      ? `would take ${count(end.calls)} kernel calls or more, instead of ${count(end.chosen)}`
-      : 'would save no kernel call';
-  return `it ends before ${layer}: a plan that streams on across here needs ${count(end.needed)} bytes and fits too, but ${calls}`;
+  const more = end.time / end.chosen - 1;
+  const time = more > 0 ? `would take ${(more * 100).toFixed(1)} % more time (estimate)` : 'would not be faster';
+  return `it ends before ${layer}: a plan that streams on across here needs ${count(end.needed)} bytes and fits too, but ${time}`;
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
-import type { Model, ModelDescription } from '../../targets/wasm/tessera.mjs';
+import type { Model, ModelDescription, PortDescription } from '../../targets/wasm/tessera.mjs';
 import { modelPrefix } from '../codegen/model.ts';
-import { wasmSource } from '../codegen/wasm.ts';
+import { wasmProgram, wasmSource } from '../codegen/wasm.ts';
 import type { Plan } from '../plan/types.ts';
 import { compileWasm, type WasmCompiler } from './clang.ts';
 
@@ -15,9 +15,42 @@ export async function buildWasm(
   files: ReadonlyMap<string, string>,
   compiler: WasmCompiler,
 ): Promise<Uint8Array> {
-  const target = JSON.parse(readFileSync(new URL('target.json', targetFolder), 'utf8')) as { compilerFlags: string[] };
   const sources = new Map([...files, ['wasm.c', wasmSource(plan, modelPrefix(plan.graph.name))]]);
-  return compileWasm(sources, 'wasm.c', target.compilerFlags, compiler);
+  return compileWasm(sources, 'wasm.c', wasmFlags(), compiler);
+}
+
+function wasmFlags(): readonly string[] {
+  const target = JSON.parse(readFileSync(new URL('target.json', targetFolder), 'utf8')) as { compilerFlags: string[] };
+  return target.compilerFlags;
+}
+
+/**
+ * Compiles a model of a generated project to WebAssembly: the very C that a board's compiler sees.
+ * @param files the C files of the project's models and kernels, by name
+ */
+export async function buildProjectWasm(
+  files: ReadonlyMap<string, string>,
+  description: ModelDescription,
+  compiler: WasmCompiler,
+): Promise<Uint8Array> {
+  const kernels = [...files.keys()].filter((name) => name.startsWith('tsr_') && name.endsWith('.c'));
+  const source = wasmProgram(description, modelPrefix(description.name), kernels);
+  const sources = new Map([...files, ['wasm.c', source], ['string.h', stringHeader]]);
+  return compileWasm(sources, 'wasm.c', [...wasmFlags(), '-I.'], compiler);
+}
+
+/** There is no C library here; what kernels for other machines want of it, the module has itself. */
+const stringHeader = `#include <stddef.h>
+void *memcpy(void *restrict to, const void *restrict from, size_t count);
+void *memset(void *to, int value, size_t count);
+`;
+
+/** The steps of an input in the order of memory, as the generated code takes them. */
+export async function inputSteps(values: Float32Array, port: PortDescription): Promise<Int8Array> {
+  const runtime = (await import(
+    new URL('tessera.mjs', targetFolder).href
+  )) as typeof import('../../targets/wasm/tessera.mjs');
+  return runtime.inputSteps(values, port);
 }
 
 /** Loads a compiled model into this process: the simulator. */

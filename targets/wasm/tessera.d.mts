@@ -34,6 +34,8 @@ export interface Model extends ModelDescription {
   arena(): Int8Array;
 }
 
+/** An input as int8 steps in the order of memory: what generated code takes, on every machine. */
+export function inputSteps(values: InputValues, port: PortDescription): Int8Array;
 export function createModel(instance: WebAssembly.Instance, description: ModelDescription): Model;
 export function instantiate(
   source: Uint8Array | ArrayBuffer | URL | string | WebAssembly.Module,

@@ -1,15 +1,53 @@
 import { describe, expect, test } from 'vitest';
 import type { KernelVariant } from '../../src/kernels/define.ts';
 import { conv } from '../../src/kernels/simd128/conv.ts';
+import { depthwise, packTaps, unpackTaps } from '../../src/kernels/simd128/depthwise.ts';
 import { packPairs, unpackPairs } from '../../src/kernels/simd128/pack.ts';
-import { createDice, randomFrom } from '../support/random.ts';
+import { winograd } from '../../src/kernels/simd128/winograd.ts';
+import { createDice, type Dice, randomFrom } from '../support/random.ts';
 import { randomBytes } from './cases.ts';
-import { convCase } from './conv-cases.ts';
+import { type ConvShape, convCase } from './conv-cases.ts';
+import { depthwiseCase, randomWindow, type WindowShape } from './simd128-cases.ts';
 import { type CaseMaker, casesPerKernel, compareKernels } from './support.ts';
 
 const comparisons: readonly { readonly variant: KernelVariant; readonly make: CaseMaker }[] = [
-  { variant: conv, make: (dice) => convCase(dice) },
+  { variant: winograd, make: (dice) => convCase(dice, winogradShape(dice)) },
+  ...conv.map((variant) => ({
+    variant,
+    make: (dice: Dice) => (variant.symbol.endsWith('deep') ? convCase(dice, deepShape(dice)) : convCase(dice)),
+  })),
+  ...depthwise.map((variant) => ({ variant, make: (dice: Dice) => depthwiseCase(dice, windowFor(variant, dice)) })),
 ];
+
+/** What a depthwise kernel is made for: its name says it. */
+function windowFor({ symbol }: KernelVariant, dice: Dice): WindowShape {
+  const size = Number(/_(\d)x/.exec(symbol)?.[1] ?? 0);
+  if (size === 0) return randomWindow(dice);
+  const height = dice.chance(0.7) ? size : dice.integer(1, size);
+  return { height, width: size, stride: symbol.endsWith('stride2') ? 2 : 1, dilation: 1 };
+}
+
+/** Convolutions with kernels 3 wide of many channels. */
+function winogradShape(dice: Dice): ConvShape {
+  return {
+    kernelHeight: dice.integer(1, 4),
+    kernelWidth: 3,
+    stride: 1,
+    dilation: 1,
+    groups: 1,
+    inChannels: 8 * dice.integer(1, 8),
+    outChannels: dice.integer(8, 30),
+  };
+}
+
+/** Convolutions of more inputs than are widened at a time. */
+function deepShape(dice: Dice): ConvShape {
+  return {
+    inChannels: dice.pick([300, 1025, 2100, 120]),
+    outChannels: dice.integer(8, 20),
+    outWidth: dice.integer(1, 6),
+  };
+}
 
 describe('SIMD kernels give the bytes of the portable ones', () => {
   test.for(comparisons)('$variant.symbol', { timeout: 600_000 }, async ({ variant, make }) => {
@@ -20,8 +58,12 @@ describe('SIMD kernels give the bytes of the portable ones', () => {
 test('packed weights are the weights', () => {
   const dice = createDice(randomFrom(1));
   for (let i = 0; i < 50; i += 1) {
-    const [outputs, inputs] = [dice.integer(1, 40), dice.integer(1, 40)];
+    const [outputs, inputs] = [dice.integer(8, 40), dice.integer(1, 40)];
     const weights = randomBytes(dice, outputs * inputs);
     expect(unpackPairs(packPairs(weights, outputs, inputs), outputs, inputs)).toEqual(weights);
+    const size = { height: dice.integer(1, 7), width: dice.integer(1, 7) };
+    const channels = dice.integer(4, 40);
+    const taps = randomBytes(dice, size.height * size.width * channels);
+    expect(unpackTaps(packTaps(taps, channels, size), channels, size)).toEqual(taps);
   }
 });

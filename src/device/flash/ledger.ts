@@ -56,5 +56,5 @@ export function createLedger(base: number, size: number): Ledger {
 export function ledgerText(ranges: readonly KnownRange[]): string {
   if (ranges.every(({ knowledge }) => knowledge === 'untouched')) return 'Nothing on the device was changed.';
   const lines = ranges.map(({ from, to, knowledge }) => `  ${hex(from)} to ${hex(to - 1)}  ${meanings[knowledge]}`);
-  return ['On the device now:', ...lines].join('\n');
+  return ['On the device now:', ...lines, 'The rest of the flash is as it was before.'].join('\n');
 }

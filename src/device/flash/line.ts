@@ -6,14 +6,13 @@ const ack = 0x79;
 const nack = 0x1f;
 const busy = 0x76;
 
-/**
- * How long each kind of answer may take, in milliseconds. Erasing: maxima of ST's data sheets for the largest sectors,
- * rounded up, as stm32flash waits too.
- */
+/** How long each kind of answer may take, in milliseconds. */
 export interface Times {
   readonly reply: number;
   readonly block: number;
+  /** stm32flash waits 5 s; the 256 KiB sectors of an STM32F7 may take longer at a low voltage. */
   readonly page: number;
+  /** As long as stm32flash waits. */
   readonly mass: number;
   /** After so long without a byte nothing more is on its way. More than the 16 ms for which USB adapters hold bytes back. */
   readonly quiet: number;
@@ -26,7 +25,7 @@ export interface Times {
 export const standardTimes: Times = {
   reply: 1000,
   block: 1000,
-  page: 5000,
+  page: 10_000,
   mass: 35_000,
   quiet: 100,
   poke: 40,

@@ -72,9 +72,9 @@ export async function programDevice(
   const started = await insist(session, () => boot.go(image.address));
   if (!started.ok) {
     throw failure(
-      `the program was written, but not started: ${faultText(started.fault)}`,
+      `the program was written and read back, but whether it has started is not known: ${faultText(started.fault)}`,
       ledger,
-      'reset the board with BOOT0 low: the program is there',
+      'reset the board with BOOT0 low: that starts it',
     );
   }
   const { version } = abilities;

@@ -13,6 +13,8 @@ export interface ToolJob {
   readonly productId?: number;
   /** Where its product id stands; at 0xE0042000 by default. */
   readonly idRegister?: number;
+  /** The line that installs the tool. */
+  readonly install: string;
   /** What target.json adds to the tool's arguments. */
   readonly targetArguments: readonly string[];
   readonly onProgress?: (stage: FlashStage, done: number, total: number) => void;
@@ -115,7 +117,7 @@ function start(
   child.on('error', (error: NodeJS.ErrnoException) => {
     settled();
     if (error.code !== 'ENOENT') reject(new TesseraError(exitCode.toolMissing, `${program}: ${error.message}`));
-    else reject(new TesseraError(exitCode.toolMissing, `${program} is not on the PATH`, tool.install));
+    else reject(new TesseraError(exitCode.toolMissing, `${program} is not on the PATH`, job.install));
   });
   child.on('close', (code) => {
     settled();
@@ -140,7 +142,9 @@ function filledIn(args: readonly string[], job: ToolJob): readonly string[] {
 function failure(tool: FlashTool, { code, output, isTimedOut }: Outcome, state: string): TesseraError {
   const known = tool.failures.find(({ pattern }) => pattern.test(output));
   const { text, hint } =
-    known === undefined ? { text: `it ends with ${code ?? 'a signal'}`, hint: undefined } : meanings[known.meaning];
+    known === undefined
+      ? { text: `it ends with ${code === null ? 'a signal' : `exit code ${code}`}`, hint: undefined }
+      : meanings[known.meaning];
   const what = isTimedOut ? 'it says nothing for too long, and was ended' : text;
   const lines = output
     .split(/[\r\n]+/)

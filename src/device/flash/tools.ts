@@ -16,8 +16,6 @@ export interface ToolCommand {
 export interface FlashTool {
   /** What it is called in target.json and after --method. */
   readonly name: string;
-  /** The line that installs it. */
-  readonly install: string;
   /** Asks the device for its product id, and changes nothing. The id is the low 12 bits of the number that is found. */
   readonly identify: { readonly command: ToolCommand; readonly productId: RegExp };
   /** Writes, reads back, and starts the program. */
@@ -69,7 +67,6 @@ const openocdReset = 'reset_config srst_only srst_nogate connect_assert_srst';
 
 export const openocd: FlashTool = {
   name: 'openocd',
-  install: 'apt-get install openocd',
   identify: {
     command: {
       program: 'openocd',
@@ -105,7 +102,6 @@ export const openocd: FlashTool = {
 
 export const stFlash: FlashTool = {
   name: 'st-flash',
-  install: 'apt-get install stlink-tools',
   identify: {
     command: { program: 'st-info', args: ['--probe', '{target}'] },
     productId: /^\s*chipid:\s*0x([0-9a-f]+)/im,
@@ -136,7 +132,6 @@ export const stFlash: FlashTool = {
 
 export const cubeProgrammer: FlashTool = {
   name: 'cubeprogrammer',
-  install: 'install STM32CubeProgrammer (st.com/stm32cubeprog), and put its bin folder on the PATH',
   identify: {
     command: { program: 'STM32_Programmer_CLI', args: ['-c', '{target}'] },
     productId: /^\s*Device ID\s*:\s*0x([0-9a-f]+)/im,

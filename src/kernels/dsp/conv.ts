@@ -60,6 +60,8 @@ function adapt(call: KernelCall): VariantCall | string {
       pairs: pairs.length,
       group,
       packed_channels: packedChannels,
+      reach: (kernelWidth - 1) * dilation + 1,
+      single: field('kernel_h') * kernelWidth === 1 && channels % 4 === 0 ? 1 : 0,
     },
     scratchBytes: 4 * Math.ceil((4 * group * pairs.length + windowBytes) / 4),
     headers: ['conv/tsr_conv__dsp.h', 'isa/tsr_dsp.h', 'isa/tsr_dsp_dot.h'],

@@ -1,5 +1,6 @@
 import type { KernelVariant } from '../define.ts';
 import { convDsp } from './conv.ts';
+import { depthwise3x3Dsp, depthwise3x3Stride2Dsp, depthwiseDsp } from './depthwise.ts';
 
 /** The kernels for dsp, the best first. */
-export const dspKernels: readonly KernelVariant[] = [convDsp];
+export const dspKernels: readonly KernelVariant[] = [convDsp, depthwise3x3Dsp, depthwise3x3Stride2Dsp, depthwiseDsp];

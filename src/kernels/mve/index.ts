@@ -1,4 +1,6 @@
 import type { KernelVariant } from '../define.ts';
+import { convMve } from './conv.ts';
+import { depthwiseMve3x3 } from './depthwise.ts';
 
 /** The kernels for mve, the best first. */
-export const mveKernels: readonly KernelVariant[] = [];
+export const mveKernels: readonly KernelVariant[] = [convMve, depthwiseMve3x3];

@@ -1,5 +1,7 @@
 import type { KernelVariant } from '../define.ts';
 import { conv } from './conv.ts';
+import { depthwise } from './depthwise.ts';
+import { winograd } from './winograd.ts';
 
 /** The kernels for simd128, the best first. */
-export const simd128Kernels: readonly KernelVariant[] = [conv];
+export const simd128Kernels: readonly KernelVariant[] = [winograd, ...conv, ...depthwise];

@@ -16,7 +16,17 @@ const boardConfig = `#define TSR_BOARD_NAME "host"
 #define TSR_BOARD_CACHES "none"
 `;
 
-const flags = ['-std=c99', '-O1', '-Wall', '-Wextra', '-Wconversion', '-Wshadow', '-Werror', '-DTSR_PROFILE'];
+const flags = [
+  '-std=c99',
+  '-O1',
+  '-Wall',
+  '-Wextra',
+  '-Wconversion',
+  '-Wshadow',
+  '-Werror',
+  '-DTSR_PROFILE',
+  '-DTSR_BYTE_LOOKS=100u',
+];
 const checks = ['-fsanitize=address,undefined', '-fno-sanitize-recover=all'];
 
 /** The firmware as a program of this machine, under sanitizers; its serial line is a socket. */

@@ -1,0 +1,80 @@
+/* Tessera firmware: text to the host. See tsr_session.h. */
+#include "tsr_session.h"
+
+void tsr_put(char c) {
+  tsr_session.sum = tsr_fnv(tsr_session.sum, (uint8_t)c);
+  tsr_board_write((uint8_t)c);
+}
+
+void tsr_put_text(const char *text) {
+  while (*text != '\0') tsr_put(*text++);
+}
+
+void tsr_put_end(void) { tsr_put_text("\r\n"); }
+
+void tsr_put_line(const char *text) {
+  tsr_put_text(text);
+  tsr_put_end();
+}
+
+void tsr_put_number(uint64_t value) {
+  char digits[20];
+  uint32_t count = 0;
+  do {
+    digits[count++] = (char)('0' + (char)(value % 10u));
+    value /= 10u;
+  } while (value != 0u);
+  while (count > 0u) tsr_put(digits[--count]);
+}
+
+static char hex_digit(uint32_t value) { return "0123456789abcdef"[value & 15u]; }
+
+void tsr_put_hex_byte(uint8_t byte) {
+  tsr_put(hex_digit(byte >> 4));
+  tsr_put(hex_digit(byte));
+}
+
+void tsr_put_hex_word(uint32_t value) {
+  for (int32_t shift = 24; shift >= 0; shift -= 8) tsr_put_hex_byte((uint8_t)(value >> shift));
+}
+
+void tsr_put_error(const char *text) {
+  tsr_put_text("e-[");
+  tsr_put_text(text);
+  tsr_put_line("]");
+}
+
+/* Three decimals, ties to even on the exact value, as printf("%.3f") does. Values beyond 2^50 are printed as 2^50. */
+void tsr_put_float(float value) {
+  union {
+    float value;
+    uint32_t bits;
+  } number = {value};
+  const uint32_t field = (number.bits >> 23) & 255u;
+  uint64_t thousandths = (number.bits & 0x7FFFFFu) | (field > 0u ? 0x800000u : 0u);
+  /* |value| = mantissa * 2^exponent */
+  const int32_t exponent = (int32_t)(field > 0u ? field : 1u) - 150;
+  if (exponent > 27) {
+    thousandths = ((uint64_t)1 << 50) * 1000u;
+  } else if (exponent >= 0) {
+    thousandths = (thousandths << exponent) * 1000u;
+  } else {
+    const int32_t down = -exponent;
+    thousandths *= 1000u;
+    if (down > 60) {
+      thousandths = 0u;
+    } else {
+      const uint64_t half = (uint64_t)1 << (down - 1);
+      const uint64_t rest = thousandths & ((half << 1) - 1u);
+      thousandths >>= down;
+      if (rest > half || (rest == half && (thousandths & 1u) != 0u)) ++thousandths;
+    }
+  }
+  if ((number.bits >> 31) != 0u) tsr_put('-');
+  tsr_put_number(thousandths / 1000u);
+  const uint32_t rest = (uint32_t)(thousandths % 1000u);
+  tsr_put('.');
+  tsr_put((char)('0' + (char)(rest / 100u)));
+  tsr_put((char)('0' + (char)(rest / 10u % 10u)));
+  tsr_put((char)('0' + (char)(rest % 10u)));
+}

@@ -1,0 +1,85 @@
+/*
+ * Tessera firmware: what its files share. tsr_firmware.c obeys commands, tsr_firmware_run.c runs models,
+ * tsr_firmware_text.c writes.
+ */
+#ifndef TSR_SESSION_H
+#define TSR_SESSION_H
+
+#include "tsr_board.h"
+#include "tsr_firmware.h"
+
+/* What the input is, at the moment. */
+typedef enum tsr_loading {
+  LOAD_PATTERN,   /* the one that every machine can make: the self-test's */
+  LOAD_STEPS,     /* the model's own steps */
+  LOAD_BENCHMARK, /* as the benchmark's runner sends it */
+  LOAD_SERVED,    /* rows on demand, over the serial line */
+  LOAD_SPENT      /* none: a run has overwritten it, or it has not come whole */
+} tsr_loading;
+
+typedef struct tsr_session_state {
+  const tsr_model *model;
+  tsr_loading loaded;
+  int32_t has_results;
+  uint32_t expected; /* bytes that `db load` has announced */
+  uint32_t received;
+  uint32_t sum;        /* FNV-1a of what the answer so far consists of */
+  uint64_t ticks;      /* since start */
+  uint32_t last_ticks; /* the board's counter at that time */
+  uint32_t run_ticks;  /* of the last run, without marks and without fetching of rows */
+  int32_t is_over;     /* the input has ended: on a machine where that can be */
+  int32_t row_failed;  /* a row that the model asked for has not come */
+} tsr_session_state;
+
+extern tsr_session_state tsr_session;
+
+/* FNV-1a, a byte at a time. Source: draft-eastlake-fnv. */
+#define TSR_FNV_START 2166136261u
+static inline uint32_t tsr_fnv(uint32_t sum, uint8_t byte) { return (sum ^ byte) * 16777619u; }
+
+/* tsr_firmware_text.c: text to the host, which goes into the answer's checksum. */
+void tsr_put(char c);
+void tsr_put_text(const char *text);
+void tsr_put_end(void);
+void tsr_put_line(const char *text);
+void tsr_put_number(uint64_t value);
+void tsr_put_hex_byte(uint8_t byte);
+void tsr_put_hex_word(uint32_t value);
+void tsr_put_error(const char *text);
+void tsr_put_float(float value);
+
+/* tsr_firmware_run.c */
+
+/* Ticks since start; to be called at least once while the board's counter goes round. */
+uint64_t tsr_now(void);
+
+/* The next byte from the host; -1 where none comes in time. */
+int tsr_wait_byte(void);
+
+/* Bytes of all inputs; and how many the benchmark's runner sends. */
+uint32_t tsr_input_bytes(const tsr_model *model);
+uint32_t tsr_benchmark_bytes(const tsr_model *model);
+
+/* Where a byte of what is being loaded goes; the position counts through all inputs. */
+uint8_t *tsr_load_place(uint32_t position);
+
+/* A value of what was loaded as floats. */
+float tsr_copied_float(uint32_t index);
+
+void tsr_clear_profile(void);
+void tsr_calibrate_marks(void);
+
+/* One inference; 0 where there is no input to run on. */
+int tsr_run_once(void);
+
+/* What a run touched. */
+typedef struct tsr_touched {
+  uint32_t arena; /* the last byte of the arena that was written, plus 1 */
+  uint32_t stack; /* bytes below the function that calls the model */
+  int32_t has_stack;
+} tsr_touched;
+
+/* A run on the test pattern, with the arena and the free stack painted. Nothing is loaded afterwards. */
+tsr_touched tsr_run_painted(uint8_t paint);
+
+#endif

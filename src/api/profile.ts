@@ -1,0 +1,211 @@
+import { modelPrefix } from '../codegen/model.ts';
+import { measure, type Spread } from '../device/profile.ts';
+import type { Session } from '../device/session.ts';
+import type { LayerReport } from '../report/plan.ts';
+import { count, plural, tableText } from '../report/table.ts';
+import { type BoardOptions, type BoardProject, chosenModels, deviceModelOf, readProject, withBoard } from './board.ts';
+import type { CompileReport } from './project.ts';
+import { stackBound } from './stack.ts';
+
+export interface ProfileOptions extends BoardOptions {
+  /** How often each model runs. */
+  readonly runs: number;
+}
+
+/** A layer as it was measured. */
+export interface LayerProfile {
+  readonly index: number;
+  readonly name: string;
+  readonly operator: string;
+  readonly kernels: readonly string[];
+  readonly macs: number;
+  /** Bytes of the arena that are in use while the layer computes. */
+  readonly sramBytes: number;
+  /** Of all runs; null where the firmware has no time marks. */
+  readonly ticks: Spread | null;
+  /** Of the whole run, from 0 to 1: of the medians. */
+  readonly share: number | null;
+  readonly ticksPerMac: number | null;
+  /** What the plan expected, in instructions. */
+  readonly estimate: number | null;
+}
+
+/** A model as it was measured. */
+export interface ModelProfile {
+  readonly name: string;
+  readonly file: string;
+  readonly macs: number;
+  readonly runs: number;
+  readonly total: Spread;
+  /** Of the median run. */
+  readonly milliseconds: number;
+  readonly ticksPerMac: number | null;
+  readonly layers: readonly LayerProfile[];
+  /** What the plan expected of the whole run, in instructions. */
+  readonly estimate: number | null;
+  readonly memory: {
+    /** Measured by painting: the last byte of the arena that was written, plus 1. */
+    readonly arenaBytes: number;
+    readonly reportedArenaBytes: number;
+    /** Measured by painting. */
+    readonly stackBytes: number | null;
+    /** What the compiler says that it is at the most; null where it does not say. */
+    readonly stackBound: number | null;
+  };
+  readonly selfTest: boolean;
+}
+
+/** What `tessera profile` says. */
+export interface ProfileResult {
+  readonly schemaVersion: 1;
+  readonly target: string;
+  /** The serial port, or null of an emulator. */
+  readonly port: string | null;
+  /** What a tick is: cycles of a board, instructions of an emulator. */
+  readonly unit: string;
+  readonly ticksPerSecond: number;
+  readonly caches: string;
+  readonly models: readonly ModelProfile[];
+}
+
+/** Measures the models of a project folder on a board, or on the emulated one. */
+export async function profileProject(folder: string, options: ProfileOptions): Promise<ProfileResult> {
+  const project = readProject(folder);
+  const chosen = chosenModels(project, options.model);
+  return withBoard(project, options, async (session) => {
+    const models: ModelProfile[] = [];
+    for (const report of chosen) models.push(await profileModel(session, project, report, options));
+    const { unit, ticksPerSecond, caches } = session.info;
+    return {
+      schemaVersion: 1,
+      target: project.target,
+      port: options.port === undefined ? null : session.conversation.link.name,
+      unit,
+      ticksPerSecond,
+      caches,
+      models,
+    };
+  });
+}
+
+async function profileModel(
+  session: Session,
+  project: BoardProject,
+  report: CompileReport,
+  { runs, onProgress }: ProfileOptions,
+): Promise<ModelProfile> {
+  const model = deviceModelOf(session, report);
+  if (model === null) throw new Error(`${report.name} is not on the board`);
+  const measured = await measure(session, model, runs, (done, total) => onProgress?.(report.name, done, total));
+  const median = measured.total.median;
+  const estimates = report.layers.map(estimateOf);
+  return {
+    name: report.name,
+    file: report.model.file,
+    macs: report.macs,
+    runs,
+    total: measured.total,
+    milliseconds: (median / session.info.ticksPerSecond) * 1000,
+    ticksPerMac: perMac(median, report.macs),
+    layers: report.layers.map((layer): LayerProfile => {
+      const ticks = measured.layers[layer.index] ?? null;
+      return {
+        index: layer.index,
+        name: layer.nodes.map(({ name, operator }) => name || operator).join(' + ') || layer.operator,
+        operator: layer.operator,
+        kernels: layer.kernels,
+        macs: layer.macs,
+        sramBytes: liveBytes(report, layer),
+        ticks,
+        share: ticks === null || median === 0 ? null : ticks.median / median,
+        ticksPerMac: ticks === null ? null : perMac(ticks.median, layer.macs),
+        estimate: estimates[layer.index] ?? null,
+      };
+    }),
+    estimate: estimates.includes(null) ? null : estimates.reduce<number>((sum, value) => sum + (value ?? 0), 0),
+    memory: {
+      arenaBytes: measured.memory.arenaBytes,
+      reportedArenaBytes: report.arenaBytes,
+      stackBytes: measured.memory.stackBytes,
+      stackBound: stackBound(project.folder, modelPrefix(report.memory.name)),
+    },
+    selfTest: measured.selfTest,
+  };
+}
+
+const perMac = (ticks: number, macs: number): number | null => (macs === 0 ? null : ticks / macs);
+
+function estimateOf(_layer: LayerReport): number | null {
+  return null;
+}
+
+/** Bytes of the buffers that live while a layer computes. Two may share bytes where one begins inside the other. */
+function liveBytes(report: CompileReport, layer: LayerReport): number {
+  const step = report.steps.findIndex(({ layers }) => layers.includes(layer.index));
+  const live = report.buffers.filter(({ first, last }) => first <= step && step <= last);
+  const parts = live.map(({ offset, bytes }) => [offset, offset + bytes] as const).sort((a, b) => a[0] - b[0]);
+  let end = 0;
+  let sum = 0;
+  for (const [from, to] of parts) {
+    sum += Math.max(0, to - Math.max(from, end));
+    end = Math.max(end, to);
+  }
+  return sum;
+}
+
+const ticksText = (ticks: number | undefined): string => (ticks === undefined ? '-' : count(ticks));
+
+/** A profile as text. */
+export function profileText(result: ProfileResult): string {
+  const { target, port, unit, caches } = result;
+  const where = port === null ? `${target}, emulated` : `${target} at ${port}`;
+  const head = `${where}; ${unit}${caches === 'none' ? '' : `; caches ${caches}`}`;
+  return [head, ...result.models.map((model) => modelText(result, model))].join('\n\n');
+}
+
+function modelText({ unit, port }: ProfileResult, model: ModelProfile): string {
+  const { total, memory } = model;
+  const hasEstimate = model.estimate !== null;
+  const hasTime = model.layers.some(({ ticks }) => ticks !== null);
+  const table = tableText(
+    [
+      { title: '#', align: 'right', text: (layer) => String(layer.index) },
+      { title: 'layer', align: 'left', text: (layer) => layer.name },
+      { title: 'kernel', align: 'left', text: (layer) => layer.kernels.join(', ') || '-' },
+      { title: unit, align: 'right', text: (layer) => ticksText(layer.ticks?.median) },
+      ...(hasEstimate
+        ? [
+            {
+              title: 'estimated',
+              align: 'right' as const,
+              text: (layer: LayerProfile) => ticksText(layer.estimate ?? undefined),
+            },
+          ]
+        : []),
+      {
+        title: 'share',
+        align: 'right',
+        text: (layer) => (layer.share === null ? '-' : `${(100 * layer.share).toFixed(1)} %`),
+      },
+      { title: 'MACs', align: 'right', text: (layer) => count(layer.macs) },
+      { title: 'per MAC', align: 'right', text: (layer) => layer.ticksPerMac?.toFixed(2) ?? '-' },
+      { title: 'SRAM', align: 'right', text: (layer) => count(layer.sramBytes) },
+    ],
+    model.layers.filter(({ kernels }) => kernels.length > 0),
+    40,
+  );
+  const spread = total.min === total.max ? 'each the same' : `from ${count(total.min)} to ${count(total.max)}`;
+  const time = port === null ? '' : `, ${model.milliseconds.toFixed(2)} ms`;
+  const each = model.ticksPerMac === null ? '' : `; ${model.ticksPerMac.toFixed(2)} per MAC`;
+  const stack = memory.stackBytes === null ? '' : `; stack ${count(memory.stackBytes)} bytes measured`;
+  const bound = memory.stackBound === null ? '' : `, at most ${count(memory.stackBound)}`;
+  return [
+    `${model.name} (${model.file})`,
+    table,
+    `run    ${count(total.median)} ${unit}${time}${each}: the median of ${plural(model.runs, 'run')}, ${spread}`,
+    ...(hasEstimate ? [`plan   ${count(Math.round(model.estimate ?? 0))} instructions estimated`] : []),
+    `SRAM   ${count(memory.arenaBytes)} bytes of arena measured, ${count(memory.reportedArenaBytes)} reported${stack}${bound}`,
+    ...(hasTime ? [] : ['The firmware was built without time marks: there are no times by layer.']),
+    ...(model.selfTest ? [] : ['warning: the self-test fails: the board does not compute what the compiler says']),
+  ].join('\n');
+}

@@ -1,0 +1,217 @@
+import type { KernelCall } from '../../ops/define.ts';
+import { arrayField, type KernelVariant, numberField, type VariantCall } from '../define.ts';
+
+/** Bytes of scratch: tsr_depthwise_3x3_scratch of runtime-c/depthwise/tsr_depthwise__dsp.h. */
+const scratch3x3 = 416;
+
+/**
+ * Multipliers and offset for a shift of 1 that give the same outputs; a text where there are none. Since the rounding of
+ * y = (high(sum * M) + offset) >> n is exact, M and n may lose as many factors of two as every M has.
+ */
+export function shiftOfOne(call: KernelCall): { readonly multipliers: Int32Array; readonly offset: number } | string {
+  if (numberField(call, 'pre_scale') !== 1) return 'a pre-scale';
+  const factor = 2 ** (numberField(call, 'shift') - 1);
+  const multipliers = Int32Array.from(arrayField(call, 'multipliers'), (multiplier) => multiplier / factor);
+  if (multipliers.some((multiplier, c) => multiplier * factor !== arrayField(call, 'multipliers')[c])) {
+    return 'a shift of 10 or more';
+  }
+  // zp * 2^n + 2^(n-1) over 2^(n-1).
+  return { multipliers, offset: numberField(call, 'offset') / factor };
+}
+
+/** The taps, 3 * row + column, in the order in which two words hold them; the ninth, 8, stands apart. */
+const order3x3 = [0, 2, 3, 5, 1, 6, 4, 7] as const;
+
+/** What is packed: weights [9][channels], and for each channel a bias and a multiplier. */
+export interface Depthwise3x3 {
+  readonly weights: ArrayLike<number>;
+  readonly bias: ArrayLike<number>;
+  readonly multipliers: ArrayLike<number>;
+}
+
+const wordOf = (bytes: readonly number[]): number =>
+  bytes.reduce((word, byte, i) => word | ((byte & 255) << (8 * i)), 0);
+
+const byteOf = (word: number, index: number): number => (word << (24 - 8 * index)) >> 24;
+
+/** The words that runtime-c/depthwise/tsr_depthwise__dsp.h describes, for a multiple of 4 channels. */
+export function pack3x3({ weights, bias, multipliers }: Depthwise3x3): Int32Array {
+  const channels = bias.length;
+  const tap = (t: number, c: number): number => weights[t * channels + c] as number;
+  const words: number[] = [];
+  for (let block = 0; block < channels; block += 4) {
+    words.push(wordOf([0, 1, 2, 3].map((c) => tap(8, block + c))));
+    for (let c = block; c < block + 4; c += 1) {
+      const bytes = order3x3.map((t) => tap(t, c));
+      words.push(bias[c] as number, wordOf(bytes.slice(0, 4)), wordOf(bytes.slice(4)), multipliers[c] as number);
+    }
+  }
+  return Int32Array.from(words);
+}
+
+/** What `pack3x3` packed. */
+export function unpack3x3(words: ArrayLike<number>): Depthwise3x3 {
+  const channels = (words.length / 17) * 4;
+  const weights = new Int8Array(9 * channels);
+  const bias = new Int32Array(channels);
+  const multipliers = new Int32Array(channels);
+  for (let c = 0; c < channels; c += 1) {
+    const block = Math.floor(c / 4) * 17;
+    const at = block + 1 + (c % 4) * 4;
+    weights[8 * channels + c] = byteOf(words[block] as number, c % 4);
+    order3x3.forEach((t, i) => {
+      weights[t * channels + c] = byteOf(words[at + 1 + (i >> 2)] as number, i % 4);
+    });
+    bias[c] = words[at] as number;
+    multipliers[c] = words[at + 3] as number;
+  }
+  return { weights, bias, multipliers };
+}
+
+function adapt3x3(call: KernelCall, stride: 1 | 2): VariantCall | string {
+  const field = (name: string): number => numberField(call, name);
+  if (field('kernel_h') !== 3 || field('kernel_w') !== 3) return 'not a kernel of 3 x 3';
+  if (field('stride_w') !== stride) return `not a stride of ${stride}`;
+  if (field('dilation_w') !== 1) return 'a dilation';
+  if (field('channels') % 4 !== 0) return 'channels that are no multiple of 4';
+  const scaled = shiftOfOne(call);
+  if (typeof scaled === 'string') return scaled;
+  const packed = { weights: arrayField(call, 'weights'), bias: arrayField(call, 'bias'), ...scaled };
+  return {
+    struct: 'tsr_depthwise_3x3_dsp',
+    fields: {
+      weights: { type: 'int32', values: pack3x3(packed) },
+      offset: scaled.offset,
+      min: field('min'),
+      max: field('max'),
+      input_zero_point: field('input_zero_point'),
+      channels: field('channels'),
+      in_pixel: field('in_pixel'),
+      out_pixel: field('out_pixel'),
+    },
+    scratchBytes: scratch3x3,
+    headers: [
+      'depthwise/tsr_depthwise__dsp.h',
+      'depthwise/tsr_depthwise__dsp_3x3.h',
+      'isa/tsr_dsp.h',
+      'isa/tsr_dsp_columns.h',
+    ],
+  };
+}
+
+const replaces = 'tsr_depthwise_s8s8__portable';
+
+/** 3 x 3 with stride 1 and 2: 2.0 and 2.6 instructions a multiply-accumulate on a Cortex-M4, in rows of 24. */
+export const depthwise3x3Dsp: KernelVariant = {
+  isa: 'dsp',
+  symbol: 'tsr_depthwise_s8s8__dsp_3x3',
+  replaces,
+  adapt: (call) => adapt3x3(call, 1),
+};
+
+export const depthwise3x3Stride2Dsp: KernelVariant = {
+  isa: 'dsp',
+  symbol: 'tsr_depthwise_s8s8__dsp_3x3_stride2',
+  replaces,
+  adapt: (call) => adapt3x3(call, 2),
+};
+
+/** Most rows of a kernel: tsr_depthwise_dsp_rows of runtime-c/depthwise/tsr_depthwise__dsp.h. */
+const mostRows = 16;
+
+/** What is packed: weights [taps][channels], and for each channel a bias, without the zero point, and a multiplier. */
+export interface Depthwise {
+  readonly weights: ArrayLike<number>;
+  readonly bias: ArrayLike<number>;
+  readonly multipliers: ArrayLike<number>;
+}
+
+/** The words that runtime-c/depthwise/tsr_depthwise__dsp.h describes for a kernel of any size. */
+export function packTaps({ weights, bias, multipliers }: Depthwise): Int32Array {
+  const channels = bias.length;
+  const taps = weights.length / channels;
+  const weight = (t: number, c: number): number => weights[t * channels + c] as number;
+  const words: number[] = [];
+  const quads = channels - (channels % 4);
+  const four = [0, 1, 2, 3] as const;
+  for (let c = 0; c < quads; c += 4) {
+    words.push(...four.map((i) => bias[c + i] as number));
+    for (let t = 0; t < taps; t += 1) words.push(wordOf(four.map((i) => weight(t, c + i))));
+    words.push(...four.map((i) => multipliers[c + i] as number));
+  }
+  const bytes: number[] = [];
+  for (let c = quads; c < channels; c += 1) {
+    words.push(bias[c] as number);
+    for (let t = 0; t < taps; t += 1) bytes.push(weight(t, c));
+  }
+  for (let c = quads; c < channels; c += 1) words.push(multipliers[c] as number);
+  for (let i = 0; i < bytes.length; i += 4) words.push(wordOf(bytes.slice(i, i + 4)));
+  return Int32Array.from(words);
+}
+
+/** What `packTaps` packed, for so many channels and taps. */
+export function unpackTaps(words: ArrayLike<number>, channels: number, taps: number): Depthwise {
+  const weights = new Int8Array(taps * channels);
+  const bias = new Int32Array(channels);
+  const multipliers = new Int32Array(channels);
+  const quads = channels - (channels % 4);
+  for (let c = 0; c < channels; c += 1) {
+    const inQuad = c < quads;
+    const width = inQuad ? 4 : channels - quads;
+    const start = (inQuad ? c - (c % 4) : quads) * (taps / 4 + 2);
+    const lane = inQuad ? c % 4 : c - quads;
+    bias[c] = words[start + lane] as number;
+    multipliers[c] = words[start + lane + (inQuad ? 4 + taps : width)] as number;
+    for (let t = 0; t < taps; t += 1) {
+      const byte = inQuad ? 4 * (4 + t) + lane : 8 * width + lane * taps + t;
+      weights[t * channels + c] = byteOf(words[start + (byte >> 2)] as number, byte % 4);
+    }
+  }
+  return { weights, bias, multipliers };
+}
+
+function adaptAny(call: KernelCall): VariantCall | string {
+  const field = (name: string): number => numberField(call, name);
+  const channels = field('channels');
+  const zeroPoint = field('input_zero_point');
+  const weights = arrayField(call, 'weights');
+  const folded = arrayField(call, 'bias');
+  if (field('kernel_h') > mostRows) return `a kernel of more than ${mostRows} rows`;
+  const bias = Int32Array.from(folded);
+  for (let c = 0; c < channels; c += 1) {
+    let sum = folded[c] as number;
+    for (let at = c; at < weights.length; at += channels) sum += zeroPoint * (weights[at] as number);
+    if (Math.abs(sum) >= 2 ** 31) return 'biases of 2^31 and more';
+    bias[c] = sum;
+  }
+  const packed = { weights, bias, multipliers: arrayField(call, 'multipliers') };
+  return {
+    struct: 'tsr_depthwise_dsp',
+    fields: {
+      weights: { type: 'int32', values: packTaps(packed) },
+      pre_shift: Math.log2(field('pre_scale')),
+      offset: field('offset'),
+      shift: field('shift'),
+      min: field('min'),
+      max: field('max'),
+      input_zero_point: zeroPoint,
+      channels,
+      kernel_h: field('kernel_h'),
+      kernel_w: field('kernel_w'),
+      stride_w: field('stride_w'),
+      dilation_w: field('dilation_w'),
+      in_pixel: field('in_pixel'),
+      out_pixel: field('out_pixel'),
+    },
+    scratchBytes: 0,
+    headers: ['depthwise/tsr_depthwise__dsp.h', 'isa/tsr_dsp.h', 'isa/tsr_dsp_taps.h'],
+  };
+}
+
+/** Any size, stride and dilation: 3.5 instructions a multiply-accumulate that is not padding. */
+export const depthwiseDsp: KernelVariant = {
+  isa: 'dsp',
+  symbol: 'tsr_depthwise_s8s8__dsp',
+  replaces,
+  adapt: adaptAny,
+};

@@ -1,0 +1,71 @@
+import type { KernelCall } from '../../ops/define.ts';
+import { arrayField, type KernelVariant, numberField, type VariantCall } from '../define.ts';
+
+/** The headers of every kernel that uses Helium. */
+export const mveHeaders: readonly string[] = ['isa/tsr_mve.h', 'isa/tsr_mve_arm.h', 'isa/tsr_mve_c.h'];
+
+/** Bytes of a vector. */
+const vector = 16;
+
+/** tsr_conv_mve_runs: the most rows of a window that are read where they lie. */
+const mostRuns = 7;
+
+/** The most bytes that a layer's constants may hold beside weights, biases and multipliers. */
+const mostPadding = 8;
+
+const vectors = (bytes: number): number => Math.ceil(bytes / vector);
+
+/**
+ * Biases and multipliers in the order of use: for each `group` channels their biases, then their multipliers divided by 2
+ * (VQDMLASH doubles its product; multipliers are multiples of 256).
+ */
+export function streamOf(bias: ArrayLike<number>, multipliers: ArrayLike<number>, group: number): Int32Array {
+  const stream: number[] = [];
+  for (let from = 0; from < bias.length; from += group) {
+    const channels = Array.from({ length: Math.min(group, bias.length - from) }, (_, i) => from + i);
+    stream.push(...channels.map((c) => bias[c] as number), ...channels.map((c) => (multipliers[c] as number) / 2));
+  }
+  return Int32Array.from(stream);
+}
+
+function adapt(call: KernelCall): VariantCall | string {
+  const number = (name: string): number => numberField(call, name);
+  if (number('groups') !== 1) return 'groups';
+  if (number('pre_scale') !== 1) return 'a pre-scale';
+  const inChannels = number('in_channels');
+  const kernelHeight = number('kernel_h');
+  const kernelWidth = number('kernel_w');
+  const windowBytes = kernelHeight * kernelWidth * inChannels;
+  const runBytes = kernelWidth * inChannels;
+  const padding = vector * vectors(windowBytes) - windowBytes;
+  const tiled = padding <= mostPadding;
+  const together = kernelWidth === 1 || (number('dilation_w') === 1 && number('in_pixel') === inChannels);
+  const direct = together && runBytes % vector === 0 && kernelHeight <= mostRuns;
+  const { groups: _, pre_scale: __, bias: ___, multipliers: ____, weights: _____, ...fields } = call.fields;
+  return {
+    struct: 'tsr_conv_mve',
+    fields: {
+      weights: {
+        type: 'int8',
+        values: [...Array.from(arrayField(call, 'weights')), ...new Array(tiled ? padding : 0).fill(0)],
+      },
+      stream: { type: 'int32', values: streamOf(arrayField(call, 'bias'), arrayField(call, 'multipliers'), 4) },
+      ...fields,
+      window_bytes: windowBytes,
+      window_vectors: vectors(windowBytes),
+      run_vectors: direct ? runBytes / vector : 0,
+      tiles: tiled ? Math.floor(number('out_channels') / 4) : 0,
+    },
+    // Where there is no padding and windows lie in vectors, none is copied.
+    scratchBytes: call.pointwise && direct ? 0 : 3 * vector * vectors(windowBytes),
+    headers: ['conv/tsr_conv__mve.h', ...mveHeaders],
+  };
+}
+
+/** Convolutions without groups, and dense layers. */
+export const convMve: KernelVariant = {
+  isa: 'mve',
+  symbol: 'tsr_conv_s8s8__mve',
+  replaces: 'tsr_conv_s8s8__portable',
+  adapt,
+};

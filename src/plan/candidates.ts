@@ -1,0 +1,254 @@
+import { rowShape, tensorOf } from '../graph/types.ts';
+import { layerTime } from './cost.ts';
+import { accumulates, canStream, scratchBytes, stepWidth } from './demand.ts';
+import { type Life, livesOf } from './lives.ts';
+import { overlapDistance, type PlacedProgram } from './overlap.ts';
+import { fitRings, ringBytes } from './rings.ts';
+import { alignUp, type Layer, type Program, type StageStep, type Step } from './types.ts';
+import { regionsOf } from './views.ts';
+
+/** Whether the model's input lies whole in the arena, or is fetched row by row where a stage begins with it. */
+export type InputMode = 'resident' | 'stream';
+
+/** Columns that the layers of a stage compute at a time; whole rows, or a few pixels. */
+const segmentWidths = [Number.POSITIVE_INFINITY, 8, 4, 2, 1];
+
+/** A run of layers as one step of the plan: what it needs of the arena, and its time (see layerTime). */
+export interface Candidate {
+  readonly start: number;
+  readonly end: number;
+  /** Null: a single layer, computed whole. */
+  readonly segment: number | null;
+  /** No step over these layers needs less: outputs count as lying over dying inputs as far as their sizes let them. */
+  readonly bytes: number;
+  /** What it needs where no output begins in an input. */
+  readonly apart: number;
+  readonly time: number;
+}
+
+/** The steps that plans of a program can have. */
+export interface Candidates {
+  readonly program: PlacedProgram;
+  /** Ordered by where they end. */
+  readonly all: readonly Candidate[];
+  readonly stepOf: (candidate: Candidate) => Step;
+  /** What a step really needs: its outputs lie over its inputs as far as its order of computing lets them. */
+  readonly exactBytes: (candidate: Candidate) => number;
+}
+
+/** What planning a model found out about runs of layers, to be used again for another program with the same runs. */
+export interface Memory {
+  readonly rings: Map<string, ReadonlyMap<string, number>>;
+  readonly overlaps: Map<string, number>;
+}
+
+export function createMemory(): Memory {
+  return { rings: new Map(), overlaps: new Map() };
+}
+
+/**
+ * The runs of layers that stages lie in. Behind a layer that accumulates nothing can go on before the last row is there;
+ * so where all that follows needs it, a stage across it would be two in one, and a run ends there.
+ */
+function runsOf(layers: readonly Layer[]): readonly { readonly start: number; readonly end: number }[] {
+  const runs: { start: number; end: number }[] = [];
+  const streams = layers.map(canStream);
+  for (let start = 0; start < layers.length; ) {
+    let end = start;
+    while (end < layers.length && streams[end]) end += 1;
+    let from = start;
+    for (let index = start; index < end - 1; index += 1) {
+      if (!accumulates(layers[index] as Layer) || !allNeed(layers, index, end)) continue;
+      runs.push({ start: from, end: index + 1 });
+      from = index + 1;
+    }
+    if (end > from) runs.push({ start: from, end });
+    start = Math.max(end, start + 1);
+  }
+  return runs;
+}
+
+/** Whether all layers from behind `index` to `end` need what it makes. */
+function allNeed(layers: readonly Layer[], index: number, end: number): boolean {
+  const needing = new Set([layers[index]?.node.output]);
+  for (const { node } of layers.slice(index + 1, end)) {
+    if (!node.inputs.some((name) => name !== null && needing.has(name))) return false;
+    needing.add(node.output);
+  }
+  return true;
+}
+
+/** The bytes of the ring of every tensor, if all layers of a run computed in segments of this width. */
+function ringsOf(
+  program: Program,
+  run: { readonly start: number; readonly end: number },
+  segment: number,
+  input: InputMode,
+  memory: Memory,
+): ReadonlyMap<string, number> {
+  const members = program.layers.slice(run.start, run.end);
+  const stage = stageOf(program, { ...run, segment }, input);
+  const key = [segment, ...stage.fetched, '', ...members.map(({ node }) => node.output)].join('\n');
+  const known = memory.rings.get(key);
+  if (known !== undefined) return known;
+  const bytes = new Map<string, number>();
+  for (const [name, ring] of fitRings(members, stage, (tensor) => tensorOf(program.graph, tensor))) {
+    const { width, channels } = rowShape(tensorOf(program.graph, name).shape);
+    bytes.set(name, ringBytes(ring, { width, pixelBytes: channels }));
+  }
+  memory.rings.set(key, bytes);
+  return bytes;
+}
+
+/** Every step that a plan could take. */
+export function candidatesOf(program: Program, input: InputMode, memory: Memory = createMemory()): Candidates {
+  const { graph, layers } = program;
+  const regions = regionsOf(graph, layers);
+  const placed = { graph, layers, regions };
+  const lives = livesOf(graph, layers, regions);
+  const all: Candidate[] = [];
+  const runs = runsOf(layers);
+  const rings = runs.map((run) => segmentWidths.map((segment) => ringsOf(program, run, segment, input, memory)));
+  // An input that is fetched takes nothing before it is needed.
+  const fetchable = new Set(
+    lives.flatMap(({ name, firstUse }) =>
+      firstUse !== null && rings.some(([bytes]) => bytes?.has(name)) ? [name] : [],
+    ),
+  );
+  const madeBy = layers.map((): Life[] => []);
+  const endingAt = layers.map((): Life[] => []);
+  for (const life of lives) {
+    const made = fetchable.has(life.name) ? (life.firstUse as number) : life.made;
+    madeBy[made]?.push(life);
+    endingAt[life.lastUse]?.push(life);
+  }
+  const from = (life: Life): number => (fetchable.has(life.name) ? (life.firstUse as number) : life.made);
+  /** Bytes of the tensors that live when layer `start` begins, made before it. */
+  const livingAt = (start: number): readonly Life[] =>
+    lives.filter((life) => from(life) < start && life.lastUse >= start);
+
+  const extend = (
+    start: number,
+    limit: number,
+    segment: number | null,
+    ring: ReadonlyMap<string, number>,
+    living: readonly Life[],
+  ): void => {
+    let whole = living.reduce((sum, life) => sum + alignUp(life.bytes), 0);
+    let [born, dying, own, shared, time] = [0, 0, 0, 0, 0];
+    for (let end = start + 1; end <= limit; end += 1) {
+      const layer = layers[end - 1] as Layer;
+      time += layerTime(layer, segment);
+      if (accumulates(layer)) own += scratchBytes(layer);
+      else shared = Math.max(shared, scratchBytes(layer));
+      for (const life of madeBy[end - 1] as Life[]) {
+        whole += alignUp(life.bytes);
+        if (life.made >= 0) born += alignUp(life.bytes);
+      }
+      for (const life of endingAt[end - 1] as Life[]) {
+        const inside = segment === null || !life.single || from(life) < start ? undefined : ring.get(life.name);
+        whole += alignUp(inside ?? life.bytes) - alignUp(life.bytes);
+        if (life.made >= start) born -= alignUp(life.bytes);
+        else if (inside === undefined) dying += alignUp(life.bytes);
+      }
+      const apart = whole + own + shared;
+      const overlaps = segment !== null || canStream(layer);
+      all.push({ start, end, segment, apart, bytes: apart - (overlaps ? Math.min(born, dying) : 0), time });
+    }
+  };
+  layers.forEach((_, start) => {
+    const living = livingAt(start);
+    extend(start, start + 1, null, new Map(), living);
+    const index = runs.findIndex((run) => run.start <= start && start < run.end);
+    const run = runs[index];
+    if (run === undefined) return;
+    segmentWidths.forEach((segment, i) => {
+      extend(start, run.end, segment, rings[index]?.[i] as ReadonlyMap<string, number>, living);
+    });
+  });
+  const stepOf = ({ start, end, segment }: Candidate): Step =>
+    segment === null ? { kind: 'call', layer: start } : stageOf(program, { start, end, segment }, input);
+  return {
+    program: placed,
+    all: all.sort((a, b) => a.end - b.end || b.start - a.start),
+    stepOf,
+    exactBytes: (candidate) =>
+      candidate.bytes === candidate.apart
+        ? candidate.apart
+        : exactBytes(placed, lives, candidate, stepOf(candidate), memory),
+  };
+}
+
+/** What a step needs where its outputs lie over its dying inputs, each over one, the most that is saved first. */
+function exactBytes(
+  program: PlacedProgram,
+  lives: readonly Life[],
+  { start, end, segment, apart }: Candidate,
+  step: Step,
+  memory: Memory,
+): number {
+  const { graph, layers } = program;
+  const members = layers.slice(start, end);
+  const born = lives.filter(
+    ({ name, made, lastUse }) =>
+      made >= start &&
+      made < end &&
+      lastUse >= end &&
+      members.some(({ node, lowering }) => node.output === name && lowering.kind === 'calls'),
+  );
+  const fetched = step.kind === 'stage' ? step.fetched : [];
+  const dying = lives.filter(
+    ({ name, made, lastUse }) => made < start && lastUse >= start && lastUse < end && !fetched.includes(name),
+  );
+  const key = [
+    segment,
+    ...members.map(({ node }) => node.output),
+    '',
+    ...born.map(({ name }) => name),
+    '',
+    ...dying.map(({ name }) => name),
+  ].join('\n');
+  const known = memory.overlaps.get(key);
+  if (known !== undefined) return apart - known;
+  const pairs = born.flatMap((output) =>
+    dying.flatMap((input) => {
+      const distance = overlapDistance(program, step, tensorOf(graph, output.name), tensorOf(graph, input.name));
+      if (distance === null) return [];
+      const together = Math.max(alignUp(input.bytes) + distance, alignUp(output.bytes));
+      return [{ output, input, saved: alignUp(input.bytes) + alignUp(output.bytes) - together }];
+    }),
+  );
+  const used = new Set<Life>();
+  let saved = 0;
+  for (const pair of pairs.sort((a, b) => b.saved - a.saved)) {
+    if (pair.saved <= 0 || used.has(pair.output) || used.has(pair.input)) continue;
+    used.add(pair.output).add(pair.input);
+    saved += pair.saved;
+  }
+  memory.overlaps.set(key, saved);
+  return apart - saved;
+}
+
+function stageOf(
+  { graph, layers }: Program,
+  { start, end, segment }: { readonly start: number; readonly end: number; readonly segment: number },
+  input: InputMode,
+): StageStep {
+  const members = layers.slice(start, end);
+  const inside = new Set(members.map((layer) => layer.index));
+  const fetched = graph.inputs
+    .map((port) => port.tensor)
+    .filter(
+      (name) =>
+        input === 'stream' &&
+        members.some((layer) => layer.node.inputs.includes(name)) &&
+        !layers.some((layer) => !inside.has(layer.index) && layer.node.inputs.includes(name)) &&
+        !graph.outputs.some((port) => port.tensor === name),
+    );
+  return {
+    kind: 'stage',
+    layers: members.map((layer) => layer.index),
+    segments: members.map((layer) => Math.min(segment, stepWidth(layer))),
+    fetched,
+  };
+}

@@ -1,0 +1,49 @@
+import { type Graph, tensorOf } from '../graph/types.ts';
+import { type Layer, tensorBytes } from './types.ts';
+import type { Region } from './views.ts';
+
+/** When the bytes of a tensor that has bytes of its own are in use, by layer; its parts and other names count for it. */
+export interface Life {
+  readonly name: string;
+  readonly bytes: number;
+  /** The first layer that makes it or a part of it; -1 for an input of the graph. */
+  readonly made: number;
+  /** The last layer that touches it; the number of layers where it is an output of the graph. */
+  readonly lastUse: number;
+  /** The first layer that reads it, for an input of the graph that is not an output as well. */
+  readonly firstUse: number | null;
+  /** One layer makes all of it, and nothing lies in it: inside a stage it can be a ring. */
+  readonly single: boolean;
+}
+
+export function livesOf(graph: Graph, layers: readonly Layer[], regions: ReadonlyMap<string, Region>): readonly Life[] {
+  const lives = new Map<string, Life>();
+  const root = (name: string): string => regions.get(name)?.root ?? name;
+  const touch = (name: string, layer: number): Life => {
+    const bytes = tensorBytes(tensorOf(graph, name));
+    const known = lives.get(name) ?? { name, bytes, made: layer, lastUse: layer, firstUse: null, single: true };
+    const life = { ...known, made: Math.min(known.made, layer), lastUse: Math.max(known.lastUse, layer) };
+    lives.set(name, life);
+    return life;
+  };
+  for (const port of graph.inputs) touch(port.tensor, -1);
+  for (const { index, node, tensors } of layers) {
+    for (const tensor of tensors.inputs) {
+      if (tensor === null || tensor.kind === 'constant') continue;
+      const name = root(tensor.name);
+      const life = touch(name, index);
+      if (life.made < 0 && life.firstUse === null) lives.set(name, { ...life, firstUse: index });
+    }
+    touch(root(node.output), index);
+  }
+  for (const port of graph.outputs) {
+    const name = root(port.tensor);
+    lives.set(name, { ...touch(name, layers.length), firstUse: null });
+  }
+  for (const [name, region] of regions) {
+    if (region.root === name) continue;
+    const life = lives.get(region.root);
+    if (life !== undefined) lives.set(region.root, { ...life, single: false });
+  }
+  return [...lives.values()];
+}

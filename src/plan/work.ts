@@ -1,0 +1,96 @@
+import { elementCount, rowShape } from '../graph/types.ts';
+import type { KernelCall } from '../ops/define.ts';
+import { accumulates, splitsRows, stepCount, stepWidth } from './demand.ts';
+import type { Layer } from './types.ts';
+
+/**
+ * What the work of a kernel consists of: its instructions are about a sum of these, each times a number that belongs to
+ * the kernel. All count over one inference.
+ */
+export const workNames = [
+  /** Calls of the kernel. */
+  'calls',
+  /** Output pixels. */
+  'pixels',
+  /** Groups of four pixels, the last of a call not always full: kernels take several pixels through one loop. */
+  'quads',
+  /** Bytes of output. */
+  'outputs',
+  /** Bytes of input that the windows of all pixels cover, without overlap in a row. */
+  'inputs',
+  'macs',
+  /** Taps of a window, for each byte of output: a kernel that takes its channels in a loop has a loop for each. */
+  'taps',
+  /** The same in vectors of 16 channels, the last not always full. */
+  'vectors',
+  /** Weights that are read: all of them, once for each group of four pixels. */
+  'weights',
+  /** Weights that are read for a call's last pixels, which are not four. */
+  'restWeights',
+  /** Calls inside a stage: finding the rows and choosing what runs next. */
+  'stageCalls',
+  /** Pointers to rows that a stage finds. */
+  'stageRows',
+  /** Bytes of output in a stage that lie in a window of the newest row before they lie in their slot. */
+  'stageBytes',
+] as const;
+
+export type WorkName = (typeof workNames)[number];
+export type Work = Readonly<Record<WorkName, number>>;
+
+/** Calls of one size. */
+interface Calls {
+  readonly count: number;
+  readonly pixels: number;
+}
+
+function callsOfWidth(rows: number, width: number, segment: number): readonly Calls[] {
+  const rest = width % segment;
+  const whole = { count: rows * Math.floor(width / segment), pixels: segment };
+  return rest === 0 ? [whole] : [whole, { count: rows, pixels: rest }];
+}
+
+/** How a layer calls one of its kernels: computed whole (null), or in segments of so many columns. */
+function callsOfKernel(layer: Layer, call: KernelCall, segment: number | null): readonly Calls[] {
+  const { batch } = rowShape(layer.tensors.output.shape);
+  const width = stepWidth(layer);
+  if (call.steps === 'once') return [{ count: 1, pixels: elementCount(layer.tensors.output.shape) }];
+  if (segment === null) {
+    const joined = call.pointwise && call.firstRow === 0 && call.count === stepCount(layer);
+    return joined ? [{ count: 1, pixels: batch * call.count * width }] : [{ count: batch * call.count, pixels: width }];
+  }
+  return callsOfWidth(call.count, width, splitsRows(layer) ? Math.min(segment, width) : width);
+}
+
+/** The work of one kernel of a layer. */
+export function workOf(layer: Layer, call: KernelCall, segment: number | null): Work {
+  const output = rowShape(layer.tensors.output.shape);
+  const first = call.inputs[0];
+  const source = rowShape(layer.tensors.inputs[first?.input ?? 0]?.shape ?? []);
+  const rows = first === undefined || first.rows === 'whole' ? 1 : first.rows.count;
+  const taps = rows * (first?.columns.count ?? 1);
+  const stride = Math.max(1, first?.columns.multiply ?? 1);
+  const pixels = output.batch * output.rows * output.width;
+  const channels = accumulates(layer) ? source.channels : output.channels;
+  const perPixel = layer.macs / Math.max(1, pixels);
+  const pointers = call.inputs.reduce((sum, { rows: map }) => sum + (map === 'whole' ? 1 : map.count), 0);
+  const sizes = callsOfKernel(layer, call, segment);
+  const sum = (each: (pixels: number) => number): number =>
+    sizes.reduce((total, { count, pixels: n }) => total + count * each(n), 0);
+  const calls = sum(() => 1);
+  return {
+    calls,
+    pixels: sum((n) => n),
+    quads: sum((n) => Math.ceil(n / 4)),
+    outputs: sum((n) => n * channels),
+    inputs: sum((n) => n * stride * source.channels * rows),
+    macs: sum((n) => n * perPixel),
+    taps: sum((n) => n * channels * taps),
+    vectors: sum((n) => n * channels * Math.ceil(perPixel / Math.max(1, channels) / taps / 16) * taps),
+    weights: sum((n) => Math.floor(n / 4) * perPixel),
+    restWeights: sum((n) => (n % 4 === 0 ? 0 : perPixel)),
+    stageCalls: segment === null ? 0 : calls,
+    stageRows: segment === null ? 0 : calls * pointers,
+    stageBytes: segment === null ? 0 : sum((n) => n * channels),
+  };
+}

@@ -1,0 +1,157 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { buildFirmware, requireFit } from '../../src/api/build.ts';
+import { compileModel } from '../../src/api/pipeline.ts';
+import { makeProject } from '../../src/api/project.ts';
+import { loadTarget, targetNames } from '../../src/targets/load.ts';
+import { checkStrictly, createBench, exampleProject, examples } from './project.ts';
+
+const bench = createBench();
+afterAll(() => bench.remove());
+
+const boards = targetNames()
+  .map(loadTarget)
+  .filter(({ kind }) => kind === 'firmware');
+const silicon = boards.filter(({ board }) => board?.simulator === null);
+
+describe('firmware for boards', () => {
+  it('there are boards', () => expect(silicon.length).toBeGreaterThanOrEqual(4));
+
+  it.each(silicon.flatMap(({ name }) => examples.map((example) => [name, example] as const)))(
+    '%s holds %s: it builds without a warning and fits, memory by memory',
+    async (name, example) => {
+      const folder = bench.write(`${name}-${example}`, await exampleProject(example, name));
+      const build = buildFirmware(folder);
+      expect(build.warnings).toEqual([]);
+      expect(build.fits).toBe(true);
+      const { board } = loadTarget(name);
+      const flash = build.regions.find((region) => region.name === 'FLASH');
+      // The plain image is what lies in flash, no more.
+      expect(readFileSync(build.binary).length).toBe(flash?.used);
+      expect(flash?.sections.map((section) => section.name)).toEqual(
+        expect.arrayContaining(['.vectors', '.text', '.rodata']),
+      );
+      const holderOf = (section: string): string | undefined =>
+        build.regions.find((region) => region.sections.some((found) => found.name === section))?.name;
+      expect(holderOf('.stack')).toBe(board?.placement.stack);
+      expect(board?.placement.arena).toContain(holderOf('.arena'));
+      const stack = build.regions.find((region) => region.name === board?.placement.stack);
+      expect(stack?.sections.find((section) => section.name === '.stack')?.bytes).toBe(board?.placement.stackBytes);
+    },
+  );
+
+  it.each(boards.map(({ name, compilerFlags }) => [name, compilerFlags] as const))(
+    'the board port of %s passes the strictest warnings',
+    async (name, flags) => {
+      const folder = bench.write(`${name}-strict`, await exampleProject('home-sounds', name));
+      const sources = loadTarget(name).board?.sources ?? [];
+      checkStrictly(
+        folder,
+        [...sources, 'main.c', 'tsr_models.c'].map((file) => `board/${file}`),
+        flags,
+      );
+    },
+  );
+
+  it('is the same with make, with the compiler alone, and a second time', async () => {
+    const files = await exampleProject('home-sounds', 'nucleo-f446re');
+    const [made, alone] = ['make', 'alone'].map((name) => bench.write(name, files)) as [string, string];
+    const a = buildFirmware(made, { through: 'make' });
+    const b = buildFirmware(alone, { through: 'compiler' });
+    expect(readFileSync(b.binary).equals(readFileSync(a.binary))).toBe(true);
+    expect(buildFirmware(made).regions).toEqual(a.regions);
+  });
+
+  it('holds several models, which share kernels and an arena', async () => {
+    const compilations = examples.map((example) =>
+      compileModel(`examples/${example}/model.onnx`, {
+        calibrate: 'random',
+        name: example.replace('-', '_'),
+        target: 'nucleo-h743zi',
+      }),
+    );
+    const files = await makeProject(compilations);
+    expect([...files.keys()].filter((path) => path.endsWith('tsr.h'))).toEqual(['model/tsr.h']);
+    const build = buildFirmware(bench.write('both', files));
+    expect(build.fits).toBe(true);
+    const arena = build.regions.flatMap(({ sections }) => sections).find(({ name }) => name === '.arena');
+    const inputs = compilations.map(({ plan }) => plan.arenaBytes);
+    // The larger of the two arenas, and beside it a copy of the larger input (96 x 96 x 3 bytes), a guard and alignment.
+    expect(arena?.bytes).toBeLessThan(Math.max(...inputs) + 27_648 + 64);
+    const report = JSON.parse(String(files.get('report.json'))) as { arenaBytes: number; models: unknown[] };
+    expect([report.arenaBytes, report.models.length]).toEqual([Math.max(...inputs), 2]);
+    await expect(makeProject([...compilations, ...compilations])).rejects.toThrow(/would both be called home_sounds/);
+  });
+});
+
+describe('what cannot be built', () => {
+  const small = (name: string, change: (board: Record<string, unknown>) => void): string => {
+    const target = JSON.parse(loadTarget('nucleo-f446re').text) as { name: string; board: Record<string, unknown> };
+    target.name = name;
+    change(target.board);
+    const folder = bench.write('targets', new Map([[`${name}.json`, JSON.stringify(target)]]));
+    return join(folder, `${name}.json`);
+  };
+
+  it('does not fit: says by how much, and leaves no image of an earlier build', async () => {
+    const { plan } = compileModel('examples/home-sounds/model.onnx', { calibrate: 'random', target: 'nucleo-f446re' });
+    // Room for arena and stack, but for nothing else.
+    const bytes = plan.arenaBytes + 4096;
+    const memory = [{ name: 'SRAM', address: '0x20000000', bytes, purpose: 'all' }];
+    const target = small('tiny', (board) => Object.assign(board, { memory }));
+    const folder = bench.write('tiny', await exampleProject('home-sounds', target));
+    bench.write('tiny/build', new Map([['firmware.bin', 'old']]));
+    for (const through of ['make', 'compiler'] as const) {
+      const build = buildFirmware(folder, { through });
+      expect(build.fits).toBe(false);
+      const sram = build.regions.find(({ name }) => name === 'SRAM');
+      expect(sram?.used).toBeGreaterThan(bytes);
+      expect(sram?.used).toBeLessThan(bytes + 4096);
+      expect(existsSync(build.binary)).toBe(false);
+      expect(() => requireFit(build)).toThrow(
+        expect.objectContaining({ code: 4, message: expect.stringContaining('SRAM by ') }),
+      );
+    }
+  });
+
+  it('an arena larger than every memory is refused before anything is written', async () => {
+    const memory = [{ name: 'SRAM', address: '0x20000000', bytes: 8192, purpose: 'all' }];
+    const target = small('tinier', (board) => Object.assign(board, { memory }));
+    await expect(exampleProject('home-sounds', target)).rejects.toThrow(
+      expect.objectContaining({ code: 4, message: expect.stringContaining('the largest memory of tinier') }),
+    );
+  });
+
+  it('clocks that the chip cannot make are a fault of the target file', async () => {
+    const target = small('wrong-clock', (board) =>
+      Object.assign(board, { clock: { ...(board.clock as object), pll: { m: 1, n: 45, p: 2, q: 2 } } }),
+    );
+    const folder = bench.write('wrong-clock', await exampleProject('home-sounds', target));
+    expect(() => buildFirmware(folder)).toThrow(
+      expect.objectContaining({ code: 2, message: expect.stringContaining('clock.sourceHz / pll.m') }),
+    );
+  });
+
+  it('a compiler that is not there: exit code 5, with the line that installs it', async () => {
+    const folder = bench.write('no-compiler', await exampleProject('home-sounds', 'nucleo-f446re'));
+    const { PATH } = process.env;
+    process.env.PATH = bench.folder;
+    try {
+      expect(() => buildFirmware(folder)).toThrow(
+        expect.objectContaining({ code: 5, hint: expect.stringContaining('Install it: ') }),
+      );
+    } finally {
+      process.env.PATH = PATH;
+    }
+  });
+
+  it('a folder without a firmware', () => {
+    expect(() => buildFirmware(bench.folder)).toThrow(expect.objectContaining({ code: 2 }));
+  });
+
+  it('a board file that nobody has', async () => {
+    const target = small('no-file', (board) => Object.assign(board, { sources: ['startup.c', 'stm32z9.c'] }));
+    await expect(exampleProject('home-sounds', target)).rejects.toThrow(/no file stm32z9\.c/);
+  });
+});

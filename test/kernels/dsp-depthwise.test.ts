@@ -1,0 +1,55 @@
+import { describe, expect, test } from 'vitest';
+import type { KernelVariant } from '../../src/kernels/define.ts';
+import {
+  depthwise3x3Dsp,
+  depthwise3x3Stride2Dsp,
+  depthwiseDsp,
+  pack3x3,
+  packTaps,
+  unpack3x3,
+  unpackTaps,
+} from '../../src/kernels/dsp/depthwise.ts';
+import { createDice, randomFrom } from '../support/random.ts';
+import { randomBytes } from './cases.ts';
+import { depthwiseCase } from './simd128-cases.ts';
+import { type CaseMaker, compareKernels } from './support.ts';
+
+const comparisons: readonly { readonly variant: KernelVariant; readonly make: CaseMaker }[] = [
+  { variant: depthwise3x3Dsp, make: (dice) => depthwiseCase(dice, { height: 3, width: 3, stride: 1, dilation: 1 }) },
+  {
+    variant: depthwise3x3Stride2Dsp,
+    make: (dice) => depthwiseCase(dice, { height: 3, width: 3, stride: 2, dilation: 1 }),
+  },
+  { variant: depthwiseDsp, make: (dice) => depthwiseCase(dice) },
+];
+
+describe('Arm DSP depthwise kernels give the bytes of the portable one', () => {
+  test.for(comparisons)('$variant.symbol', { timeout: 600_000 }, async ({ variant, make }) => {
+    expect(await compareKernels(variant, make)).toEqual([]);
+  });
+});
+
+test('packed weights of 3 x 3 are the weights', () => {
+  const dice = createDice(randomFrom(1));
+  for (let i = 0; i < 50; i += 1) {
+    const channels = 4 * dice.integer(1, 10);
+    const numbers = (): Int32Array => Int32Array.from({ length: channels }, () => dice.integer(-1e6, 1e6));
+    const sums = { weights: randomBytes(dice, 9 * channels), bias: numbers(), multipliers: numbers() };
+    const words = pack3x3(sums);
+    expect(unpack3x3(words)).toEqual(sums);
+    // One byte a weight, four a bias and a multiplier.
+    expect(words.length * 4).toBe(17 * channels);
+  }
+});
+
+test('packed weights of any size are the weights', () => {
+  const dice = createDice(randomFrom(2));
+  for (let i = 0; i < 100; i += 1) {
+    const [channels, taps] = [dice.integer(1, 40), dice.integer(1, 30)];
+    const numbers = (): Int32Array => Int32Array.from({ length: channels }, () => dice.integer(-1e6, 1e6));
+    const sums = { weights: randomBytes(dice, taps * channels), bias: numbers(), multipliers: numbers() };
+    const words = packTaps(sums);
+    expect(unpackTaps(words, channels, taps)).toEqual(sums);
+    expect(words.length * 4).toBeLessThan(channels * (taps + 8) + 4);
+  }
+});
