@@ -42,6 +42,7 @@
 #define RCC_APB4ENR (RCC + 0xF4u)
 #define CR_HSION (1u << 0)
 #define CR_HSIRDY (1u << 2)
+#define CR_HSIDIV (3u << 3)
 #define CR_HSEON (1u << 16)
 #define CR_HSERDY (1u << 17)
 #define CR_HSEBYP (1u << 18)
@@ -110,6 +111,7 @@ static void use_hsi(void) {
   (void)tsr_wait(RCC_CFGR, CFGR_SWS, 0u);
   tsr_clear_bits(RCC_CR, CR_PLL1ON);
   (void)tsr_wait(RCC_CR, CR_PLL1RDY, 0u);
+  tsr_clear_bits(RCC_CR, CR_HSIDIV);
 }
 
 static int start_hse(void) {

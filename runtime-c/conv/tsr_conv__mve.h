@@ -4,7 +4,7 @@
  * Windows are taken three at a time, outputs in fours of channels: VMLADAVA multiplies and sums 16 bytes. Measured in
  * QEMU on a Cortex-M55, rows of 24, requantisation included: MEASURED instructions a multiply-accumulate.
  *
- * scratch  3 * window_vectors * 16 bytes, for windows that reach over the edge or do not lie in vectors
+ * scratch  (copies * window_vectors + 1) * 16 bytes, for windows that reach over the edge or do not lie in vectors
  * weights  [out_channels][kernel_h][kernel_w][in_channels], as the portable kernel has them; where there are
  *          tiles, behind them as many bytes of any value as the last vector of a window is longer than the window
  */
@@ -34,6 +34,8 @@ typedef struct tsr_conv_mve {
   int32_t window_bytes;   /* kernel_h * kernel_w * in_channels */
   int32_t window_vectors; /* of 16 bytes, the last of which may be longer than the window */
   int32_t run_vectors;    /* of a row of a window, of at most tsr_conv_mve_runs rows; 0: windows are always copied */
+  int32_t copies;         /* windows that are copied at a time: a multiple of 3 */
+  int32_t joined;         /* whether the columns of a window lie side by side */
   int32_t tiles;          /* groups of four channels that tsr_mve_tile_3x4 computes; the others go one pixel at a time */
 } tsr_conv_mve;
 

@@ -25,39 +25,72 @@ static inline void some_channels(const tsr_conv_mve *p, const tsr_mve_tile *tile
                            lanes);
 }
 
-static inline void copy(int8_t *to, const int8_t *from, int32_t bytes) {
-  for (; bytes >= 16; bytes -= 16, to += 16, from += 16) tsr_mve_store_s8(to, tsr_mve_load_s8(from));
-  if (bytes > 0) tsr_mve_store_part_s8(to, tsr_mve_load_part_s8(from, bytes), bytes);
+/*
+ * Copies bytes, and writes whole vectors: up to 15 bytes behind are zeros afterwards. What is copied in order of address
+ * comes out whole.
+ */
+static inline int8_t *copy(int8_t *to, const int8_t *from, int32_t bytes) {
+  int32_t done = 0;
+  for (; done + 16 <= bytes; done += 16) tsr_mve_store_s8(to + done, tsr_mve_load_s8(from + done));
+  if (done < bytes) tsr_mve_store_s8(to + done, tsr_mve_load_part_s8(from + done, bytes - done));
+  return to + bytes;
 }
 
-static inline void fill(int8_t *to, int32_t value, int32_t bytes) {
+static inline int8_t *fill(int8_t *to, int32_t value, int32_t bytes) {
   const tsr_mve_s8 v = tsr_mve_all_s8(value);
-  for (; bytes >= 16; bytes -= 16, to += 16) tsr_mve_store_s8(to, v);
-  if (bytes > 0) tsr_mve_store_part_s8(to, v, bytes);
+  for (int32_t done = 0; done < bytes; done += 16) tsr_mve_store_s8(to + done, v);
+  return to + bytes;
 }
 
 /* Copies the window whose first column is `first`, with zero points where the input has no pixel, and zeros behind it. */
 static void copy_window(const tsr_conv_mve *p, const int8_t *const *rows, int32_t in_width, int32_t first, int8_t *to) {
   const int32_t row_bytes = p->kernel_w * p->in_channels;
-  const int32_t together = p->kernel_w == 1 || (p->dilation_w == 1 && p->in_pixel == p->in_channels);
-  const int32_t inside = together && first >= 0 && first + (p->kernel_w - 1) * p->dilation_w < in_width;
-  const int32_t behind = 16 * p->window_vectors - p->window_bytes;
-  if (behind > 0) fill(to + p->window_bytes, 0, behind);
-  for (int32_t ky = 0; ky < p->kernel_h; ++ky, to += row_bytes) {
+  const int32_t inside = p->joined && first >= 0 && first + (p->kernel_w - 1) * p->dilation_w < in_width;
+  for (int32_t ky = 0; ky < p->kernel_h; ++ky) {
     if (rows[ky] == NULL) {
-      fill(to, p->input_zero_point, row_bytes);
+      to = fill(to, p->input_zero_point, row_bytes);
     } else if (inside) {
-      copy(to, rows[ky] + first * p->in_pixel, row_bytes);
+      to = copy(to, rows[ky] + first * p->in_pixel, row_bytes);
     } else {
       for (int32_t kx = 0; kx < p->kernel_w; ++kx) {
         const int32_t column = first + kx * p->dilation_w;
-        if (column < 0 || column >= in_width) {
-          fill(to + kx * p->in_channels, p->input_zero_point, p->in_channels);
-        } else {
-          copy(to + kx * p->in_channels, rows[ky] + column * p->in_pixel, p->in_channels);
-        }
+        to = column < 0 || column >= in_width ? fill(to, p->input_zero_point, p->in_channels)
+                                              : copy(to, rows[ky] + column * p->in_pixel, p->in_channels);
       }
     }
+  }
+  tsr_mve_store_s8(to, tsr_mve_all_s8(0));
+}
+
+/*
+ * Copies `count` windows, the first of which begins at column `first`. Short rows that lie inside the input, as a first
+ * layer has them, go one vector a row.
+ */
+static void copy_windows(const tsr_conv_mve *p, const int8_t *const *rows, int32_t in_width, int32_t first, int32_t count,
+                         int8_t *to) {
+  const int32_t row_bytes = p->kernel_w * p->in_channels;
+  const int32_t step = p->stride_w * p->in_pixel;
+  const int32_t window = 16 * p->window_vectors;
+  int32_t simple = p->joined && row_bytes <= 16;
+  for (int32_t ky = 0; ky < p->kernel_h; ++ky) simple &= rows[ky] != NULL;
+  for (; count > 0 && (!simple || first < 0); --count, first += p->stride_w, to += window) {
+    copy_window(p, rows, in_width, first, to);
+  }
+  const int32_t room = in_width - 1 - (p->kernel_w - 1) * p->dilation_w - first;
+  const int32_t inside = tsr_min(count, room < 0 ? 0 : room / p->stride_w + 1);
+  if (inside > 0) {
+    for (int32_t ky = 0; ky < p->kernel_h; ++ky) {
+      tsr_mve_copy_parts(to + ky * row_bytes, rows[ky] + first * p->in_pixel, row_bytes, inside, window, step);
+    }
+    tsr_mve_zero_parts(to + p->window_bytes, window - p->window_bytes, inside, window);
+  }
+  for (int32_t i = inside; i < count; ++i) copy_window(p, rows, in_width, first + i * p->stride_w, to + i * window);
+}
+
+/* The remaining channels of some pixels, and all of one where tsr_mve_tile_1x4 cannot take its window. */
+static void finish(const tsr_conv_mve *p, const tsr_mve_tile *tile, int32_t from, int32_t pixels, int8_t *out) {
+  for (int32_t i = 0; i < pixels; ++i) {
+    for (int32_t c = from; c < p->out_channels; c += 4) some_channels(p, tile, c, i, out + i * p->out_pixel);
   }
 }
 
@@ -65,38 +98,61 @@ void tsr_conv_s8s8__mve(const tsr_conv_mve *p, const int8_t *const *rows, int8_t
                         void *scratch) {
   int8_t *copies = scratch;
   const int32_t copy_bytes = 16 * p->window_vectors;
+  const int32_t step = p->stride_w * p->in_pixel;
+  const int32_t reach = (p->kernel_w - 1) * p->dilation_w;
+  const int32_t channels = 4 * p->tiles;
   const int8_t *windows[3 * (tsr_conv_mve_runs + 1)];
   tsr_mve_tile tile = {windows,   0,         0,      p->weights, p->window_bytes, p->stream,
-                       p->offset, p->shift, p->min, p->max,     {p->out_pixel, 2 * p->out_pixel}};
+                       p->offset, p->shift, p->min, p->max,     {0},             {0, 3 * p->out_pixel}};
   int32_t whole = p->run_vectors > 0;
   for (int32_t ky = 0; ky < p->kernel_h; ++ky) whole &= rows[ky] != NULL;
-  for (int32_t x = 0; x < segment->out_width; x += 3, out += 3 * p->out_pixel) {
+  for (int32_t x = 0; x < segment->out_width;) {
     const int32_t count = tsr_min(3, segment->out_width - x);
     const int32_t first = x * p->stride_w - segment->pad_left;
-    const int32_t last = first + (count - 1) * p->stride_w + (p->kernel_w - 1) * p->dilation_w;
-    const int32_t direct = whole && first >= 0 && last < segment->in_width;
-    tile.runs = direct ? p->kernel_h : 1;
-    tile.blocks = direct ? p->run_vectors : p->window_vectors;
-    for (int32_t i = 0; i < 3; ++i) {
-      windows[3 * tile.runs + i] = NULL;
-      /* Pixels that are not there are computed as the last that is. */
-      const int32_t pixel = tsr_min(i, count - 1);
-      const int32_t column = first + pixel * p->stride_w;
-      if (direct) {
-        for (int32_t ky = 0; ky < p->kernel_h; ++ky) {
-          windows[3 * ky + i] = rows[ky] + column * p->in_pixel;
-        }
-      } else {
-        if (pixel == i) copy_window(p, rows, segment->in_width, column, copies + i * copy_bytes);
-        windows[i] = copies + pixel * copy_bytes;
+    /* Pixels from x on whose windows lie inside the input. */
+    const int32_t room = segment->in_width - 1 - reach - first;
+    const int32_t inside = whole && first >= 0 && room >= 0 ? room / p->stride_w + 1 : 0;
+    /* Pixels that are not there are computed as the last that is. */
+    const int32_t second = tsr_min(1, count - 1);
+    const int32_t third = count - 1;
+    int32_t times = 1;
+    tile.apart[0] = second * p->out_pixel;
+    tile.apart[1] = third * p->out_pixel;
+    if (inside >= count) {
+      tile.runs = p->kernel_h;
+      tile.blocks = p->run_vectors;
+      tile.advance[0] = 3 * step;
+      for (int32_t ky = 0; ky < p->kernel_h; ++ky) {
+        windows[3 * ky] = rows[ky] + first * p->in_pixel;
+        windows[3 * ky + 1] = windows[3 * ky] + second * step;
+        windows[3 * ky + 2] = windows[3 * ky] + third * step;
       }
-      if (i > 0) tile.apart[i - 1] = pixel * p->out_pixel;
-    }
-    if (count > 1) tsr_mve_tile_3x4(&tile, p->tiles, out);
-    for (int32_t i = 0; i < count; ++i) {
-      for (int32_t c = count > 1 ? 4 * p->tiles : 0; c < p->out_channels; c += 4) {
-        some_channels(p, &tile, c, i, out + i * p->out_pixel);
+      if (tile.runs == 1 && count == 3 && channels == p->out_channels) {
+        times = tsr_min(inside, segment->out_width - x) / 3;
       }
+    } else {
+      const int32_t most = p->run_vectors > 0 ? 3 : p->copies;
+      const int32_t copied = count < 3 ? count : tsr_min(most, segment->out_width - x) / 3 * 3;
+      tile.runs = 1;
+      tile.blocks = p->window_vectors;
+      tile.advance[0] = 3 * copy_bytes;
+      if (channels == p->out_channels && count == 3) times = copied / 3;
+      copy_windows(p, rows, segment->in_width, first, count * times, copies);
+      windows[0] = copies;
+      windows[1] = copies + second * copy_bytes;
+      windows[2] = copies + third * copy_bytes;
     }
+    windows[3 * tile.runs] = NULL;
+    if (count > 1) {
+      tsr_mve_tile_3x4(&tile, p->tiles, out, times);
+      if (channels < p->out_channels) finish(p, &tile, channels, count, out);
+    } else if (tile.runs == 1 && (windows[0] == copies || p->window_bytes % 16 == 0)) {
+      tsr_mve_tile_1x4(&tile, p->tiles, out);
+      if (channels < p->out_channels) finish(p, &tile, channels, 1, out);
+    } else {
+      finish(p, &tile, 0, 1, out);
+    }
+    x += count * times;
+    out += count * times * p->out_pixel;
   }
 }

@@ -49,16 +49,18 @@ static void pixel_of(const tsr_depthwise_dsp *p, const int8_t *const *rows, int8
   taps.end = end;
   const uint32_t least = tsr_dsp_four(p->min);
   const uint32_t most = tsr_dsp_four(p->max);
+  const int32_t words = p->kernel_h * p->kernel_w;
   const int32_t *weights = p->weights;
   for (int32_t c = 0; c + 4 <= p->channels; c += 4) {
-    int32_t sums[4] = {weights[0], weights[1], weights[2], weights[3]};
     taps.run = runs;
     taps.channel = c;
     taps.weights = (const int8_t *)(weights + 4);
+    int32_t sums[4] = {weights[0], weights[1], weights[2], weights[3]};
     if (end != runs) tsr_dsp_add_taps(&taps, sums);
-    weights += 4 + p->kernel_h * p->kernel_w;
-    uint32_t word = 0;
-    for (int32_t i = 3; i >= 0; --i) word = word << 8 | (uint8_t)output_of(p, sums[i], weights[i]);
+    weights += 4 + words;
+    const uint32_t even = tsr_dsp_pack((uint32_t)output_of(p, sums[0], weights[0]), (uint32_t)output_of(p, sums[2], weights[2]));
+    const uint32_t odd = tsr_dsp_pack((uint32_t)output_of(p, sums[1], weights[1]), (uint32_t)output_of(p, sums[3], weights[3]));
+    const uint32_t word = (even & 0x00ff00ffu) | (odd & 0x00ff00ffu) << 8;
     tsr_dsp_store(out + c, tsr_dsp_min8(tsr_dsp_max8(word, least), most));
     weights += 4;
   }

@@ -32,10 +32,8 @@ void tsr_depthwise_s8s8__mve_3x3(const tsr_depthwise_mve_3x3 *p, const int8_t *c
       const int32_t count = tsr_min(most, segment->out_width - x);
       const int32_t columns = (count - 1) * p->stride_w + 3;
       turn(p, rows, segment->in_width, c, x * p->stride_w - segment->pad_left, columns, turned);
-      for (int32_t four_from = c; four_from < end; four_from += 4) {
-        tsr_mve_depthwise_3x3(&four, turned + 4 * (four_from - c), p->weights + 9 * four_from, p->stream + 2 * four_from,
-                              out + x * p->out_pixel + four_from, count);
-      }
+      tsr_mve_depthwise_3x3(&four, turned, p->weights + 9 * c, p->stream + 2 * c, out + x * p->out_pixel + c,
+                            (end - c) / 4, count);
     }
   }
 }

@@ -85,6 +85,13 @@ TSR_DSP_INLINE int32_t tsr_dsp_smlatt(uint32_t a, uint32_t b, int32_t sum) {
   return result;
 }
 
+/* a.low * b.low + a.high * b.high */
+TSR_DSP_INLINE int32_t tsr_dsp_smuad(uint32_t a, uint32_t b) {
+  int32_t result;
+  __asm__("smuad %0, %1, %2" : "=r"(result) : "r"(a), "r"(b));
+  return result;
+}
+
 /* sum + a.low * b.low + a.high * b.high */
 TSR_DSP_INLINE int32_t tsr_dsp_smlad(uint32_t a, uint32_t b, int32_t sum) {
   int32_t result;
@@ -161,6 +168,12 @@ TSR_DSP_INLINE int32_t tsr_dsp_smlabb(uint32_t a, uint32_t b, int32_t sum) {
 
 TSR_DSP_INLINE int32_t tsr_dsp_smlatt(uint32_t a, uint32_t b, int32_t sum) {
   return (int32_t)((uint32_t)sum + (uint32_t)((int16_t)(a >> 16) * (int16_t)(b >> 16)));
+}
+
+TSR_DSP_INLINE int32_t tsr_dsp_smuad(uint32_t a, uint32_t b) {
+  const int32_t low = (int16_t)a * (int16_t)b;
+  const int32_t high = (int16_t)(a >> 16) * (int16_t)(b >> 16);
+  return (int32_t)((uint32_t)low + (uint32_t)high);
 }
 
 TSR_DSP_INLINE int32_t tsr_dsp_smlad(uint32_t a, uint32_t b, int32_t sum) {

@@ -34,6 +34,7 @@ typedef struct tsr_dsp_dot {
   const uint32_t *activations;
   const uint32_t *activations_end;
   int32_t skip;  /* bytes of code that the first round leaves out */
+  int32_t skip_first; /* the same of what stands before it */
   int32_t pairs; /* of taps, at least 1 */
 } tsr_dsp_dot;
 
@@ -48,8 +49,16 @@ TSR_DSP_INLINE tsr_dsp_dot tsr_dsp_dot_of(const int32_t *weights, const uint32_t
   d.weights = weights;
   d.activations = activations;
   d.activations_end = activations + pixels * pairs;
-  /* 48 bytes a pair behind the first, in rounds of 8; 108 bytes four pairs, in rounds of 16. */
-  d.skip = pixels == 1 ? 108 * (-(pairs >> 2) & 3) : 48 * (pairs == 1 ? 8 : (1 - pairs) & 7);
+  if (pixels == 1) {
+    /* 32 bytes a pair, up to 3 of them, and 8 of the jump; 108 bytes four pairs, in rounds of 16. */
+    const int32_t rest = pairs & 3;
+    d.skip = 108 * (pairs < 4 ? 4 : -(pairs >> 2) & 3);
+    d.skip_first = rest == 0 ? 104 + d.skip : 32 * (3 - rest);
+  } else {
+    /* 48 bytes a pair behind the first, in rounds of 8. */
+    d.skip = 48 * (pairs == 1 ? 8 : (1 - pairs) & 7);
+    d.skip_first = 0;
+  }
   d.pairs = pairs;
   return d;
 }
@@ -120,7 +129,7 @@ TSR_DSP_INLINE tsr_dsp_dot tsr_dsp_dot_of(const int32_t *weights, const uint32_t
       [out] "+m"(d->out)
 
 #define TSR_DSP_DOT_INPUTS                                                                                     \
-  [weights] "m"(d->weights), [activations] "m"(d->activations), [skip] "m"(d->skip), [ap_end] "m"(d->activations_end), \
+  [weights] "m"(d->weights), [activations] "m"(d->activations), [skip] "m"(d->skip), [skip_first] "m"(d->skip_first), [ap_end] "m"(d->activations_end), \
       [out_end] "m"(d->out_end), [offset] "m"(d->offset), [pixel] "m"(d->pixel)
 
 /* Two of every four channels of 4 pixels: the lower two, or with weights 4 bytes and out 2 bytes on the upper two. */
@@ -244,8 +253,16 @@ TSR_DSP_INLINE void tsr_dsp_dot_2(tsr_dsp_dot *d, int8_t *out, int32_t channels)
   "ldm.w %[wp]!, {%[w0], %[w1], %[w2], %[w3]}\n\t"                      \
   TSR_DSP_PAIR_1X4("x2", "w0", "w1") TSR_DSP_PAIR_1X4("x3", "w2", "w3")
 
-/* All channels of 1 pixel, for a multiple of 4 pairs. LDM wants its registers in ascending order: they have names. */
-TSR_DSP_INLINE void tsr_dsp_dot_1_by_fours(tsr_dsp_dot *d, int8_t *out, int32_t channels) {
+/* One pair of taps. */
+#define TSR_DSP_SINGLE_1X4            \
+  "ldr.w %[x0], [%[ap]], #4\n\t"      \
+  "ldrd %[w0], %[w1], [%[wp]], #8\n\t" TSR_DSP_PAIR_1X4("x0", "w0", "w1")
+
+/*
+ * All channels of 1 pixel: a rest of up to three pairs of taps, then rounds. LDM wants its registers in ascending order:
+ * they have names, and those of the jumps make LDR four bytes long.
+ */
+TSR_DSP_INLINE void tsr_dsp_dot_1(tsr_dsp_dot *d, int8_t *out, int32_t channels) {
   d->out = out;
   d->out_end = out + channels;
   register uint32_t w0 __asm__("r0");
@@ -264,7 +281,11 @@ TSR_DSP_INLINE void tsr_dsp_dot_1_by_fours(tsr_dsp_dot *d, int8_t *out, int32_t 
       "ldrd %[b0], %[b1], [%[wp]]\n\t"
       "ldrd %[a0], %[a1], [%[wp], #8]\n\t"
       "add %[wp], #16\n\t"
-      "ldr %[x0], %[skip]\n\t"
+      "ldr.w %[x0], %[skip_first]\n\t"
+      "add pc, %[x0]\n\t"
+      "nop\n\t"
+      TSR_DSP_SINGLE_1X4 TSR_DSP_SINGLE_1X4 TSR_DSP_SINGLE_1X4
+      "ldr.w %[x0], %[skip]\n\t"
       "add pc, %[x0]\n\t"
       "nop\n"
       "2:\n\t" TSR_DSP_STEP_1X4 TSR_DSP_STEP_1X4 TSR_DSP_STEP_1X4 TSR_DSP_STEP_1X4
@@ -310,6 +331,8 @@ TSR_DSP_INLINE void tsr_dsp_put(int8_t *out, int32_t sum, int32_t multiplier, in
   *out = (int8_t)tsr_dsp_ssat8(tsr_dsp_smmla(sum, multiplier, offset) >> shift);
 }
 
+#if !(defined(__ARM_FEATURE_DSP) && defined(__thumb__))
+
 /* All channels of any number of pixels, in C. */
 static inline void tsr_dsp_dot_any(const tsr_dsp_dot *d, int8_t *out, int32_t channels, int32_t pixels) {
   const int32_t *weights = d->weights;
@@ -335,19 +358,6 @@ static inline void tsr_dsp_dot_any(const tsr_dsp_dot *d, int8_t *out, int32_t ch
     }
   }
 }
-
-#if defined(__ARM_FEATURE_DSP) && defined(__thumb__)
-
-/* All channels of 1 pixel. */
-TSR_DSP_INLINE void tsr_dsp_dot_1(tsr_dsp_dot *d, int8_t *out, int32_t channels) {
-  if ((d->pairs & 3) == 0) {
-    tsr_dsp_dot_1_by_fours(d, out, channels);
-  } else {
-    tsr_dsp_dot_any(d, out, channels, 1);
-  }
-}
-
-#else
 
 static inline void tsr_dsp_dot_4(tsr_dsp_dot *d, int8_t *out, int32_t channels) {
   tsr_dsp_dot_any(d, out, channels, 4);

@@ -12,10 +12,13 @@
 #include "tsr.h"
 
 /*
- * What tsr_mve_tile_3x4 computes: `groups` times four channels of three pixels, at out, out + apart[0] and out + apart[1].
+ * What tsr_mve_tile_3x4 computes: `groups` times four channels of three pixels, at out, out + apart[0] and out + apart[1];
+ * `times` times, where windows of one run lie advance[0] bytes further and the output advance[1].
  * A window is `runs` runs of `blocks` vectors. windows: three pointers for each run, and three times NULL behind the
  * last. weights: row_bytes from one channel to the next; the last vector of a row may reach into the next, or behind the
- * last row, where the window has zeros. stream: four biases and four halved multipliers for each group.
+ * last row, where the window has zeros; a window of a single vector may be shorter than that: row_bytes are
+ * read. stream: four biases and four halved multipliers for each group.
+ * tsr_mve_tile_1x4 does the same for one pixel, whose window is one run of whole vectors.
  */
 typedef struct tsr_mve_tile {
   const int8_t *const *windows;
@@ -29,13 +32,15 @@ typedef struct tsr_mve_tile {
   int32_t min;
   int32_t max;
   int32_t apart[2];
+  int32_t advance[2];
 } tsr_mve_tile;
 
 /*
  * Depthwise 3 x 3. tsr_mve_turn_3 writes, for each of `count` columns, 64 bytes: for each of 16 channels (of which the
  * first `lanes` are read) the bytes of three rows and one of any value; from a column to the next the rows lie s0, s1 and
- * s2 bytes apart. tsr_mve_depthwise_3x3 computes four channels of `count` pixels from what was turned so, with 64 bytes
- * of any value behind it. weights: [4][kernel_w][kernel_h]; stream: four biases and four halved multipliers.
+ * s2 bytes apart. tsr_mve_depthwise_3x3 computes `groups` times four channels of `count` pixels from what was turned so,
+ * with 64 bytes of any value behind it. weights: [channels][kernel_w][kernel_h]; stream: four biases and four halved
+ * multipliers for each group.
  */
 typedef struct tsr_mve_depthwise {
   int32_t offset;
@@ -48,6 +53,9 @@ typedef struct tsr_mve_depthwise {
 
 /* Where the nine weights of a channel stand in a vector of four columns of four rows. */
 static const uint8_t tsr_mve_spread[16] = {0, 1, 2, 0, 3, 4, 5, 0, 6, 7, 8, 0, 0, 0, 0, 0};
+
+/* Where the four columns of a vector lie. */
+static const int32_t tsr_mve_columns[4] = {0, 64, 128, 192};
 
 /* One of the two is empty. */
 #include "tsr_mve_arm.h"

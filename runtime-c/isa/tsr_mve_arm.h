@@ -110,29 +110,81 @@ TSR_MVE_INLINE int32_t tsr_mve_dot_add(int32_t sum, tsr_mve_s8 a, tsr_mve_s8 b) 
 #define TSR_MVE_EACH(instruction, rest) \
   instruction " q5, q5, " rest "\n\t" instruction " q6, q6, " rest "\n\t" instruction " q7, q7, " rest "\n\t"
 #define TSR_MVE_CLAMP \
-  "ldrd r0, r2, %[limits]\n\tvdup.32 q2, r0\n\tvdup.32 q3, r2\n\t" TSR_MVE_EACH("vmax.s32", "q2") TSR_MVE_EACH("vmin.s32", "q3")
-/* Saturating shifts to the top byte and back limit to int8. */
-#define TSR_MVE_TILE(first, more, before, after, clamp) \
+  "ldrd r0, r2, %[limits]\n\tvdup.32 q3, r0\n\tvdup.32 q4, r2\n\t" TSR_MVE_EACH("vmax.s32", "q3") TSR_MVE_EACH("vmin.s32", "q4")
+/* From sums to bytes; r12 is the stream. Saturating shifts to the top byte and back limit to int8. */
+#define TSR_MVE_FINISH(clamp) \
+  "vldrw.32 q3, [r12], #16\n\tvldrw.32 q4, [r12], #16\n\tldrd r0, r2, %[scale]\n\t" TSR_MVE_EACH("vadd.i32", "q3") \
+  "vqdmlash.s32 q5, q4, r0\n\tvqdmlash.s32 q6, q4, r0\n\tvqdmlash.s32 q7, q4, r0\n\t" \
+  "vqshl.s32 q5, r2\n\tvqshl.s32 q6, r2\n\tvqshl.s32 q7, r2\n\t" TSR_MVE_EACH("vshr.s32", "#24") clamp
+#define TSR_MVE_STORE(out) \
+  "ldrd r2, r4, %[apart]\n\tadd r2, " out "\n\tadd r4, " out "\n\t" \
+  "vstrb.32 q5, [" out "], #4\n\tvstrb.32 q6, [r2]\n\tvstrb.32 q7, [r4]\n\t"
+/* The next three pixels, if there are more. */
+#define TSR_MVE_ADVANCE \
+  "ldr r0, %[times]\n\tsubs r0, #1\n\tbeq 7f\n\tstr r0, %[times]\n\tldrd r0, r2, %[advance]\n\tldrd r1, r3, %[windows]\n\t" \
+  "ldr r5, %[third]\n\tadd r1, r0\n\tadd r3, r0\n\tadd r5, r0\n\tstrd r1, r3, %[windows]\n\tstr r5, %[third]\n\t" \
+  "ldrd r4, r6, %[ends]\n\tadd r4, r2\n\tadd r6, r2\n\tstrd r4, r6, %[ends]\n\tb 8b\n7:"
+#define TSR_MVE_TILE(first, more, before, after, clamp, advance_) \
   __asm__ volatile( \
-      "ldr r7, %[weights]\n\tldr r11, %[blocks]\n\tldrd r0, r2, %[steps]\n\tadd r9, r7, r2\n\tldr r12, %[stream]\n" \
+      "8:\n\tldr r0, %[ends]\n\tstr r0, %[out]\n\tldr r7, %[weights]\n\tldr r11, %[blocks]\n\tldrd r0, r2, %[steps]\n\tadd r9, r7, r2\n\tldr r12, %[stream]\n" \
       "9:\n\t" TSR_MVE_PAIR(first, more, "0", "2") \
       "ldr r0, %[steps]\n\tadd r7, r0\n\tadd r9, r0\n\t" TSR_MVE_PAIR(first, more, "1", "3") \
-      before "vldrw.32 q0, [r12], #16\n\tvldrw.32 q1, [r12], #16\n\t" after "ldrd r0, r2, %[scale]\n\t" \
-      TSR_MVE_EACH("vadd.i32", "q0") \
-      "vqdmlash.s32 q5, q1, r0\n\tvqdmlash.s32 q6, q1, r0\n\tvqdmlash.s32 q7, q1, r0\n\t" \
-      "vqshl.s32 q5, r2\n\tvqshl.s32 q6, r2\n\tvqshl.s32 q7, r2\n\t" TSR_MVE_EACH("vshr.s32", "#24") clamp \
-      "ldr r0, %[out]\n\tldrd r2, r4, %[apart]\n\tadd r2, r0\n\tadd r4, r0\n\t" \
-      "vstrb.32 q5, [r0], #4\n\tvstrb.32 q6, [r2]\n\tvstrb.32 q7, [r4]\n\tstr r0, %[out]\n\t" \
-      "ldrd r2, r4, %[steps]\n\tadd r7, r9, r2\n\tadd r9, r7, r4\n\tldr r2, %[end]\n\tcmp r0, r2\n\tbne 9b" \
-      : [out] "+m"(out), [stream] "+m"(stream) \
-      : [windows] "m"(windows), [third] "m"(windows[2]), [table] "m"(table), [weights] "m"(weights), [blocks] "m"(blocks), \
-        [steps] "m"(steps), [scale] "m"(scale), [limits] "m"(limits), [apart] "m"(apart), [end] "m"(end) \
-      : "r0", "r1", "r2", "r3", "r4", "r5", "r6", "r7", "r8", "r9", "r10", "r11", "r12", "lr", "cc", "memory", "q0", "q1", \
-        "q2", "q3", "q4", "q5", "q6", "q7")
+      before TSR_MVE_FINISH(clamp) after "ldr r0, %[out]\n\t" TSR_MVE_STORE("r0") "str r0, %[out]\n\t" \
+      "ldrd r2, r4, %[steps]\n\tadd r7, r9, r2\n\tadd r9, r7, r4\n\tldr r2, %[end]\n\tcmp r0, r2\n\tbne 9b\n\t" advance_ \
+      : [out] "+m"(out), [stream] "+m"(stream), [windows] "+m"(windows), [third] "+m"(windows[2]), [ends] "+m"(ends), \
+        [end] "+m"(ends[1]), [times] "+m"(times) \
+      : [table] "m"(table), [weights] "m"(weights), [blocks] "m"(blocks), [steps] "m"(steps), [scale] "m"(scale), \
+        [limits] "m"(limits), [apart] "m"(apart), [advance] "m"(advance) \
+      : TSR_MVE_ALL_REGISTERS)
+#define TSR_MVE_ALL_REGISTERS \
+  "r0", "r1", "r2", "r3", "r4", "r5", "r6", "r7", "r8", "r9", "r10", "r11", "r12", "lr", "cc", "memory", "q0", "q1", "q2", \
+      "q3", "q4", "q5", "q6", "q7"
+/* Windows of at most a vector stay in q0 to q2; r1, r3, r5, r11 are the weights of four channels, r9 the step to the
+ * next four, r7 the output: bytes of words are stored through low registers alone. */
+#define TSR_MVE_SHORT_PAIR(w0, w1, low, high) \
+  "vldrb.8 q3, [" w0 "]\n\tvmladav.s8 r0, q0, q3\n\tadd " w0 ", r9\n\tvmladav.s8 r2, q1, q3\n\tvldrb.8 q4, [" w1 "]\n\t" \
+  "vmladav.s8 r4, q2, q3\n\tadd " w1 ", r9\n\tvmladav.s8 r6, q0, q4\n\tvmladav.s8 r8, q1, q4\n\tvmladav.s8 r10, q2, q4\n\t" \
+  "vmov q5[" high "], q5[" low "], r0, r6\n\tvmov q6[" high "], q6[" low "], r2, r8\n\t" \
+  "vmov q7[" high "], q7[" low "], r4, r10\n\t"
+#define TSR_MVE_SHORT(clamp) \
+  __asm__ volatile( \
+      "8:\n\tldrd r1, r3, %[windows]\n\tldr r5, %[third]\n\tldr r0, %[bytes]\n\tvctp.8 r0\n\t" \
+      "vpsttt\n\tvldrbt.8 q0, [r1]\n\tvldrbt.8 q1, [r3]\n\tvldrbt.8 q2, [r5]\n\t" \
+      "ldr r1, %[weights]\n\tadd r3, r1, r0\n\tadd r5, r3, r0\n\tadd r11, r5, r0\n\tlsl r9, r0, #2\n\tldr r12, %[stream]\n\t" \
+      "ldr r7, %[ends]\n" \
+      "9:\n\t" TSR_MVE_SHORT_PAIR("r1", "r5", "0", "2") TSR_MVE_SHORT_PAIR("r3", "r11", "1", "3") TSR_MVE_FINISH(clamp) \
+      TSR_MVE_STORE("r7") "ldr r0, %[end]\n\tcmp r7, r0\n\tbne 9b\n\t" TSR_MVE_ADVANCE \
+      : [there] "+Up"(there), [windows] "+m"(windows), [third] "+m"(windows[2]), [ends] "+m"(ends), [end] "+m"(ends[1]), \
+        [times] "+m"(times) \
+      : [stream] "m"(stream), [weights] "m"(weights), [bytes] "m"(bytes), [scale] "m"(scale), [limits] "m"(limits), \
+        [apart] "m"(apart), [advance] "m"(advance) \
+      : TSR_MVE_ALL_REGISTERS)
+/* One pixel: window r1; weights of four channels r3, r5, r11, r9, from one four to the next r10 apart; offset r8, output
+ * r7. */
+#define TSR_MVE_PIXEL(a, w, multiply) \
+  "vldrb.8 q0, [r1" a "\n\tvldrb.8 q1, [r3" w "\n\t" multiply " r0, q0, q1\n\tvldrb.8 q2, [r5" w "\n\t" multiply \
+  " r2, q0, q2\n\tvldrb.8 q1, [r11" w "\n\t" multiply " r4, q0, q1\n\tvldrb.8 q2, [r9" w "\n\t" multiply " r6, q0, q2\n\t"
+#define TSR_MVE_ONE(clamp) \
+  __asm__ volatile( \
+      "ldr r3, %[weights]\n\tldr r0, %[row]\n\tadd r5, r3, r0\n\tadd r11, r5, r0\n\tadd r9, r11, r0\n\t" \
+      "ldr r10, %[step]\n\tldr r12, %[stream]\n\tldr r7, %[out]\n\tldr r8, %[scale]\n" \
+      "9:\n\tldr r1, %[windows]\n\tldr lr, %[blocks]\n\t" TSR_MVE_PIXEL("]", "]", "vmladav.s8") "wls lr, lr, 2f\n1:\n\t" \
+      TSR_MVE_PIXEL(", #16]!", ", #16]!", "vmladava.s8") "le lr, 1b\n2:\n\t" \
+      "vmov q5[2], q5[0], r0, r4\n\tvmov q5[3], q5[1], r2, r6\n\tvldrw.32 q3, [r12], #16\n\tvldrw.32 q4, [r12], #16\n\t" \
+      "vadd.i32 q5, q5, q3\n\tldr r0, %[left]\n\tvqdmlash.s32 q5, q4, r8\n\tadd r3, r10\n\tadd r5, r10\n\tvqshl.s32 q5, r0\n\t" \
+      "add r11, r10\n\tadd r9, r10\n\tvshr.s32 q5, q5, #24\n\t" clamp "vstrb.32 q5, [r7], #4\n\t" \
+      "ldr r0, %[end]\n\tcmp r7, r0\n\tbne 9b" \
+      : \
+      : [out] "m"(out), [stream] "m"(stream), [windows] "m"(windows), [weights] "m"(weights), [row] "m"(row), \
+        [blocks] "m"(blocks), [step] "m"(step), [left] "m"(scale[1]), [scale] "m"(scale), [limits] "m"(limits), [end] "m"(end) \
+      : TSR_MVE_ALL_REGISTERS)
+#define TSR_MVE_CLAMP_ONE \
+  "ldrd r0, r2, %[limits]\n\tvdup.32 q3, r0\n\tvdup.32 q4, r2\n\tvmax.s32 q5, q5, q3\n\tvmin.s32 q5, q5, q4\n\t"
 
-static __attribute__((noinline, unused)) void tsr_mve_tile_3x4(const tsr_mve_tile *tile, int32_t groups, int8_t *out) {
+static __attribute__((noinline, unused)) void tsr_mve_tile_3x4(const tsr_mve_tile *tile, int32_t groups, int8_t *out,
+                                                               int32_t times) {
   const int8_t *const *const table = tile->windows;
-  const int8_t *const windows[3] = {table[0], table[1], table[2]};
+  const int8_t *windows[3] = {table[0], table[1], table[2]};
   const int8_t *const weights = tile->weights;
   const int32_t *stream = tile->stream;
   const int32_t blocks = tile->blocks - 1;
@@ -141,19 +193,47 @@ static __attribute__((noinline, unused)) void tsr_mve_tile_3x4(const tsr_mve_til
   const int32_t scale[2] = {tile->offset, 24 - tile->shift};
   const int32_t limits[2] = {tile->min, tile->max};
   const int32_t apart[2] = {tile->apart[0], tile->apart[1]};
-  const int8_t *const end = out + 4 * groups;
+  const int32_t advance[2] = {tile->advance[0], tile->advance[1]};
+  /* Where a pixel's outputs begin and end. */
+  int8_t *ends[2] = {out, out + 4 * groups};
   const int32_t limited = tile->min > -128 || tile->max < 127;
   if (groups == 0) return;
   if (tile->runs > 1) {
     if (limited) {
-      TSR_MVE_TILE(TSR_MVE_FIRST_RUN, TSR_MVE_NEXT_RUNS, "ldr r12, %[stream]\n\t", "str r12, %[stream]\n\t", TSR_MVE_CLAMP);
+      TSR_MVE_TILE(TSR_MVE_FIRST_RUN, TSR_MVE_NEXT_RUNS, "ldr r12, %[stream]\n\t", "str r12, %[stream]\n\t", TSR_MVE_CLAMP, "");
     } else {
-      TSR_MVE_TILE(TSR_MVE_FIRST_RUN, TSR_MVE_NEXT_RUNS, "ldr r12, %[stream]\n\t", "str r12, %[stream]\n\t", "");
+      TSR_MVE_TILE(TSR_MVE_FIRST_RUN, TSR_MVE_NEXT_RUNS, "ldr r12, %[stream]\n\t", "str r12, %[stream]\n\t", "", "");
+    }
+  } else if (blocks == 0) {
+    const int32_t bytes = tile->row_bytes;
+    mve_pred16_t there = 0;
+    if (limited) {
+      TSR_MVE_SHORT(TSR_MVE_CLAMP);
+    } else {
+      TSR_MVE_SHORT("");
     }
   } else if (limited) {
-    TSR_MVE_TILE(TSR_MVE_ONE_RUN, "", "", "", TSR_MVE_CLAMP);
+    TSR_MVE_TILE(TSR_MVE_ONE_RUN, "", "", "", TSR_MVE_CLAMP, TSR_MVE_ADVANCE);
   } else {
-    TSR_MVE_TILE(TSR_MVE_ONE_RUN, "", "", "", "");
+    TSR_MVE_TILE(TSR_MVE_ONE_RUN, "", "", "", "", TSR_MVE_ADVANCE);
+  }
+}
+
+static __attribute__((noinline, unused)) void tsr_mve_tile_1x4(const tsr_mve_tile *tile, int32_t groups, int8_t *out) {
+  const int8_t *const windows = tile->windows[0];
+  const int8_t *const weights = tile->weights;
+  const int32_t *const stream = tile->stream;
+  const int32_t blocks = tile->blocks - 1;
+  const int32_t row = tile->row_bytes;
+  const int32_t step = 4 * row - 16 * blocks;
+  const int32_t scale[2] = {tile->offset, 24 - tile->shift};
+  const int32_t limits[2] = {tile->min, tile->max};
+  const int8_t *const end = out + 4 * groups;
+  if (groups == 0) return;
+  if (tile->min > -128 || tile->max < 127) {
+    TSR_MVE_ONE(TSR_MVE_CLAMP_ONE);
+  } else {
+    TSR_MVE_ONE("");
   }
 }
 
@@ -184,6 +264,24 @@ TSR_MVE_INLINE void tsr_mve_dot_1x4(int32_t *sums, const int8_t *a, const int8_t
   sums[3] = s3;
 }
 
+/* Copies `bytes` bytes, 1 to 16, `count` times: from places `from_step` apart to places `to_step` apart. */
+TSR_MVE_INLINE void tsr_mve_copy_parts(int8_t *to, const int8_t *from, int32_t bytes, int32_t count, int32_t to_step,
+                                       int32_t from_step) {
+  mve_pred16_t there = vctp8q((uint32_t)bytes);
+  __asm__ volatile(
+      "dls lr, %[count]\n1:\n\tvpstt\n\tvldrbt.8 q0, [%[from]]\n\tvstrbt.8 q0, [%[to]]\n\tadd %[from], %[from_step]\n\t"
+      "add %[to], %[to_step]\n\tle lr, 1b"
+      : [to] "+r"(to), [from] "+r"(from), [there] "+Up"(there)
+      : [count] "r"(count), [to_step] "r"(to_step), [from_step] "r"(from_step)
+      : "lr", "cc", "memory", "q0");
+}
+
+TSR_MVE_INLINE void tsr_mve_zero_parts(int8_t *to, int32_t bytes, int32_t count, int32_t to_step) {
+  const int8x16_t zero = vdupq_n_s8(0);
+  const mve_pred16_t there = vctp8q((uint32_t)bytes);
+  for (int32_t i = 0; i < count; ++i, to += to_step) vstrbq_p_s8(to, zero, there);
+}
+
 /* 16 bytes of each of three rows, `count` times: tsr_mve.h says where they go. */
 TSR_MVE_INLINE void tsr_mve_turn_3(int8_t *to, const int8_t *r0, const int8_t *r1, const int8_t *r2, int32_t s0, int32_t s1,
                                    int32_t s2, int32_t count, int32_t lanes) {
@@ -200,50 +298,50 @@ TSR_MVE_INLINE void tsr_mve_turn_3(int8_t *to, const int8_t *r0, const int8_t *r
       : "lr", "cc", "memory", "q0", "q1", "q2", "q3");
 }
 
-#define TSR_MVE_DEPTHWISE \
+/*
+ * r0, r2, r4, r6: sums of four channels; r1: output; r3: that of the first pixel; r5: weights; r7: stream; r8: offset; r9:
+ * shift; r10: bytes from a pixel's columns to the next; r11: out_pixel; r12: the turned columns. q0 to q3: weights; q4:
+ * multipliers; q5: addresses of four columns.
+ */
+#define TSR_MVE_WEIGHTS(q) "vpst\n\tvldrbt.u8 " q ", [r5, q7]\n\tadd r5, #9\n\t"
+#define TSR_MVE_DEPTHWISE(clamp) \
   __asm__ volatile( \
-      "dls lr, %[count]\n" \
-      "1:\n\tvldrw.32 q6, [%q[at]]\n\tvmladav.s8 %[s0], %q[w0], q6\n\tvldrw.32 q7, [%q[at], #4]\n\t" \
-      "vmladav.s8 %[s1], %q[w1], q7\n\tvldrw.32 q6, [%q[at], #8]\n\tvmladav.s8 %[s2], %q[w2], q6\n\t" \
-      "vldrw.32 q7, [%q[at], #12]\n\tvmladav.s8 %[s3], %q[w3], q7\n\tvldrw.32 q7, [%[bias]]\n\t" \
-      "vmov q6[2], q6[0], %[s0], %[s2]\n\tvmov q6[3], q6[1], %[s1], %[s3]\n\tvadd.i32 q6, q6, q7\n\t" \
-      "vqdmlash.s32 q6, %q[halves], %[offset]\n\tvadd.i32 %q[at], %q[at], %[step]\n\tvqshl.s32 q6, %[left]\n\t" \
-      "vshr.s32 q6, q6, #24\n\tvstrb.32 q6, [%[out]]\n\tadd %[out], %[pixel]\n\tle lr, 1b" \
-      : [s0] "=&Te"(s0), [s1] "=&Te"(s1), [s2] "=&Te"(s2), [s3] "=&Te"(s3), [at] "+w"(at), [out] "+r"(out) \
-      : [w0] "w"(w0), [w1] "w"(w1), [w2] "w"(w2), [w3] "w"(w3), [halves] "w"(halves), [bias] "r"(bias), \
-        [offset] "r"(offset), [left] "r"(left), [step] "r"(step), [pixel] "r"(pixel), [count] "r"(count) \
-      : "lr", "cc", "memory", "q6", "q7")
+      "ldr r3, %[out]\n\tldr r5, %[weights]\n\tldr r7, %[stream]\n\tldrd r8, r9, %[scale]\n\tldrd r10, r11, %[apart]\n\t" \
+      "ldr r12, %[turned]\n" \
+      "9:\n\tldr r0, %[spread]\n\tvldrb.8 q7, [r0]\n\t" TSR_MVE_WEIGHTS("q0") TSR_MVE_WEIGHTS("q1") TSR_MVE_WEIGHTS("q2") \
+      TSR_MVE_WEIGHTS("q3") "vldrw.32 q4, [r7, #16]\n\tldr r0, %[columns]\n\tvldrw.32 q5, [r0]\n\tvadd.i32 q5, q5, r12\n\t" \
+      "mov r1, r3\n\tldr lr, %[count]\n\tdls lr, lr\n" \
+      "1:\n\tvldrw.32 q6, [q5]\n\tvmladav.s8 r0, q0, q6\n\tvldrw.32 q7, [q5, #4]\n\tvmladav.s8 r2, q1, q7\n\t" \
+      "vldrw.32 q6, [q5, #8]\n\tvmladav.s8 r4, q2, q6\n\tvldrw.32 q7, [q5, #12]\n\tvmladav.s8 r6, q3, q7\n\t" \
+      "vldrw.32 q7, [r7]\n\tvmov q6[2], q6[0], r0, r4\n\tvmov q6[3], q6[1], r2, r6\n\tvadd.i32 q6, q6, q7\n\t" \
+      "vqdmlash.s32 q6, q4, r8\n\tvadd.i32 q5, q5, r10\n\tvqshl.s32 q6, r9\n\tvshr.s32 q6, q6, #24\n\t" clamp \
+      "vstrb.32 q6, [r1]\n\tadd r1, r11\n\tle lr, 1b\n\t" \
+      "add r7, #32\n\tadd r12, #16\n\tadd r3, #4\n\tldr r0, %[end]\n\tcmp r3, r0\n\tbne 9b" \
+      : [there] "+Up"(there) \
+      : [out] "m"(out), [weights] "m"(weights), [stream] "m"(stream), [scale] "m"(scale), [apart] "m"(apart), \
+        [turned] "m"(turned), [spread] "m"(spread), [columns] "m"(columns), [count] "m"(count), [limits] "m"(limits), \
+        [end] "m"(end) \
+      : TSR_MVE_ALL_REGISTERS)
+#define TSR_MVE_CLAMP_DEPTHWISE \
+  "ldr r0, %[limits]\n\tvldrw.32 q7, [r0]\n\tvmax.s32 q6, q6, q7\n\tvldrw.32 q7, [r0, #16]\n\tvmin.s32 q6, q6, q7\n\t"
 
-TSR_MVE_INLINE void tsr_mve_depthwise_3x3(const tsr_mve_depthwise *p, const int8_t *turned, const int8_t *weights,
-                                          const int32_t *stream, int8_t *out, int32_t count) {
-  const uint8x16_t spread = vldrbq_u8(tsr_mve_spread);
-  const mve_pred16_t there = 0x0777;
-  const int8x16_t w0 = vldrbq_gather_offset_z_s8(weights, spread, there);
-  const int8x16_t w1 = vldrbq_gather_offset_z_s8(weights + 9, spread, there);
-  const int8x16_t w2 = vldrbq_gather_offset_z_s8(weights + 18, spread, there);
-  const int8x16_t w3 = vldrbq_gather_offset_z_s8(weights + 27, spread, there);
-  const int32x4_t halves = vldrwq_s32(stream + 4);
-  const int32_t *bias = stream;
-  const int32_t offset = p->offset, left = 24 - p->shift, step = 64 * p->stride_w, pixel = p->out_pixel;
-  uint32x4_t at = vaddq_n_u32(vmulq_n_u32(vidupq_n_u32(0, 1), 64), (uint32_t)turned);
-  int32_t s0, s1, s2, s3;
+static __attribute__((noinline, unused)) void tsr_mve_depthwise_3x3(const tsr_mve_depthwise *p, const int8_t *turned,
+                                                                    const int8_t *weights, const int32_t *stream,
+                                                                    int8_t *out, int32_t groups, int32_t count) {
+  const int32_t scale[2] = {p->offset, 24 - p->shift};
+  const int32_t apart[2] = {64 * p->stride_w, p->out_pixel};
+  const int8_t *const end = out + 4 * groups;
+  const uint8_t *const spread = tsr_mve_spread;
+  const int32_t *const columns = tsr_mve_columns;
+  mve_pred16_t there = 0x0777;
   if (p->min > -128 || p->max < 127) {
-    const int32x4_t min = vdupq_n_s32(p->min), max = vdupq_n_s32(p->max);
-    for (; count > 0; --count) {
-      const int32_t t0 = vmladavq_s8(w0, (int8x16_t)vldrwq_gather_base_s32(at, 0));
-      const int32_t t1 = vmladavq_s8(w1, (int8x16_t)vldrwq_gather_base_s32(at, 4));
-      const int32_t t2 = vmladavq_s8(w2, (int8x16_t)vldrwq_gather_base_s32(at, 8));
-      const int32_t t3 = vmladavq_s8(w3, (int8x16_t)vldrwq_gather_base_s32(at, 12));
-      const int32x4_t sums = vaddq_s32(tsr_mve_words(t0, t1, t2, t3), vldrwq_s32(bias));
-      int32x4_t y = vshlq_r_s32(vqdmlashq_n_s32(sums, halves, offset), left - 24);
-      y = vminq_s32(vmaxq_s32(y, min), max);
-      vstrbq_s32(out, y);
-      at = vaddq_n_u32(at, (uint32_t)step);
-      out += pixel;
-    }
-    return;
+    const int32_t both[8] = {p->min, p->min, p->min, p->min, p->max, p->max, p->max, p->max};
+    const int32_t *const limits = both;
+    TSR_MVE_DEPTHWISE(TSR_MVE_CLAMP_DEPTHWISE);
+  } else {
+    const int32_t *const limits = NULL;
+    TSR_MVE_DEPTHWISE("");
   }
-  TSR_MVE_DEPTHWISE;
 }
 
 #endif

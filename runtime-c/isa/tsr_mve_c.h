@@ -193,20 +193,29 @@ TSR_MVE_INLINE int32_t tsr_mve_c_dot(int32_t sum, const int8_t *a, const int8_t 
   return sum;
 }
 
-TSR_MVE_INLINE void tsr_mve_tile_3x4(const tsr_mve_tile *tile, int32_t groups, int8_t *out) {
-  const int32_t run_bytes = 16 * tile->blocks;
+TSR_MVE_INLINE void tsr_mve_c_tile(const tsr_mve_tile *tile, int32_t groups, int8_t *out, int32_t pixels,
+                                   int32_t further) {
+  const int32_t run_bytes = tile->runs == 1 && tile->blocks == 1 && pixels > 1 ? tile->row_bytes : 16 * tile->blocks;
   for (int32_t c = 0; c < 4 * groups; ++c) {
     const int32_t *stream = tile->stream + c / 4 * 8 + c % 4;
-    for (int32_t i = 0; i < 3; ++i) {
+    for (int32_t i = 0; i < pixels; ++i) {
       int32_t sum = stream[0];
       for (int32_t run = 0; run < tile->runs; ++run) {
-        const int8_t *from = tile->windows[3 * run + i];
+        const int8_t *from = tile->windows[3 * run + i] + further;
         sum = tsr_mve_c_dot(sum, from, tile->weights + c * tile->row_bytes + run * run_bytes, run_bytes);
       }
       out[(i == 0 ? 0 : tile->apart[i - 1]) + c] =
           tsr_requantize(sum, 2 * stream[4], tile->offset, tile->shift, tile->min, tile->max);
     }
   }
+}
+
+TSR_MVE_INLINE void tsr_mve_tile_3x4(const tsr_mve_tile *tile, int32_t groups, int8_t *out, int32_t times) {
+  for (int32_t i = 0; i < times; ++i) tsr_mve_c_tile(tile, groups, out + i * tile->advance[1], 3, i * tile->advance[0]);
+}
+
+TSR_MVE_INLINE void tsr_mve_tile_1x4(const tsr_mve_tile *tile, int32_t groups, int8_t *out) {
+  tsr_mve_c_tile(tile, groups, out, 1, 0);
 }
 
 /* sums[j] += the dot product of `count` bytes, at least one, from a with as many from w_j. */
@@ -216,6 +225,20 @@ TSR_MVE_INLINE void tsr_mve_dot_1x4(int32_t *sums, const int8_t *a, const int8_t
   sums[1] = tsr_mve_c_dot(sums[1], a, w1, count);
   sums[2] = tsr_mve_c_dot(sums[2], a, w2, count);
   sums[3] = tsr_mve_c_dot(sums[3], a, w3, count);
+}
+
+/* Copies `bytes` bytes, 1 to 16, `count` times: from places `from_step` apart to places `to_step` apart. */
+TSR_MVE_INLINE void tsr_mve_copy_parts(int8_t *to, const int8_t *from, int32_t bytes, int32_t count, int32_t to_step,
+                                       int32_t from_step) {
+  for (int32_t i = 0; i < count; ++i) {
+    for (int32_t j = 0; j < bytes; ++j) to[i * to_step + j] = from[i * from_step + j];
+  }
+}
+
+TSR_MVE_INLINE void tsr_mve_zero_parts(int8_t *to, int32_t bytes, int32_t count, int32_t to_step) {
+  for (int32_t i = 0; i < count; ++i) {
+    for (int32_t j = 0; j < bytes; ++j) to[i * to_step + j] = 0;
+  }
 }
 
 TSR_MVE_INLINE void tsr_mve_turn_3(int8_t *to, const int8_t *r0, const int8_t *r1, const int8_t *r2, int32_t s0, int32_t s1,
@@ -232,16 +255,18 @@ TSR_MVE_INLINE void tsr_mve_turn_3(int8_t *to, const int8_t *r0, const int8_t *r
 }
 
 TSR_MVE_INLINE void tsr_mve_depthwise_3x3(const tsr_mve_depthwise *p, const int8_t *turned, const int8_t *weights,
-                                          const int32_t *stream, int8_t *out, int32_t count) {
+                                          const int32_t *stream, int8_t *out, int32_t groups, int32_t count) {
   for (int32_t x = 0; x < count; ++x) {
-    for (int32_t c = 0; c < 4; ++c) {
-      int32_t sum = stream[c];
-      for (int32_t tap = 0; tap < 12; ++tap) {
-        if (tap % 4 == 3) continue;
-        const int8_t *column = turned + 64 * (x * p->stride_w + tap / 4) + 4 * c;
-        sum = tsr_mve_c_add(sum, column[tap % 4] * weights[9 * c + tsr_mve_spread[tap]]);
+    for (int32_t c = 0; c < 4 * groups; ++c) {
+      const int32_t *four = stream + c / 4 * 8 + c % 4;
+      int32_t sum = four[0];
+      for (int32_t column = 0; column < 4; ++column) {
+        const int8_t *taps = turned + 64 * x * p->stride_w + tsr_mve_columns[column] + 4 * c;
+        for (int32_t row = 0; row < 3 && column < 3; ++row) {
+          sum = tsr_mve_c_add(sum, taps[row] * weights[9 * c + tsr_mve_spread[4 * column + row]]);
+        }
       }
-      out[x * p->out_pixel + c] = tsr_requantize(sum, 2 * stream[4 + c], p->offset, p->shift, p->min, p->max);
+      out[x * p->out_pixel + c] = tsr_requantize(sum, 2 * four[4], p->offset, p->shift, p->min, p->max);
     }
   }
 }

@@ -11,12 +11,13 @@ import { modelOptions, optimize, plan, quantize } from '../../dist/compile.js';
 import { readModel, requireGraph } from '../../dist/onnx/read.js';
 import { createGraphBuilder, plainPort } from '../../dist/ops/build.js';
 import { layerTime } from '../../dist/plan/cost.js';
-import { workNames, workOf } from '../../dist/plan/work.js';
+import { costKey, workNames, workOf } from '../../dist/plan/work.js';
 import { randomChain } from './cost-corpus.mjs';
 import { measureSpeed, models, readModel as readKitModel } from './speed-lib.mjs';
 
 const usage = `npm run fit:cost -- [options]
   --networks N   how many random networks to measure (60)
+  --core TEXT    only this core: cortex-m4, cortex-m55
   --fit          fit to scripts/bench/cost-profiles.json as it is, without measuring
   --test         no fit: estimates beside counts, on the models of TESSERA_KIT
   --model TEXT   with --test: only the models whose name holds this
@@ -30,16 +31,10 @@ const tessera = {
   ...{ readModel, requireGraph, createGraphBuilder, plainPort },
 };
 
-/** The cores that costs are fitted on: one for each instruction set, and the portable kernels on the smallest. */
-const machines = [
-  { core: 'cortex-m4', isas: ['dsp'] },
-  { core: 'cortex-m4', isas: [] },
-  { core: 'cortex-m55', isas: ['mve', 'dsp'] },
-];
-
 const { values: options } = parseArgs({
   options: {
     networks: { type: 'string', default: '60' },
+    core: { type: 'string', default: '' },
     fit: { type: 'boolean', default: false },
     test: { type: 'boolean', default: false },
     model: { type: 'string', default: '' },
@@ -48,6 +43,13 @@ const { values: options } = parseArgs({
     help: { type: 'boolean', default: false },
   },
 });
+/** The cores that costs are fitted on: one for each instruction set, and the portable kernels on the smallest. */
+const machines = [
+  { core: 'cortex-m4', isas: ['dsp'] },
+  { core: 'cortex-m4', isas: [] },
+  { core: 'cortex-m55', isas: ['mve', 'dsp'] },
+].filter(({ core }) => core.includes(options.core));
+
 if (options.help) process.stdout.write(`${usage}\n`);
 else if (options.test) await test();
 else {
@@ -94,7 +96,7 @@ async function measure(networks) {
         if (layer.lowering.calls.length > 1) continue;
         const [call] = layer.lowering.calls;
         const work = workOf(layer, call, segment);
-        rows.push({ network: seed, core: machine.core, kernel: call.symbol, instructions, ...work });
+        rows.push({ network: seed, core: machine.core, kernel: costKey(call), instructions, ...work });
       }
     }
     process.stderr.write(`network ${seed} of ${networks}\n`);
@@ -141,7 +143,7 @@ function fitCosts() {
     const fields = workNames.flatMap((name, i) =>
       costs[i] > 0 ? [`${name}: ${Number(costs[i].toPrecision(4))}`] : [],
     );
-    return `  ${kernel}: { ${fields.join(', ')} },`;
+    return `  '${kernel}': { ${fields.join(', ')} },`;
   });
   const text = readFileSync(tableFile, 'utf8');
   const start = text.indexOf('export const instructionTable');
@@ -164,7 +166,7 @@ async function test() {
         const { layers, instructions } = await profile(model, read, { core, isas, objective });
         const compared = layers.map(({ layer, segment, instructions: counted }) => ({
           layer: layer.index,
-          kernel: layer.lowering.calls[0].symbol,
+          kernel: costKey(layer.lowering.calls[0]),
           counted,
           estimated: Math.round(layerTime(layer, segment)),
         }));

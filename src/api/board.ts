@@ -1,6 +1,8 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { modelPrefix } from '../codegen/model.ts';
+import type { Project } from '../codegen/project.ts';
 import { deviceError, type Link, streamLink } from '../device/link.ts';
 import { openPort } from '../device/port.ts';
 import { type DeviceModel, openSession, type Session } from '../device/session.ts';
@@ -137,6 +139,20 @@ export function deviceModelOf({ info }: Session, report: CompileReport): DeviceM
   const name = modelPrefix(report.memory.name);
   const found = info.models.find((model) => model.name === name && model.sha256 === report.model.sha256);
   return found?.arenaBytes === report.arenaBytes ? found : null;
+}
+
+/** Writes a project into a folder that is gone when `use` has ended. */
+export async function withFolder<T>(project: Project, use: (folder: string) => Promise<T>): Promise<T> {
+  const folder = mkdtempSync(join(tmpdir(), 'tessera-run-'));
+  try {
+    for (const [path, content] of project) {
+      mkdirSync(dirname(join(folder, path)), { recursive: true });
+      writeFileSync(join(folder, path), content);
+    }
+    return await use(folder);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 /** The C files of a project's models and kernels, by name. */

@@ -27,7 +27,7 @@ export interface LayerProfile {
   readonly share: number | null;
   readonly ticksPerMac: number | null;
   /** What the plan expected, in instructions. */
-  readonly estimate: number | null;
+  readonly estimate: number;
 }
 
 /** A model as it was measured. */
@@ -42,7 +42,7 @@ export interface ModelProfile {
   readonly ticksPerMac: number | null;
   readonly layers: readonly LayerProfile[];
   /** What the plan expected of the whole run, in instructions. */
-  readonly estimate: number | null;
+  readonly estimate: number;
   readonly memory: {
     /** Measured by painting: the last byte of the arena that was written, plus 1. */
     readonly arenaBytes: number;
@@ -98,7 +98,6 @@ async function profileModel(
   if (model === null) throw new Error(`${report.name} is not on the board`);
   const measured = await measure(session, model, runs, (done, total) => onProgress?.(report.name, done, total));
   const median = measured.total.median;
-  const estimates = report.layers.map(estimateOf);
   return {
     name: report.name,
     file: report.model.file,
@@ -119,10 +118,10 @@ async function profileModel(
         ticks,
         share: ticks === null || median === 0 ? null : ticks.median / median,
         ticksPerMac: ticks === null ? null : perMac(ticks.median, layer.macs),
-        estimate: estimates[layer.index] ?? null,
+        estimate: layer.estimatedInstructions,
       };
     }),
-    estimate: estimates.includes(null) ? null : estimates.reduce<number>((sum, value) => sum + (value ?? 0), 0),
+    estimate: report.layers.reduce((sum, layer) => sum + layer.estimatedInstructions, 0),
     memory: {
       arenaBytes: measured.memory.arenaBytes,
       reportedArenaBytes: report.arenaBytes,
@@ -134,10 +133,6 @@ async function profileModel(
 }
 
 const perMac = (ticks: number, macs: number): number | null => (macs === 0 ? null : ticks / macs);
-
-function estimateOf(_layer: LayerReport): number | null {
-  return null;
-}
 
 /** Bytes of the buffers that live while a layer computes. Two may share bytes where one begins inside the other. */
 function liveBytes(report: CompileReport, layer: LayerReport): number {
@@ -165,7 +160,6 @@ export function profileText(result: ProfileResult): string {
 
 function modelText({ unit, port }: ProfileResult, model: ModelProfile): string {
   const { total, memory } = model;
-  const hasEstimate = model.estimate !== null;
   const hasTime = model.layers.some(({ ticks }) => ticks !== null);
   const table = tableText(
     [
@@ -173,15 +167,7 @@ function modelText({ unit, port }: ProfileResult, model: ModelProfile): string {
       { title: 'layer', align: 'left', text: (layer) => layer.name },
       { title: 'kernel', align: 'left', text: (layer) => layer.kernels.join(', ') || '-' },
       { title: unit, align: 'right', text: (layer) => ticksText(layer.ticks?.median) },
-      ...(hasEstimate
-        ? [
-            {
-              title: 'estimated',
-              align: 'right' as const,
-              text: (layer: LayerProfile) => ticksText(layer.estimate ?? undefined),
-            },
-          ]
-        : []),
+      { title: 'estimated', align: 'right', text: (layer) => count(layer.estimate) },
       {
         title: 'share',
         align: 'right',
@@ -197,13 +183,15 @@ function modelText({ unit, port }: ProfileResult, model: ModelProfile): string {
   const spread = total.min === total.max ? 'each the same' : `from ${count(total.min)} to ${count(total.max)}`;
   const time = port === null ? '' : `, ${model.milliseconds.toFixed(2)} ms`;
   const each = model.ticksPerMac === null ? '' : `; ${model.ticksPerMac.toFixed(2)} per MAC`;
+  const off = 100 * (model.estimate / total.median - 1);
+  const offText = unit === 'instructions' ? `, ${off < 0 ? '' : '+'}${off.toFixed(1)} %` : '';
   const stack = memory.stackBytes === null ? '' : `; stack ${count(memory.stackBytes)} bytes measured`;
   const bound = memory.stackBound === null ? '' : `, at most ${count(memory.stackBound)}`;
   return [
     `${model.name} (${model.file})`,
     table,
     `run    ${count(total.median)} ${unit}${time}${each}: the median of ${plural(model.runs, 'run')}, ${spread}`,
-    ...(hasEstimate ? [`plan   ${count(Math.round(model.estimate ?? 0))} instructions estimated`] : []),
+    `plan   ${count(model.estimate)} instructions estimated${offText}`,
     `SRAM   ${count(memory.arenaBytes)} bytes of arena measured, ${count(memory.reportedArenaBytes)} reported${stack}${bound}`,
     ...(hasTime ? [] : ['The firmware was built without time marks: there are no times by layer.']),
     ...(model.selfTest ? [] : ['warning: the self-test fails: the board does not compute what the compiler says']),

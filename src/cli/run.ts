@@ -25,6 +25,7 @@ const examples = `
 Examples:
   tessera run quantised.onnx --input x.npy
   tessera run model.onnx --input pixels.npy --calibrate pixels.npy --input-scale 1/255 --names labels.txt --top 3
+  tessera run quantised.onnx --input x.npy --target qemu-cortex-m4 --limit 3
   tessera run two-inputs.onnx --input a.npy --input b.npy --calibrate inputs.npz`;
 
 export function addRun(program: Command, terminal: Terminal): void {
@@ -32,11 +33,12 @@ export function addRun(program: Command, terminal: Terminal): void {
     .command('run')
     .summary('run a model on .npy inputs in the simulator')
     .description(
-      'Compiles a model for WebAssembly, in memory, and runs it on samples: axis 0 of the input counts them. ' +
-        'Prints the outputs, the largest first, the SRAM that the model needs, and the time on this machine.',
+      'Compiles a model for WebAssembly, in memory, or for an emulated board, and runs it on samples: axis 0 of the ' +
+        'input counts them. Prints the outputs, the largest first, the SRAM that the model needs, and the time.',
     )
     .argument('<model.onnx>', 'the model')
     .requiredOption('--input <x.npy>', 'samples for an input; repeat it for each input of the model', collect, [])
+    .option('--target <name>', 'what to run it on: wasm (the default), or an emulated board, qemu-*')
     .option('--names <labels.txt>', 'names of the classes, one a line')
     .option('--top <count>', 'how many elements of each output to print', positive, 5)
     .option('--limit <count>', 'run no more samples than this', positive);
@@ -48,6 +50,7 @@ export function addRun(program: Command, terminal: Terminal): void {
       const result = await runModel(path, flags.input, {
         ...compileOptionsOf(flags, terminal),
         input: flags.inputMode,
+        target: flags.target,
         names,
         top: flags.top,
         limit: flags.limit,

@@ -10,15 +10,17 @@ export function fillTemplate(template: string, values: TemplateValues): string {
     .split('\n')
     .flatMap((line) => {
       const names = [...line.matchAll(/\{\{(\w+)\}\}/g)].map(([, name]) => name as string);
-      const list = names.map((name) => values[name]).find((value) => typeof value === 'object');
-      const lines = list === undefined ? [line] : list.map((item) => line.replace(/\{\{(\w+)\}\}/, () => item));
-      return lines.map((text) => text.replace(/\{\{(\w+)\}\}/g, (_, name: string) => textFor(values, name)));
+      const list = names.find((name) => typeof values[name] === 'object');
+      if (list === undefined) return [fillLine(line, values)];
+      return (values[list] as readonly string[]).map((item) => fillLine(line, { ...values, [list]: item }));
     })
     .join('\n');
 }
 
-function textFor(values: TemplateValues, name: string): string {
-  const value = values[name];
-  if (typeof value !== 'string') throw new Error(`a template asks for ${name}, which is no text`);
-  return value;
+function fillLine(line: string, values: TemplateValues): string {
+  return line.replace(/\{\{(\w+)\}\}/g, (_, name: string) => {
+    const value = values[name];
+    if (typeof value !== 'string') throw new Error(`a template asks for ${name}, which is no text`);
+    return value;
+  });
 }

@@ -34,6 +34,8 @@ export interface Candidates {
   readonly stepOf: (candidate: Candidate) => Step;
   /** What a step really needs: its outputs lie over its inputs as far as its order of computing lets them. */
   readonly exactBytes: (candidate: Candidate) => number;
+  /** The tensors that live at some time of a step. */
+  readonly livingAt: (candidate: Candidate) => readonly Life[];
 }
 
 /** What planning a model found out about runs of layers, to be used again for another program with the same runs. */
@@ -172,6 +174,7 @@ export function candidatesOf(program: Program, input: InputMode, memory: Memory 
     program: placed,
     all: all.sort((a, b) => a.end - b.end || b.start - a.start),
     stepOf,
+    livingAt: ({ start, end }) => lives.filter((life) => life.made < end && life.lastUse >= start),
     exactBytes: (candidate) =>
       candidate.bytes === candidate.apart
         ? candidate.apart

@@ -1,6 +1,7 @@
 import { instructionTable, otherKernels } from './cost-table.ts';
+import { simd128Table } from './cost-table-simd128.ts';
 import type { Layer, Plan } from './types.ts';
-import { workNames, workOf } from './work.ts';
+import { costKey, workNames, workOf } from './work.ts';
 
 /** The calls of kernels that a layer takes in one inference: computed whole (null), or in segments of so many columns. */
 export function callsOf(layer: Layer, segment: number | null): number {
@@ -16,7 +17,7 @@ export function layerTime(layer: Layer, segment: number | null): number {
   if (layer.lowering.kind === 'alias') return 0;
   return layer.lowering.calls.reduce((total, call) => {
     const work = workOf(layer, call, segment);
-    const costs = instructionTable[call.symbol] ?? otherKernels;
+    const costs = instructionTable[costKey(call)] ?? simd128Table[call.symbol] ?? otherKernels;
     return total + workNames.reduce((sum, name) => sum + (costs[name] ?? 0) * work[name], 0);
   }, 0);
 }

@@ -18,6 +18,15 @@ export const workNames = [
   'outputs',
   /** Bytes of input that the windows of all pixels cover, without overlap in a row. */
   'inputs',
+  /** Bytes of input that windows cover beyond, at the end of each call. */
+  'halo',
+  /** Bytes of input in the windows of all pixels, one by one. */
+  'gathered',
+  /** Channels of output, for each call: what a kernel does once a channel and call. */
+  'callChannels',
+  /** The same for each pair and each four of pixels, the last of a call not always full. */
+  'pairChannels',
+  'quadChannels',
   'macs',
   /** Taps of a window, for each byte of output: a kernel that takes its channels in a loop has a loop for each. */
   'taps',
@@ -84,6 +93,11 @@ export function workOf(layer: Layer, call: KernelCall, segment: number | null): 
     quads: sum((n) => Math.ceil(n / 4)),
     outputs: sum((n) => n * channels),
     inputs: sum((n) => n * stride * source.channels * rows),
+    halo: sum(() => Math.max(0, (first?.columns.count ?? 1) - stride) * source.channels * rows),
+    gathered: sum((n) => n * taps * source.channels),
+    callChannels: sum(() => channels),
+    pairChannels: sum((n) => Math.ceil(n / 2) * channels),
+    quadChannels: sum((n) => Math.ceil(n / 4) * channels),
     macs: sum((n) => n * perPixel),
     taps: sum((n) => n * channels * taps),
     vectors: sum((n) => n * channels * Math.ceil(perPixel / Math.max(1, channels) / taps / 16) * taps),
@@ -93,4 +107,13 @@ export function workOf(layer: Layer, call: KernelCall, segment: number | null): 
     stageRows: segment === null ? 0 : calls * pointers,
     stageBytes: segment === null ? 0 : sum((n) => n * channels),
   };
+}
+
+/** What the costs of a call are known by: its kernel, and which of its ways the kernel goes, where it has several. */
+export function costKey(call: KernelCall): string {
+  const ways = ['group', 'single', 'runs'].flatMap((name) => {
+    const value = call.fields[name];
+    return typeof value === 'number' ? [`${name} ${name === 'runs' ? Math.min(2, value) : value}`] : [];
+  });
+  return [call.symbol, ...ways].join(', ');
 }

@@ -1,6 +1,7 @@
 import { fetchedInputs } from '../codegen/model.ts';
 import { elementCount, type Origin, type Port, tensorOf } from '../graph/types.ts';
 import type { ConstantArray } from '../ops/define.ts';
+import { layerTime } from '../plan/cost.ts';
 import type { Layer, Plan, Storage } from '../plan/types.ts';
 import { type EndReport, runEnds } from './ends.ts';
 import { memoryMapText } from './memory-map.ts';
@@ -26,6 +27,8 @@ export interface LayerReport {
   readonly tensor: string;
   readonly shape: readonly number[];
   readonly macs: number;
+  /** By the cost model, of the whole inference: an estimate. */
+  readonly estimatedInstructions: number;
   readonly kernels: readonly string[];
   readonly constantBytes: number;
   readonly scratchBytes: number;
@@ -115,6 +118,11 @@ export function reportPlan(plan: Plan): PlanReport {
     };
   };
   const constants = plan.layers.map(constantsOf);
+  const segments = new Map(
+    plan.steps.flatMap((step) =>
+      step.kind === 'stage' ? step.layers.map((layer, at) => [layer, step.segments[at] as number] as const) : [],
+    ),
+  );
   const layers = plan.layers.map((layer, index): LayerReport => {
     const scratch = plan.scratch.get(layer.index);
     return {
@@ -124,6 +132,7 @@ export function reportPlan(plan: Plan): PlanReport {
       tensor: layer.node.output,
       shape: layer.tensors.output.shape,
       macs: layer.macs,
+      estimatedInstructions: Math.round(layerTime(layer, segments.get(layer.index) ?? null)),
       kernels: layer.lowering.kind === 'alias' ? [] : [...new Set(layer.lowering.calls.map((call) => call.symbol))],
       constantBytes: sum(constants[index]?.values() ?? []),
       scratchBytes: scratch === undefined ? 0 : (plan.buffers[scratch]?.bytes ?? 0),

@@ -35,8 +35,30 @@ export async function buildProjectWasm(
 ): Promise<Uint8Array> {
   const kernels = [...files.keys()].filter((name) => name.startsWith('tsr_') && name.endsWith('.c'));
   const source = wasmProgram(description, modelPrefix(description.name), kernels);
-  const sources = new Map([...files, ['wasm.c', source], ['string.h', stringHeader]]);
+  const sources = new Map([...distinct(files, kernels), ['wasm.c', source], ['string.h', stringHeader]]);
   return compileWasm(sources, 'wasm.c', [...wasmFlags(), '-I.'], compiler);
+}
+
+/**
+ * Kernels are compiled on their own for a board, and all together here, which is many times faster: a name that is private
+ * to several files gets a number in each.
+ */
+function distinct(files: ReadonlyMap<string, string>, kernels: readonly string[]): ReadonlyMap<string, string> {
+  const owners = new Map<string, string[]>();
+  for (const file of kernels) {
+    for (const [, name = ''] of (files.get(file) ?? '').matchAll(/^static [^(=;]*?\b(\w+)(?:\(|\[| =)/gm)) {
+      owners.set(name, [...(owners.get(name) ?? []), file]);
+    }
+  }
+  const changed = new Map(files);
+  for (const [name, users] of owners) {
+    if (users.length < 2) continue;
+    for (const [index, file] of users.entries()) {
+      const text = changed.get(file) as string;
+      changed.set(file, text.replaceAll(new RegExp(`\\b${name}\\b`, 'g'), `${name}_${index}`));
+    }
+  }
+  return changed;
 }
 
 /** There is no C library here; what kernels for other machines want of it, the module has itself. */

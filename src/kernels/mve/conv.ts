@@ -13,6 +13,9 @@ const mostRuns = 7;
 /** The most bytes that a layer's constants may hold beside weights, biases and multipliers. */
 const mostPadding = 8;
 
+/** About as many bytes of windows are copied at a time, three windows at least. */
+const mostCopyBytes = 512;
+
 const vectors = (bytes: number): number => Math.ceil(bytes / vector);
 
 /**
@@ -40,7 +43,11 @@ function adapt(call: KernelCall): VariantCall | string {
   const padding = vector * vectors(windowBytes) - windowBytes;
   const tiled = padding <= mostPadding;
   const together = kernelWidth === 1 || (number('dilation_w') === 1 && number('in_pixel') === inChannels);
-  const direct = together && runBytes % vector === 0 && kernelHeight <= mostRuns;
+  // A window of one vector may be shorter than that.
+  const short = kernelHeight === 1 && runBytes < vector;
+  const direct = together && (runBytes % vector === 0 || short) && kernelHeight <= mostRuns;
+  // Where windows are always copied, more of them at a time cost fewer calls.
+  const copies = direct ? 3 : 3 * Math.max(1, Math.floor(mostCopyBytes / (3 * vector * vectors(windowBytes))));
   const { groups: _, pre_scale: __, bias: ___, multipliers: ____, weights: _____, ...fields } = call.fields;
   return {
     struct: 'tsr_conv_mve',
@@ -53,11 +60,13 @@ function adapt(call: KernelCall): VariantCall | string {
       ...fields,
       window_bytes: windowBytes,
       window_vectors: vectors(windowBytes),
-      run_vectors: direct ? runBytes / vector : 0,
+      run_vectors: direct ? vectors(runBytes) : 0,
+      copies,
+      joined: together ? 1 : 0,
       tiles: tiled ? Math.floor(number('out_channels') / 4) : 0,
     },
     // Where there is no padding and windows lie in vectors, none is copied.
-    scratchBytes: call.pointwise && direct ? 0 : 3 * vector * vectors(windowBytes),
+    scratchBytes: call.pointwise && direct ? 0 : (copies * vectors(windowBytes) + 1) * vector,
     headers: ['conv/tsr_conv__mve.h', ...mveHeaders],
   };
 }

@@ -1,0 +1,34 @@
+import type { WorkCosts } from './cost-table.ts';
+
+/**
+ * Kernels for WebAssembly SIMD, measured in V8 on an x86 machine (`npm run bench:speed` and shapes of one kernel): not in
+ * instructions but in sixtieths of a nanosecond, which is what an instruction of a portable kernel takes there.
+ */
+const dense: WorkCosts = { calls: 700, outputs: 21, inputs: 3, macs: 1.55, restWeights: 1.15, stageCalls: 1600, stageBytes: 6 };
+const depthwise: WorkCosts = { calls: 700, pixels: 250, quads: 700, outputs: 16, taps: 3.4, stageCalls: 1600, stageBytes: 6 };
+
+/** Three products for six: a group of 4 outputs costs the same where fewer are wanted. */
+const winograd: WorkCosts = {
+  calls: 1200,
+  quads: 600,
+  outputs: 25,
+  inputs: 4,
+  macs: 0.2,
+  weights: 2.6,
+  restWeights: 3.4,
+  stageCalls: 1600,
+  stageBytes: 6,
+};
+
+export const simd128Table: Readonly<Record<string, WorkCosts>> = {
+  tsr_conv_s8s8__simd128: dense,
+  tsr_conv_s8s8__simd128_deep: { ...dense, macs: 1.7 },
+  tsr_conv_s8s8__simd128_winograd: winograd,
+  tsr_depthwise_s8s8__simd128: { ...depthwise, taps: 7 },
+  tsr_depthwise_s8s8__simd128_3x3: depthwise,
+  tsr_depthwise_s8s8__simd128_3x3_stride2: depthwise,
+  tsr_depthwise_s8s8__simd128_5x5: depthwise,
+  tsr_depthwise_s8s8__simd128_5x5_stride2: depthwise,
+  tsr_depthwise_s8s8__simd128_7x7: depthwise,
+  tsr_depthwise_s8s8__simd128_7x7_stride2: depthwise,
+};

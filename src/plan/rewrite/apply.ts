@@ -1,0 +1,114 @@
+import { type Graph, type Node, rowShape, type Tensor, tensorOf } from '../../graph/types.ts';
+import type { Isa } from '../../kernels/define.ts';
+import type { View } from '../../ops/define.ts';
+import type { RewrittenProgram } from '../build.ts';
+import { lowerInto, lowerNode } from '../lower.ts';
+import type { Layer, Program } from '../types.ts';
+import { canWorkIn, isDense, type Region, regionsOf } from '../views.ts';
+
+/** A node that a rewriting puts in: one that computes with given parameters, or one that only names bytes. */
+export type NewNode = { readonly node: Node; readonly output: Tensor } & (
+  | { readonly kind: 'calls'; readonly parameters: unknown; readonly constants: readonly Tensor[] }
+  | { readonly kind: 'views'; readonly views: readonly View[] }
+);
+
+/**
+ * Another way to compute a part of a program, with the same bytes as a result. Everything that comes after, streaming,
+ * rings, code generation, checking, takes the rewritten program as if the model had come like that.
+ */
+export interface Rewriting {
+  /** What is done, and where, in words. */
+  readonly text: string;
+  /** Multiply-accumulates that are computed again. */
+  readonly extraMacs: number;
+  /** What stands in the place of nodes of the program, by their outputs; rewritings that share one exclude each other. */
+  readonly replaced: ReadonlyMap<string, readonly NewNode[]>;
+}
+
+/** Whether two rewritings concern none of the same nodes. */
+export function areApart(a: Rewriting, b: Rewriting): boolean {
+  return [...a.replaced.keys()].every((name) => !b.replaced.has(name));
+}
+
+/**
+ * A program with some rewritings, which are apart from each other.
+ * @returns null where some kernel cannot work where its tensors would lie, or a name is taken
+ */
+export function rewrite(
+  source: Program,
+  rewritings: readonly Rewriting[],
+  isas: readonly Isa[],
+): RewrittenProgram | null {
+  const replaced = new Map(rewritings.flatMap((rewriting) => [...rewriting.replaced]));
+  const tensors = new Map(source.graph.tensors);
+  const kept = new Set(source.layers.map(({ node }) => node.output));
+  const names = new Set([...replaced.values()].flat().map(({ node }) => node.output));
+  // A model may have tensors of such names itself.
+  for (const name of names) if (tensors.has(name) && !kept.has(name)) return null;
+  for (const [name, nodes] of replaced) {
+    if (!nodes.some(({ node }) => node.output === name)) kept.delete(name);
+    for (const { node, output, ...rest } of nodes) {
+      tensors.set(node.output, output);
+      kept.add(node.output);
+      if (rest.kind === 'calls') for (const constant of rest.constants) tensors.set(constant.name, constant);
+    }
+  }
+  for (const { node } of source.layers) if (!kept.has(node.output)) tensors.delete(node.output);
+  const graph: Graph = { ...source.graph, tensors };
+  const parts = source.layers.flatMap((layer): readonly (Layer | NewNode)[] => replaced.get(layer.node.output) ?? [layer]);
+  const layers = parts.map((part, index) => ('kind' in part ? layerOf(graph, part, index, isas) : { ...part, index }));
+  const placed = placeLayers({ graph: { ...graph, nodes: layers.map(({ node }) => node) }, layers }, isas);
+  return placed === null ? null : { ...placed, source, rewritings: rewritings.map(({ text }) => text) };
+}
+
+function layerOf(graph: Graph, part: NewNode, index: number, isas: readonly Isa[]): Layer {
+  const { node } = part;
+  if (part.kind === 'calls') return lowerNode(graph, node, { index, isas, parameters: part.parameters });
+  return {
+    index,
+    node,
+    tensors: {
+      attributes: node.attributes,
+      inputs: node.inputs.map((name) => (name === null ? null : tensorOf(graph, name))),
+      output: part.output,
+    },
+    parameters: null,
+    lowering: { kind: 'alias', views: part.views },
+    macs: 0,
+    demands: [],
+  };
+}
+
+/** The kernels for the places where tensors lie; null where there are none. */
+function placeLayers(program: Program, isas: readonly Isa[]): Program | null {
+  const { graph, layers } = program;
+  const regions = regionsOf(graph, layers);
+  const isPort = ({ tensor }: { readonly tensor: string }): boolean =>
+    isDense(regions.get(tensor) as Region, rowShape(tensorOf(graph, tensor).shape));
+  if (![...graph.inputs, ...graph.outputs].every(isPort)) return null;
+  // What the caller writes, and what two nodes share, has no other place.
+  if (graph.inputs.some(({ tensor }) => regions.get(tensor)?.root !== tensor)) return null;
+  if (!layers.every((layer) => canWorkIn(layer, regions))) return null;
+  const isStrided = (tensor: Tensor | null): boolean => {
+    const region = tensor === null ? undefined : regions.get(tensor.name);
+    return region !== undefined && tensor !== null && region.pixelBytes !== rowShape(tensor.shape).channels;
+  };
+  const isMoved = ({ tensors }: Layer): boolean => isStrided(tensors.output) || tensors.inputs.some(isStrided);
+  return { graph, layers: layers.map((layer) => (isMoved(layer) ? lowerInto(layer, regions, isas) : layer)) };
+}
+
+/** The layers that read each tensor. */
+export function readersOf(layers: readonly Layer[]): ReadonlyMap<string, readonly Layer[]> {
+  const readers = new Map<string, Layer[]>();
+  for (const layer of layers) {
+    for (const name of new Set(layer.node.inputs)) {
+      if (name !== null) readers.set(name, [...(readers.get(name) ?? []), layer]);
+    }
+  }
+  return readers;
+}
+
+/** The inputs of a layer that are not constant. */
+export function activationsOf({ tensors }: Layer): readonly Tensor[] {
+  return tensors.inputs.filter((tensor): tensor is Tensor => tensor !== null && tensor.kind !== 'constant');
+}
