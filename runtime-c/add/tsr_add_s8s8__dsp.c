@@ -8,7 +8,7 @@
 #include "tsr_dsp.h"
 
 /* The output of a pair: a byte of each operand. */
-TSR_DSP_INLINE int8_t sum_of(const tsr_add_dsp *p, uint32_t pair) {
+TSR_DSP_INLINE int8_t add_dsp_sum(const tsr_add_dsp *p, uint32_t pair) {
   const int32_t low = tsr_dsp_smlad(pair, (uint32_t)p->low, p->offset);
   const int32_t high = tsr_dsp_smuad(pair, (uint32_t)p->high);
   return (int8_t)tsr_dsp_ssat8((int32_t)((uint32_t)low + ((uint32_t)high << 15)) >> p->shift);
@@ -21,12 +21,12 @@ static void sums_of(const tsr_add_dsp *parameters, const int8_t *a, const int8_t
     const uint32_t right = tsr_dsp_load(b);
     const uint32_t first = tsr_dsp_pack(left, right);
     const uint32_t second = tsr_dsp_pack_high(left, right);
-    out[0] = sum_of(&p, tsr_dsp_sxtb16(first));
-    out[1] = sum_of(&p, tsr_dsp_sxtb16_odd(first));
-    out[2] = sum_of(&p, tsr_dsp_sxtb16(second));
-    out[3] = sum_of(&p, tsr_dsp_sxtb16_odd(second));
+    out[0] = add_dsp_sum(&p, tsr_dsp_sxtb16(first));
+    out[1] = add_dsp_sum(&p, tsr_dsp_sxtb16_odd(first));
+    out[2] = add_dsp_sum(&p, tsr_dsp_sxtb16(second));
+    out[3] = add_dsp_sum(&p, tsr_dsp_sxtb16_odd(second));
   }
-  for (; count > 0; --count) *out++ = sum_of(&p, tsr_dsp_sxtb16((uint8_t)*a++ | (uint32_t)(uint8_t)*b++ << 16));
+  for (; count > 0; --count) *out++ = add_dsp_sum(&p, tsr_dsp_sxtb16((uint8_t)*a++ | (uint32_t)(uint8_t)*b++ << 16));
 }
 
 void tsr_add_s8s8__dsp(const tsr_add_dsp *p, const int8_t *const *rows, int8_t *out, const tsr_segment *segment,

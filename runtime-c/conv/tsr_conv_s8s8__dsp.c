@@ -72,6 +72,12 @@ TSR_DSP_INLINE uint32_t *conv_dsp_expand_quads(const int8_t *from, int32_t step,
     } else {
       const uint32_t u = tsr_dsp_load(a);
       tsr_dsp_store_two(to, tsr_dsp_sxtb16(u), tsr_dsp_sxtb16_odd(u));
+      if (end - a >= 8) {
+        const uint32_t v = tsr_dsp_load(a + 4);
+        tsr_dsp_store_two(to + 2, tsr_dsp_sxtb16(v), tsr_dsp_sxtb16_odd(v));
+        a += 4;
+        to += 2;
+      }
     }
     a += 4;
     b += 4;
@@ -146,6 +152,35 @@ TSR_DSP_INLINE void conv_dsp_expand_3x9(const int8_t *const *rows, int32_t at, i
   }
 }
 
+/* One row of the kernel, of whole quads of channels, where some columns or the whole row (NULL) are padding. */
+TSR_DSP_CALL uint32_t *conv_dsp_expand_padded(const conv_dsp_call *call, const int8_t *row, uint32_t *to,
+                                              int32_t pixels) {
+  const tsr_conv_dsp *p = call->p;
+  const uint32_t padding = tsr_dsp_sxtb16(tsr_dsp_four(p->input_zero_point));
+  const int32_t channels = p->in_channels;
+  int32_t column = call->first;
+  for (int32_t i = 0; i < pixels; ++i, column += p->stride_w) {
+    uint32_t *t = to + i;
+    int32_t x = column;
+    for (int32_t kx = 0; kx < p->kernel_w; ++kx, x += p->dilation_w) {
+      uint32_t *const end = t + (channels >> 1) * pixels;
+      if (row == NULL || x < 0 || x >= call->in_width) {
+        for (; t != end; t += 2 * pixels) {
+          t[0] = padding;
+          t[pixels] = padding;
+        }
+      } else {
+        for (const int8_t *from = row + x * p->in_pixel; t != end; t += 2 * pixels, from += 4) {
+          const uint32_t u = tsr_dsp_load(from);
+          t[0] = tsr_dsp_sxtb16(u);
+          t[pixels] = tsr_dsp_sxtb16_odd(u);
+        }
+      }
+    }
+  }
+  return to + (channels >> 1) * p->kernel_w * pixels;
+}
+
 /* Expands everything that the next output pixels need. */
 TSR_DSP_INLINE void conv_dsp_expand(const conv_dsp_call *call, const int32_t pixels) {
   const tsr_conv_dsp *p = call->p;
@@ -167,6 +202,9 @@ TSR_DSP_INLINE void conv_dsp_expand(const conv_dsp_call *call, const int32_t pix
     int32_t pixel = p->in_pixel;
     if (inside && from != NULL) {
       from += first * pixel;
+    } else if ((p->in_channels & 3) == 0) {
+      to = conv_dsp_expand_padded(call, from, to, pixels);
+      continue;
     } else {
       conv_dsp_window(call, from, columns);
       from = call->window;

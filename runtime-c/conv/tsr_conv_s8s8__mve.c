@@ -36,7 +36,7 @@ static inline int8_t *copy(int8_t *to, const int8_t *from, int32_t bytes) {
   return to + bytes;
 }
 
-static inline int8_t *fill(int8_t *to, int32_t value, int32_t bytes) {
+static inline int8_t *conv_mve_fill(int8_t *to, int32_t value, int32_t bytes) {
   const tsr_mve_s8 v = tsr_mve_all_s8(value);
   for (int32_t done = 0; done < bytes; done += 16) tsr_mve_store_s8(to + done, v);
   return to + bytes;
@@ -48,13 +48,13 @@ static void copy_window(const tsr_conv_mve *p, const int8_t *const *rows, int32_
   const int32_t inside = p->joined && first >= 0 && first + (p->kernel_w - 1) * p->dilation_w < in_width;
   for (int32_t ky = 0; ky < p->kernel_h; ++ky) {
     if (rows[ky] == NULL) {
-      to = fill(to, p->input_zero_point, row_bytes);
+      to = conv_mve_fill(to, p->input_zero_point, row_bytes);
     } else if (inside) {
       to = copy(to, rows[ky] + first * p->in_pixel, row_bytes);
     } else {
       for (int32_t kx = 0; kx < p->kernel_w; ++kx) {
         const int32_t column = first + kx * p->dilation_w;
-        to = column < 0 || column >= in_width ? fill(to, p->input_zero_point, p->in_channels)
+        to = column < 0 || column >= in_width ? conv_mve_fill(to, p->input_zero_point, p->in_channels)
                                               : copy(to, rows[ky] + column * p->in_pixel, p->in_channels);
       }
     }

@@ -35,6 +35,7 @@ typedef struct tsr_depthwise_dsp {
 
 typedef struct tsr_depthwise_3x3_dsp {
   const int32_t *weights;
+  int32_t pre_shift; /* of the scaled kernel, at least 1: sums count times 2^pre_shift; in its biases it is included */
   int32_t offset;
   int32_t min;
   int32_t max;
@@ -52,6 +53,9 @@ void tsr_depthwise_s8s8__dsp(const tsr_depthwise_dsp *p, const int8_t *const *ro
 
 void tsr_depthwise_s8s8__dsp_3x3(const tsr_depthwise_3x3_dsp *p, const int8_t *const *rows, int8_t *out,
                                  const tsr_segment *segment, void *scratch);
+
+void tsr_depthwise_s8s8__dsp_3x3_scaled(const tsr_depthwise_3x3_dsp *p, const int8_t *const *rows, int8_t *out,
+                                        const tsr_segment *segment, void *scratch);
 
 void tsr_depthwise_s8s8__dsp_3x3_stride2(const tsr_depthwise_3x3_dsp *p, const int8_t *const *rows, int8_t *out,
                                          const tsr_segment *segment, void *scratch);

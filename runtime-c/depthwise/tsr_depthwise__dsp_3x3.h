@@ -23,9 +23,9 @@ typedef struct tsr_depthwise_columns {
 TSR_DSP_INLINE void tsr_depthwise_put_column(uint32_t *pair, int32_t second, uint32_t a, uint32_t b, uint32_t c) {
   pair[second] = tsr_dsp_pack(a, b);
   pair[4 + second] = tsr_dsp_pack_high(a, b);
-  memcpy((int8_t *)(pair + 2) + 2 * second, &c, 2);
+  __builtin_memcpy((int8_t *)(pair + 2) + 2 * second, &c, 2);
   c >>= 16;
-  memcpy((int8_t *)(pair + 6) + 2 * second, &c, 2);
+  __builtin_memcpy((int8_t *)(pair + 6) + 2 * second, &c, 2);
 }
 
 static inline uint32_t *tsr_depthwise_pair(uint32_t *scratch, int32_t x) { return scratch + (x >> 1) * tsr_dsp_pair_words; }
@@ -97,10 +97,44 @@ static inline void tsr_depthwise_put_columns(const tsr_depthwise_columns *column
                            tsr_dsp_load(d + skip));
 }
 
+/* The loops over channels: of isa/tsr_dsp_columns.h. */
+typedef const int32_t *tsr_depthwise_loops(tsr_dsp_columns *context, const int32_t *weights);
+
+/* `count` outputs of stride 1, at most tsr_depthwise_3x3_outputs, whose first tap is column `first`. */
+TSR_DSP_INLINE void tsr_depthwise_outputs(const tsr_depthwise_3x3_dsp *p, const int8_t *const *rows, int8_t *out,
+                                          int32_t in_width, int32_t first, int32_t count, uint32_t *scratch,
+                                          tsr_depthwise_loops *loops) {
+  const int32_t pairs = (count + 1) / 2;
+  tsr_depthwise_columns columns;
+  tsr_depthwise_columns_begin(&columns, p, rows, in_width, first, 2 * pairs + 2, scratch);
+  tsr_dsp_columns context;
+  tsr_dsp_columns_begin(&context, scratch, pairs, p->offset);
+  context.doublings = p->pre_shift;
+  const int32_t *weights = p->weights;
+  for (int32_t c = 0; c < p->channels; c += 4) {
+    tsr_depthwise_put_columns(&columns, c, scratch);
+    weights = loops(&context, weights);
+    if (count > 1) tsr_dsp_pair_outputs(scratch, out + c, p->out_pixel, count / 2);
+    const uint32_t *last = scratch + count / 2 * tsr_dsp_pair_words;
+    if (count & 1) tsr_dsp_store(out + (count - 1) * p->out_pixel + c, tsr_dsp_pack(last[3], last[7]));
+  }
+}
+
 /* Where the layer's clamp is narrower than int8. */
 static inline void tsr_depthwise_clamp(const tsr_depthwise_3x3_dsp *p, int8_t *out, int32_t width) {
   if (p->min == -128 && p->max == 127) return;
   for (int32_t x = 0; x < width; ++x) tsr_dsp_clamp(out + x * p->out_pixel, p->channels, p->min, p->max);
+}
+
+/* A segment of stride 1. */
+TSR_DSP_INLINE void tsr_depthwise_segment(const tsr_depthwise_3x3_dsp *p, const int8_t *const *rows, int8_t *out,
+                                          const tsr_segment *segment, uint32_t *scratch, tsr_depthwise_loops *loops) {
+  int32_t count;
+  for (int32_t x = 0; x < segment->out_width; x += count) {
+    count = tsr_min(segment->out_width - x, tsr_depthwise_3x3_outputs);
+    tsr_depthwise_outputs(p, rows, out + x * p->out_pixel, segment->in_width, x - segment->pad_left, count, scratch, loops);
+  }
+  tsr_depthwise_clamp(p, out, segment->out_width);
 }
 
 #endif

@@ -7,7 +7,7 @@
 #include "tsr_depthwise__dsp.h"
 #include "tsr_dsp_taps.h"
 
-static inline int32_t output_of(const tsr_depthwise_dsp *p, int32_t sum, int32_t multiplier) {
+static inline int32_t depthwise_dsp_output(const tsr_depthwise_dsp *p, int32_t sum, int32_t multiplier) {
   const int32_t scaled = (int32_t)((uint32_t)sum << p->pre_shift);
   return tsr_dsp_ssat8(tsr_dsp_smmla(scaled, multiplier, p->offset) >> p->shift);
 }
@@ -26,7 +26,7 @@ static void last_channels(const tsr_depthwise_dsp *p, const tsr_dsp_taps *taps, 
         sum += (*pixel - p->input_zero_point) * bytes[run->weights / 4 + t];
       }
     }
-    out[first + c] = (int8_t)tsr_min(tsr_max(output_of(p, sum, weights[channels + c]), p->min), p->max);
+    out[first + c] = (int8_t)tsr_min(tsr_max(depthwise_dsp_output(p, sum, weights[channels + c]), p->min), p->max);
   }
 }
 
@@ -58,8 +58,8 @@ static void pixel_of(const tsr_depthwise_dsp *p, const int8_t *const *rows, int8
     int32_t sums[4] = {weights[0], weights[1], weights[2], weights[3]};
     if (end != runs) tsr_dsp_add_taps(&taps, sums);
     weights += 4 + words;
-    const uint32_t even = tsr_dsp_pack((uint32_t)output_of(p, sums[0], weights[0]), (uint32_t)output_of(p, sums[2], weights[2]));
-    const uint32_t odd = tsr_dsp_pack((uint32_t)output_of(p, sums[1], weights[1]), (uint32_t)output_of(p, sums[3], weights[3]));
+    const uint32_t even = tsr_dsp_pack((uint32_t)depthwise_dsp_output(p, sums[0], weights[0]), (uint32_t)depthwise_dsp_output(p, sums[2], weights[2]));
+    const uint32_t odd = tsr_dsp_pack((uint32_t)depthwise_dsp_output(p, sums[1], weights[1]), (uint32_t)depthwise_dsp_output(p, sums[3], weights[3]));
     const uint32_t word = (even & 0x00ff00ffu) | (odd & 0x00ff00ffu) << 8;
     tsr_dsp_store(out + c, tsr_dsp_min8(tsr_dsp_max8(word, least), most));
     weights += 4;

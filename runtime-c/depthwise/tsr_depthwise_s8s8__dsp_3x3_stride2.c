@@ -4,7 +4,7 @@
 #include "tsr_depthwise__dsp_3x3.h"
 
 /* `count` outputs, at most half of tsr_depthwise_3x3_outputs, whose first tap is column `first`. */
-static void outputs_of(const tsr_depthwise_3x3_dsp *p, const int8_t *const *rows, int8_t *out, int32_t in_width,
+static void depthwise_3x3_stride2_outputs(const tsr_depthwise_3x3_dsp *p, const int8_t *const *rows, int8_t *out, int32_t in_width,
                        int32_t first, int32_t count, uint32_t *scratch) {
   tsr_depthwise_columns columns;
   tsr_depthwise_columns_begin(&columns, p, rows, in_width, first, 2 * count + 2, scratch);
@@ -26,7 +26,7 @@ void tsr_depthwise_s8s8__dsp_3x3_stride2(const tsr_depthwise_3x3_dsp *p, const i
   int32_t count;
   for (int32_t x = 0; x < segment->out_width; x += count) {
     count = tsr_min(segment->out_width - x, tsr_depthwise_3x3_outputs / 2);
-    outputs_of(p, rows, out + x * p->out_pixel, segment->in_width, 2 * x - segment->pad_left, count, scratch);
+    depthwise_3x3_stride2_outputs(p, rows, out + x * p->out_pixel, segment->in_width, 2 * x - segment->pad_left, count, scratch);
   }
   tsr_depthwise_clamp(p, out, segment->out_width);
 }

@@ -8,7 +8,6 @@
 #define TSR_DSP_H
 
 #include <stdint.h>
-#include <string.h>
 
 #include "tsr.h"
 
@@ -24,16 +23,16 @@
 /* Four bytes from anywhere: these cores load and store words at any address. */
 TSR_DSP_INLINE uint32_t tsr_dsp_load(const void *from) {
   uint32_t word;
-  memcpy(&word, from, sizeof word);
+  __builtin_memcpy(&word, from, sizeof word);
   return word;
 }
 
-TSR_DSP_INLINE void tsr_dsp_store(void *to, uint32_t word) { memcpy(to, &word, sizeof word); }
+TSR_DSP_INLINE void tsr_dsp_store(void *to, uint32_t word) { __builtin_memcpy(to, &word, sizeof word); }
 
 /* A value as one half of a pair. */
 TSR_DSP_INLINE void tsr_dsp_store16(void *to, int8_t value) {
   const int16_t half = value;
-  memcpy(to, &half, sizeof half);
+  __builtin_memcpy(to, &half, sizeof half);
 }
 
 #if defined(__ARM_FEATURE_DSP) && defined(__thumb__)

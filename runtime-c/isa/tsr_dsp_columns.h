@@ -35,6 +35,7 @@ typedef struct tsr_dsp_columns {
   int32_t ninths;
   int32_t delta;         /* bytes from the words of one half of the channels to those of the other: 16 */
   uint32_t *end;         /* of the pairs at which outputs begin */
+  int32_t doublings;     /* sums count times 2^doublings: of the scaled loops alone, at least 1 */
 } tsr_dsp_columns;
 
 /* Outputs begin at each of the first `count` pairs of columns; one more follows. */
@@ -68,16 +69,23 @@ static inline void tsr_dsp_columns_begin(tsr_dsp_columns *context, uint32_t *col
 #define TSR_DSP_FINISH_STRIDE2(channel)                                                       \
   "smlad r2, r4, r9, r2\n\tsmlabt r2, r6, r11, r2\n\tsmmla r2, r2, r12, lr\n\t"                \
   "ssat r2, #8, r2, asr #1\n\tstrb r2, [r0, #-20 + " channel "]\n\t"
+/* Weights times 2^doublings. */
+#define TSR_DSP_UNSCALED(label) ""
+#define TSR_DSP_SCALED(label)                                                                 \
+  "ldr r3, [r1, #36]\n6" label ":\n\t"                                                         \
+  "sadd16 r7, r7, r7\n\tsadd16 r8, r8, r8\n\tsadd16 r9, r9, r9\n\t"                           \
+  "sadd16 r10, r10, r10\n\tsadd16 r11, r11, r11\n\tsubs r3, #1\n\tbne 6" label "b\n\t"
 /*
  * One channel. Each turn of the loop begins outputs with the pair of columns that it holds, loads the next pair and
  * finishes them with it, four times; what is left of the number of pairs over four enters it further down.
  */
 #define TSR_DSP_STEP(channel, odd, begin, finish) begin TSR_DSP_LOAD(", #32]!", odd) finish(channel)
-#define TSR_DSP_CHANNEL(channel, odd, label, bias, begin, finish)                             \
-  "ldm r2!, {r4, r5, r6, r12}\n\tldrsb r11, [r1, #24 + " channel "]\n\tldrd r3, lr, [r1, #4]\n\t"  \
+#define TSR_DSP_CHANNEL(channel, odd, label, scale, bias, begin, finish)                      \
+  "ldm r2!, {r4, r5, r6, r12}\n\tldrsb r11, [r1, #24 + " channel "]\n\t"                        \
   "str r2, [r1, #20]\n\tstr r4, [r1]\n\t"                                                      \
   "sxtb16 r7, r5\n\tsxtb16 r9, r5, ror #8\n\tsxtb16 r8, r6\n\tsxtb16 r10, r6, ror #8\n\t"      \
-  "lsl r11, r11, #16\n\tpkhtb r11, r11, r10, asr #16\n\tlsls r3, r3, #31\n\t"                  \
+  "lsl r11, r11, #16\n\tpkhtb r11, r11, r10, asr #16\n\t" scale(label)                        \
+  "ldrd r3, lr, [r1, #4]\n\tlsls r3, r3, #31\n\t"                                             \
   TSR_DSP_LOAD("]", odd) bias "bhi 2" label "f\n\tbcs 3" label "f\n\tbmi 4" label "f\n"         \
   "1" label ":\n\t" TSR_DSP_STEP(channel, odd, begin, finish)                                 \
   "2" label ":\n\t" TSR_DSP_STEP(channel, odd, begin, finish)                                 \
@@ -85,12 +93,12 @@ static inline void tsr_dsp_columns_begin(tsr_dsp_columns *context, uint32_t *col
   "4" label ":\n\t" TSR_DSP_STEP(channel, odd, begin, finish)                                 \
   "ldr r2, [r1, #32]\n\tcmp r0, r2\n\tbne 1" label "b\n\t"
 /* Four channels, two at a time. */
-#define TSR_DSP_CHANNELS(bias, begin, finish)                                                 \
+#define TSR_DSP_CHANNELS(scale, bias, begin, finish)                                                 \
   __asm__ volatile("ldr r3, [r2], #4\n\tstr r7, [r1, #12]\n\tstr r3, [r1, #24]\n"           \
                    "50:\n\t"                                                                  \
-                   TSR_DSP_CHANNEL("0", "", "0", bias, begin, finish)                          \
+                   TSR_DSP_CHANNEL("0", "", "0", scale, bias, begin, finish)                          \
                    "ldrd r0, r2, [r1, #16]\n\t"                                               \
-                   TSR_DSP_CHANNEL("1", ", ror #8", "1", bias, begin, finish)                  \
+                   TSR_DSP_CHANNEL("1", ", ror #8", "1", scale, bias, begin, finish)                  \
                    "ldr r3, [r1, #28]\n\tldr r4, [r1, #16]\n\tldr r5, [r1, #24]\n\t"         \
                    "ldr r2, [r1, #20]\n\tadd r6, r0, r3\n\tadd r0, r4, r3\n\tlsr r5, #16\n\t" \
                    "str r6, [r1, #32]\n\tstr r0, [r1, #16]\n\tstr r5, [r1, #24]\n\t"         \
@@ -105,7 +113,15 @@ TSR_DSP_INLINE const int32_t *tsr_dsp_channels_3x3(tsr_dsp_columns *context, con
   register uint32_t *r0 __asm__("r0") = context->start;
   register tsr_dsp_columns *r1 __asm__("r1") = context;
   register const int32_t *r2 __asm__("r2") = weights;
-  TSR_DSP_CHANNELS("", TSR_DSP_BEGIN, TSR_DSP_FINISH);
+  TSR_DSP_CHANNELS(TSR_DSP_UNSCALED, "", TSR_DSP_BEGIN, TSR_DSP_FINISH);
+  return r2;
+}
+
+TSR_DSP_INLINE const int32_t *tsr_dsp_channels_3x3_scaled(tsr_dsp_columns *context, const int32_t *weights) {
+  register uint32_t *r0 __asm__("r0") = context->start;
+  register tsr_dsp_columns *r1 __asm__("r1") = context;
+  register const int32_t *r2 __asm__("r2") = weights;
+  TSR_DSP_CHANNELS(TSR_DSP_SCALED, "", TSR_DSP_BEGIN, TSR_DSP_FINISH);
   return r2;
 }
 
@@ -113,7 +129,7 @@ TSR_DSP_INLINE const int32_t *tsr_dsp_channels_3x3_stride2(tsr_dsp_columns *cont
   register uint32_t *r0 __asm__("r0") = context->start;
   register tsr_dsp_columns *r1 __asm__("r1") = context;
   register const int32_t *r2 __asm__("r2") = weights;
-  TSR_DSP_CHANNELS("ldr r3, [r1]\n\t", TSR_DSP_BEGIN_STRIDE2, TSR_DSP_FINISH_STRIDE2);
+  TSR_DSP_CHANNELS(TSR_DSP_UNSCALED, "ldr r3, [r1]\n\t", TSR_DSP_BEGIN_STRIDE2, TSR_DSP_FINISH_STRIDE2);
   return r2;
 }
 
@@ -167,9 +183,8 @@ TSR_DSP_INLINE void tsr_dsp_pair_outputs(const uint32_t *columns, int8_t *out, i
 #else
 
 /* The sum of the three columns from column `x` on (0 or 1) of a pair, for channel 0 or 1 of its words. */
-static inline int32_t tsr_dsp_sum_3x3(const uint32_t *pair, int32_t x, int32_t channel, const uint32_t *w, int32_t w22,
-                                      int32_t bias) {
-  int32_t sum = bias;
+static inline int32_t tsr_dsp_sum_3x3(const uint32_t *pair, int32_t x, int32_t channel, const uint32_t *w, int32_t w22) {
+  int32_t sum = 0;
   for (int32_t i = 0; i < 3; ++i) {
     const uint32_t *at = pair + (x + i) / 2 * tsr_dsp_pair_words;
     const uint32_t column = at[(x + i) % 2];
@@ -183,7 +198,8 @@ static inline int32_t tsr_dsp_sum_3x3(const uint32_t *pair, int32_t x, int32_t c
   return sum;
 }
 
-static inline const int32_t *tsr_dsp_channels(const tsr_dsp_columns *context, const int32_t *weights, int32_t stride) {
+static inline const int32_t *tsr_dsp_channels(const tsr_dsp_columns *context, const int32_t *weights, int32_t stride,
+                                              int32_t scale) {
   const uint32_t ninths = (uint32_t)*weights++;
   for (int32_t channel = 0; channel < 4; ++channel, weights += tsr_dsp_channel_words) {
     const uint32_t w[2] = {(uint32_t)weights[1], (uint32_t)weights[2]};
@@ -191,8 +207,8 @@ static inline const int32_t *tsr_dsp_channels(const tsr_dsp_columns *context, co
     const int32_t half = channel / 2 * 4;
     for (uint32_t *pair = context->start + half; pair != context->end + half; pair += tsr_dsp_pair_words) {
       for (int32_t x = 0; x < 2; x += stride) {
-        const int32_t sum = tsr_dsp_sum_3x3(pair, x, channel % 2, w, ninth, weights[0]);
-        const int32_t y = tsr_dsp_ssat8(tsr_dsp_smmla(sum, weights[3], context->offset) >> 1);
+        const int32_t sum = tsr_dsp_sum_3x3(pair, x, channel % 2, w, ninth) * scale;
+        const int32_t y = tsr_dsp_ssat8(tsr_dsp_smmla(weights[0] + sum, weights[3], context->offset) >> 1);
         const uint32_t shift = (uint32_t)(channel % 2 * 8 + 16 * x);
         pair[3] = (pair[3] & ~(0xffu << shift)) | (uint32_t)(uint8_t)y << shift;
       }
@@ -202,11 +218,15 @@ static inline const int32_t *tsr_dsp_channels(const tsr_dsp_columns *context, co
 }
 
 static inline const int32_t *tsr_dsp_channels_3x3(tsr_dsp_columns *context, const int32_t *weights) {
-  return tsr_dsp_channels(context, weights, 1);
+  return tsr_dsp_channels(context, weights, 1, 1);
+}
+
+static inline const int32_t *tsr_dsp_channels_3x3_scaled(tsr_dsp_columns *context, const int32_t *weights) {
+  return tsr_dsp_channels(context, weights, 1, 1 << context->doublings);
 }
 
 static inline const int32_t *tsr_dsp_channels_3x3_stride2(tsr_dsp_columns *context, const int32_t *weights) {
-  return tsr_dsp_channels(context, weights, 2);
+  return tsr_dsp_channels(context, weights, 2, 1);
 }
 
 static inline void tsr_dsp_pair_columns(uint32_t *columns, const int8_t *a, const int8_t *b, const int8_t *c, int32_t step,

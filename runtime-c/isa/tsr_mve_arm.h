@@ -60,12 +60,26 @@ TSR_MVE_INLINE tsr_mve_s32 tsr_mve_multiply_all_s32(tsr_mve_s32 a, int32_t b) { 
 TSR_MVE_INLINE tsr_mve_s32 tsr_mve_multiply_add_s32(tsr_mve_s32 sum, tsr_mve_s32 a, int32_t b) {
   return vmlaq_n_s32(sum, a, b);
 }
+/* a * b + sum */
+TSR_MVE_INLINE tsr_mve_s32 tsr_mve_multiply_add_all_s32(tsr_mve_s32 a, tsr_mve_s32 b, int32_t sum) {
+  return vmlasq_n_s32(a, b, sum);
+}
 TSR_MVE_INLINE tsr_mve_s32 tsr_mve_max_s32(tsr_mve_s32 a, tsr_mve_s32 b) { return vmaxq_s32(a, b); }
 TSR_MVE_INLINE tsr_mve_s32 tsr_mve_min_s32(tsr_mve_s32 a, tsr_mve_s32 b) { return vminq_s32(a, b); }
 TSR_MVE_INLINE tsr_mve_s32 tsr_mve_shift_right(tsr_mve_s32 v, int32_t by) { return vshlq_r_s32(v, -by); }
 /* floor(2 * a * b / 2^32) + c */
 TSR_MVE_INLINE tsr_mve_s32 tsr_mve_double_multiply_high_add(tsr_mve_s32 a, tsr_mve_s32 b, int32_t c) {
   return vqdmlashq_n_s32(a, b, c);
+}
+
+/* v / 2^by, rounded down, limited to int8; `by` is at most 31. */
+TSR_MVE_INLINE tsr_mve_s32 tsr_mve_shift_to_byte(tsr_mve_s32 v, int32_t by) {
+  return vshrq_n_s32(vqshlq_r_s32(v, 24 - by), 24);
+}
+
+/* The entries of a table of 256 bytes at v + 128. */
+TSR_MVE_INLINE tsr_mve_s8 tsr_mve_lookup(const int8_t *table, tsr_mve_s8 v) {
+  return vldrbq_gather_offset_s8(table, vreinterpretq_u8_s8(veorq_s8(v, vdupq_n_s8(-128))));
 }
 
 /* 16 bytes from four vectors, limited to int8: byte i of words[k] becomes byte 4 * i + {0, 2, 1, 3}[k]. */

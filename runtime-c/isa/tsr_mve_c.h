@@ -141,6 +141,12 @@ TSR_MVE_INLINE tsr_mve_s32 tsr_mve_multiply_add_s32(tsr_mve_s32 sum, tsr_mve_s32
   for (int32_t i = 0; i < 4; ++i) v.lane[i] = tsr_mve_c_add(sum.lane[i], tsr_mve_c_multiply(a.lane[i], b));
   return v;
 }
+/* a * b + sum */
+TSR_MVE_INLINE tsr_mve_s32 tsr_mve_multiply_add_all_s32(tsr_mve_s32 a, tsr_mve_s32 b, int32_t sum) {
+  tsr_mve_s32 v;
+  for (int32_t i = 0; i < 4; ++i) v.lane[i] = tsr_mve_c_add(tsr_mve_c_multiply(a.lane[i], b.lane[i]), sum);
+  return v;
+}
 TSR_MVE_INLINE tsr_mve_s32 tsr_mve_max_s32(tsr_mve_s32 a, tsr_mve_s32 b) {
   tsr_mve_s32 v;
   for (int32_t i = 0; i < 4; ++i) v.lane[i] = tsr_max(a.lane[i], b.lane[i]);
@@ -160,6 +166,20 @@ TSR_MVE_INLINE tsr_mve_s32 tsr_mve_shift_right(tsr_mve_s32 a, int32_t by) {
 TSR_MVE_INLINE tsr_mve_s32 tsr_mve_double_multiply_high_add(tsr_mve_s32 a, tsr_mve_s32 b, int32_t c) {
   tsr_mve_s32 v;
   for (int32_t i = 0; i < 4; ++i) v.lane[i] = tsr_mve_c_add((int32_t)((2 * (int64_t)a.lane[i] * b.lane[i]) >> 32), c);
+  return v;
+}
+
+/* v / 2^by, rounded down, limited to int8; `by` is at most 31. */
+TSR_MVE_INLINE tsr_mve_s32 tsr_mve_shift_to_byte(tsr_mve_s32 a, int32_t by) {
+  tsr_mve_s32 v;
+  for (int32_t i = 0; i < 4; ++i) v.lane[i] = tsr_mve_c_limit(a.lane[i] >> by, 8);
+  return v;
+}
+
+/* The entries of a table of 256 bytes at v + 128. */
+TSR_MVE_INLINE tsr_mve_s8 tsr_mve_lookup(const int8_t *table, tsr_mve_s8 a) {
+  tsr_mve_s8 v;
+  for (int32_t i = 0; i < 16; ++i) v.lane[i] = table[a.lane[i] + 128];
   return v;
 }
 

@@ -4,7 +4,7 @@
 #include "tsr_dsp.h"
 #include "tsr_mul__dsp.h"
 
-TSR_DSP_INLINE int8_t output_of(const tsr_mul *p, int32_t product) {
+TSR_DSP_INLINE int8_t mul_dsp_output(const tsr_mul *p, int32_t product) {
   const int32_t high = tsr_dsp_smmla(product * p->pre_scale, p->multiplier, p->offset);
   return (int8_t)tsr_dsp_ssat8(high >> p->shift);
 }
@@ -20,12 +20,12 @@ static void products_of(const tsr_mul *parameters, const int8_t *a, const int8_t
     const uint32_t left_odd = tsr_dsp_sxtab16_odd(a_base, left);
     const uint32_t right_even = tsr_dsp_sxtab16(b_base, right);
     const uint32_t right_odd = tsr_dsp_sxtab16_odd(b_base, right);
-    out[0] = output_of(&p, (int16_t)left_even * (int16_t)right_even);
-    out[1] = output_of(&p, (int16_t)left_odd * (int16_t)right_odd);
-    out[2] = output_of(&p, (int16_t)(left_even >> 16) * (int16_t)(right_even >> 16));
-    out[3] = output_of(&p, (int16_t)(left_odd >> 16) * (int16_t)(right_odd >> 16));
+    out[0] = mul_dsp_output(&p, (int16_t)left_even * (int16_t)right_even);
+    out[1] = mul_dsp_output(&p, (int16_t)left_odd * (int16_t)right_odd);
+    out[2] = mul_dsp_output(&p, (int16_t)(left_even >> 16) * (int16_t)(right_even >> 16));
+    out[3] = mul_dsp_output(&p, (int16_t)(left_odd >> 16) * (int16_t)(right_odd >> 16));
   }
-  for (; count > 0; --count) *out++ = output_of(&p, (*a++ - p.a_zero_point) * (*b++ - p.b_zero_point));
+  for (; count > 0; --count) *out++ = mul_dsp_output(&p, (*a++ - p.a_zero_point) * (*b++ - p.b_zero_point));
 }
 
 void tsr_mul_s8s8__dsp(const tsr_mul *p, const int8_t *const *rows, int8_t *out, const tsr_segment *segment,

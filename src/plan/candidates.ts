@@ -42,17 +42,18 @@ export interface Candidates {
 export interface Memory {
   readonly rings: Map<string, ReadonlyMap<string, number>>;
   readonly overlaps: Map<string, number>;
+  readonly times: Map<string, number>;
 }
 
 export function createMemory(): Memory {
-  return { rings: new Map(), overlaps: new Map() };
+  return { rings: new Map(), overlaps: new Map(), times: new Map() };
 }
 
 /**
  * The runs of layers that stages lie in. Behind a layer that accumulates nothing can go on before the last row is there;
  * so where all that follows needs it, a stage across it would be two in one, and a run ends there.
  */
-function runsOf(layers: readonly Layer[]): readonly { readonly start: number; readonly end: number }[] {
+function runsOf(layers: readonly Layer[]): readonly Stretch[] {
   const runs: { start: number; end: number }[] = [];
   const streams = layers.map(canStream);
   for (let start = 0; start < layers.length; ) {
@@ -83,7 +84,7 @@ function allNeed(layers: readonly Layer[], index: number, end: number): boolean 
 /** The bytes of the ring of every tensor, if all layers of a run computed in segments of this width. */
 function ringsOf(
   program: Program,
-  run: { readonly start: number; readonly end: number },
+  run: Stretch,
   segment: number,
   input: InputMode,
   memory: Memory,
@@ -102,19 +103,39 @@ function ringsOf(
   return bytes;
 }
 
-/** Every step that a plan could take. */
-export function candidatesOf(program: Program, input: InputMode, memory: Memory = createMemory()): Candidates {
+/** Layers from `start` on, before `end`. */
+export interface Stretch {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Every step that a plan could take, within a stretch of the layers; of steps over the same layers those that one could choose. */
+export function candidatesOf(
+  program: Program,
+  input: InputMode,
+  memory: Memory = createMemory(),
+  stretch: Stretch = { start: 0, end: program.layers.length },
+): Candidates {
   const { graph, layers } = program;
   const regions = regionsOf(graph, layers);
   const placed = { graph, layers, regions };
   const lives = livesOf(graph, layers, regions);
-  const all: Candidate[] = [];
+  const byEnd = layers.map((): Candidate[] => []);
   const runs = runsOf(layers);
-  const rings = runs.map((run) => segmentWidths.map((segment) => ringsOf(program, run, segment, input, memory)));
+  const isNear = (run: Stretch): boolean => run.start < stretch.end && run.end > stretch.start;
+  const rings = runs.map((run) =>
+    isNear(run) ? segmentWidths.map((segment) => ringsOf(program, run, segment, input, memory)) : [],
+  );
+  const timeOf = (layer: Layer, segment: number | null): number => {
+    const key = `${segment} ${layer.node.output}`;
+    const known = memory.times.get(key) ?? layerTime(layer, segment);
+    memory.times.set(key, known);
+    return known;
+  };
   // An input that is fetched takes nothing before it is needed.
   const fetchable = new Set(
-    lives.flatMap(({ name, firstUse }) =>
-      firstUse !== null && rings.some(([bytes]) => bytes?.has(name)) ? [name] : [],
+    runs.flatMap((run) => stageOf(program, { ...run, segment: 1 }, input).fetched).filter((name) =>
+      lives.some((life) => life.name === name && life.firstUse !== null),
     ),
   );
   const madeBy = layers.map((): Life[] => []);
@@ -135,12 +156,13 @@ export function candidatesOf(program: Program, input: InputMode, memory: Memory 
     segment: number | null,
     ring: ReadonlyMap<string, number>,
     living: readonly Life[],
+    least: number[],
   ): void => {
     let whole = living.reduce((sum, life) => sum + alignUp(life.bytes), 0);
     let [born, dying, own, shared, time] = [0, 0, 0, 0, 0];
     for (let end = start + 1; end <= limit; end += 1) {
       const layer = layers[end - 1] as Layer;
-      time += layerTime(layer, segment);
+      time += timeOf(layer, segment);
       if (accumulates(layer)) own += scratchBytes(layer);
       else shared = Math.max(shared, scratchBytes(layer));
       for (const life of madeBy[end - 1] as Life[]) {
@@ -155,24 +177,30 @@ export function candidatesOf(program: Program, input: InputMode, memory: Memory 
       }
       const apart = whole + own + shared;
       const overlaps = segment !== null || canStream(layer);
-      all.push({ start, end, segment, apart, bytes: apart - (overlaps ? Math.min(born, dying) : 0), time });
+      // Narrower segments take more time: only those that need less are of use.
+      if (apart >= (least[end] ?? Number.POSITIVE_INFINITY)) continue;
+      if (segment !== null) least[end] = apart;
+      const bytes = apart - (overlaps ? Math.min(born, dying) : 0);
+      byEnd[end - 1]?.push({ start, end, segment, apart, bytes, time });
     }
   };
-  layers.forEach((_, start) => {
+  for (let start = stretch.end - 1; start >= stretch.start; start -= 1) {
     const living = livingAt(start);
-    extend(start, start + 1, null, new Map(), living);
+    extend(start, start + 1, null, new Map(), living, []);
     const index = runs.findIndex((run) => run.start <= start && start < run.end);
     const run = runs[index];
-    if (run === undefined) return;
+    if (run === undefined) continue;
+    const least: number[] = [];
     segmentWidths.forEach((segment, i) => {
-      extend(start, run.end, segment, rings[index]?.[i] as ReadonlyMap<string, number>, living);
+      const ring = rings[index]?.[i] as ReadonlyMap<string, number>;
+      extend(start, Math.min(run.end, stretch.end), segment, ring, living, least);
     });
-  });
+  }
   const stepOf = ({ start, end, segment }: Candidate): Step =>
     segment === null ? { kind: 'call', layer: start } : stageOf(program, { start, end, segment }, input);
   return {
     program: placed,
-    all: all.sort((a, b) => a.end - b.end || b.start - a.start),
+    all: byEnd.flat(),
     stepOf,
     livingAt: ({ start, end }) => lives.filter((life) => life.made < end && life.lastUse >= start),
     exactBytes: (candidate) =>
@@ -234,7 +262,7 @@ function exactBytes(
 
 function stageOf(
   { graph, layers }: Program,
-  { start, end, segment }: { readonly start: number; readonly end: number; readonly segment: number },
+  { start, end, segment }: Stretch & { readonly segment: number },
   input: InputMode,
 ): StageStep {
   const members = layers.slice(start, end);

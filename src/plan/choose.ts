@@ -72,7 +72,7 @@ export function paretoPlans(
 ): readonly Plan[] {
   const program = given(graph, layers);
   const plans = (['overlapping', 'apart'] as const).flatMap((sharing) => {
-    const search = searchOf(program, input, memory, sharing);
+    const search = searchOf(program, input, memory, { sharing });
     return paretoWays(search).map(search.planOf);
   });
   return frontOf(plans);

@@ -4,8 +4,24 @@ import type { WorkCosts } from './cost-table.ts';
  * Kernels for WebAssembly SIMD, measured in V8 on an x86 machine (`npm run bench:speed` and shapes of one kernel): not in
  * instructions but in sixtieths of a nanosecond, which is what an instruction of a portable kernel takes there.
  */
-const dense: WorkCosts = { calls: 700, outputs: 21, inputs: 3, macs: 1.55, restWeights: 1.15, stageCalls: 1600, stageBytes: 6 };
-const depthwise: WorkCosts = { calls: 700, pixels: 250, quads: 700, outputs: 16, taps: 3.4, stageCalls: 1600, stageBytes: 6 };
+const dense: WorkCosts = {
+  calls: 700,
+  outputs: 21,
+  inputs: 3,
+  macs: 1.55,
+  restWeights: 1.15,
+  stageCalls: 1600,
+  stageBytes: 6,
+};
+const depthwise: WorkCosts = {
+  calls: 700,
+  pixels: 250,
+  quads: 700,
+  outputs: 16,
+  taps: 3.4,
+  stageCalls: 1600,
+  stageBytes: 6,
+};
 
 /** Three products for six: a group of 4 outputs costs the same where fewer are wanted. */
 const winograd: WorkCosts = {

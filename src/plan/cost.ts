@@ -15,11 +15,13 @@ export function callsOf(layer: Layer, segment: number | null): number {
  */
 export function layerTime(layer: Layer, segment: number | null): number {
   if (layer.lowering.kind === 'alias') return 0;
-  return layer.lowering.calls.reduce((total, call) => {
+  const instructions = layer.lowering.calls.reduce((total, call) => {
     const work = workOf(layer, call, segment);
     const costs = instructionTable[costKey(call)] ?? simd128Table[call.symbol] ?? otherKernels;
     return total + workNames.reduce((sum, name) => sum + (costs[name] ?? 0) * work[name], 0);
   }, 0);
+  // Whole, so that sums do not depend on their order.
+  return Math.round(instructions);
 }
 
 /** Adds up what each layer of a plan costs, by how it is computed. */

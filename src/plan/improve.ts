@@ -9,6 +9,7 @@ import { type Search, searchOf } from './search.ts';
 import type { Program } from './types.ts';
 
 export interface ImproveOptions {
+  readonly source: Program;
   readonly input: InputMode;
   readonly isas: readonly Isa[];
   /** The most multiply-accumulates that a program may have. */
@@ -25,30 +26,22 @@ interface State {
 /** How far below the least that is known the next program is to come; where that is out of reach, less far. */
 const strides = [0.1, 0.03, 0];
 
-/** Programs that are looked at, at most. */
-const mostPrograms = 600;
-
 /**
  * Rewrites a program step by step so that it needs less memory: each time where no plan has a step small enough, by the
  * rewriting that costs the fewest extra multiply-accumulates.
  * @returns the searches of the programs on the way, the given one first; each has a lower least than the one before
  */
-export function improvements(source: Program, options: ImproveOptions): readonly Search[] {
-  const { input, isas, mostMacs, memory } = options;
+export function improvements(options: ImproveOptions): readonly Search[] {
+  const { source, mostMacs } = options;
   const all = [...viewRewritings(source), ...groupRewritings(source), ...twiceRewritings(source)];
-  const sourceMacs = source.layers.reduce((sum, { macs }) => sum + macs, 0);
-  const allowed = all.filter(({ extraMacs }) => sourceMacs + extraMacs <= mostMacs);
-  let programs = 0;
-  const stateOf = (chosen: readonly Rewriting[]): State | null => {
-    programs += 1;
-    const program = chosen.length === 0 ? given(source) : rewrite(source, chosen, isas);
-    return program === null ? null : { chosen, search: searchOf(program, input, memory) };
-  };
-  let state = stateOf([]) as State;
+  const budget = mostMacs - source.layers.reduce((sum, { macs }) => sum + macs, 0);
+  const allowed = all.filter(({ extraMacs }) => extraMacs <= budget);
+  let state = stateOf([], options) as State;
   const found = [state.search];
-  for (let stride = 0; stride < strides.length && programs < mostPrograms; ) {
-    const target = Math.min(state.search.least - 1, Math.floor(state.search.least * (1 - (strides[stride] as number))));
-    const better = reach(state, target, allowed, stateOf, mostMacs);
+  for (let stride = 0; stride < strides.length; ) {
+    const { least } = state.search;
+    const target = Math.min(least - 1, Math.floor(least * (1 - (strides[stride] as number))));
+    const better = reach(state, target, allowed, budget, options);
     if (better === null) {
       stride += 1;
       continue;
@@ -57,6 +50,11 @@ export function improvements(source: Program, options: ImproveOptions): readonly
     found.push(state.search);
   }
   return found;
+}
+
+function stateOf(chosen: readonly Rewriting[], { source, input, isas, memory }: ImproveOptions): State | null {
+  const program = chosen.length === 0 ? given(source) : rewrite(source, chosen, isas);
+  return program === null ? null : { chosen, search: searchOf(program, input, memory) };
 }
 
 /** A program as the model has it. */
@@ -69,31 +67,55 @@ function reach(
   start: State,
   target: number,
   allowed: readonly Rewriting[],
-  stateOf: (chosen: readonly Rewriting[]) => State | null,
-  mostMacs: number,
+  budget: number,
+  options: ImproveOptions,
 ): State | null {
   let state = start;
   for (;;) {
     const way = state.search.nearest(target);
-    const over = excessOf(state.search, way, target);
-    if (over.steps === 0) return state;
+    if (excessOf(state.search, way, target).steps === 0) return state;
     const concerned = concernedBy(state.search, way, target);
-    let best: { readonly state: State; readonly over: Excess } | null = null;
+    let best: { readonly chosen: readonly Rewriting[]; readonly macs: number; readonly gain: Excess } | null = null;
     for (const rewriting of allowed) {
       if (state.chosen.includes(rewriting) || ![...rewriting.replaced.keys()].some((name) => concerned.has(name))) continue;
-      const next = stateOf([...state.chosen.filter((other) => areApart(other, rewriting)), rewriting]);
-      if (next === null || next.search.macs > mostMacs) continue;
-      const left = excessOf(next.search, next.search.nearest(target), target);
-      if (!isLess(left, over)) continue;
-      const isBetter =
-        best === null ||
-        next.search.macs < best.state.search.macs ||
-        (next.search.macs === best.state.search.macs && isLess(left, best.over));
-      if (isBetter) best = { state: next, over: left };
+      const chosen = [...state.chosen.filter((other) => areApart(other, rewriting)), rewriting];
+      const macs = chosen.reduce((sum, { extraMacs }) => sum + extraMacs, 0);
+      if (macs > budget || (best !== null && macs > best.macs)) continue;
+      const gain = gainOf(state, chosen, rewriting, { way, target, options });
+      if (gain === null || !isLess(gain, nothing)) continue;
+      if (best === null || macs < best.macs || isLess(gain, best.gain)) best = { chosen, macs, gain };
     }
-    if (best === null) return null;
-    state = best.state;
+    const next = best === null ? null : stateOf(best.chosen, options);
+    if (next === null) return null;
+    state = next;
   }
+}
+
+/** Steps beyond those that a rewriting touches that are cut anew with it. */
+const margin = 3;
+
+/** What is above a target with other rewritings, less what is above it now: looked at around the change alone. */
+function gainOf(
+  { chosen: before, search }: State,
+  chosen: readonly Rewriting[],
+  rewriting: Rewriting,
+  { way, target, options }: { readonly way: readonly Candidate[]; readonly target: number; readonly options: ImproveOptions },
+): Excess | null {
+  const program = rewrite(options.source, chosen, options.isas);
+  if (program === null) return null;
+  const dropped = before.filter((other) => !chosen.includes(other));
+  const touched = new Set([rewriting, ...dropped].flatMap(({ replaced }) => [...replaced.keys(), ...[...replaced.values()].flat().map(({ node }) => node.output)]));
+  const { layers } = search.program;
+  const isTouched = ({ start, end }: Candidate): boolean =>
+    layers.slice(start, end).some(({ node }) => touched.has(node.output));
+  const first = Math.max(0, way.findIndex(isTouched) - margin);
+  const last = Math.min(way.length - 1, way.findLastIndex(isTouched) + margin);
+  const [from, to] = [way[first] as Candidate, way[last] as Candidate];
+  const stretch = { start: from.start, end: program.layers.length - (layers.length - to.end) };
+  const part = searchOf(program, options.input, options.memory, { stretch });
+  const left = excessOf(part, part.nearest(target), target);
+  const now = excessOf(search, way.slice(first, last + 1), target);
+  return { steps: left.steps - now.steps, bytes: left.bytes - now.bytes };
 }
 
 /** How much of a way is above a target. */
@@ -101,6 +123,8 @@ interface Excess {
   readonly steps: number;
   readonly bytes: number;
 }
+
+const nothing: Excess = { steps: 0, bytes: 0 };
 
 const isLess = (a: Excess, b: Excess): boolean => a.steps < b.steps || (a.steps === b.steps && a.bytes < b.bytes);
 

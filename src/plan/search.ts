@@ -1,5 +1,5 @@
 import { buildPlan, type RewrittenProgram } from './build.ts';
-import { type Candidate, type Candidates, candidatesOf, type InputMode, type Memory } from './candidates.ts';
+import { type Candidate, type Candidates, candidatesOf, type InputMode, type Memory, type Stretch } from './candidates.ts';
 import type { Plan, Step } from './types.ts';
 
 /**
@@ -7,6 +7,12 @@ import type { Plan, Step } from './types.ts';
  * lower than the one before, which no step knows: so plans that need none of it may need less in the end.
  */
 export type Sharing = 'overlapping' | 'apart';
+
+export interface SearchOptions {
+  readonly sharing?: Sharing;
+  /** Only these layers are cut into steps: what is said of plans and ways is said of them alone. */
+  readonly stretch?: Stretch;
+}
 
 /** The plans that one program can have. Limits are bytes that no step may exceed. */
 export interface Search {
@@ -41,12 +47,12 @@ const isLess = (a: Cost, b: Cost): boolean => a.first < b.first || (a.first === 
 /** The cheapest way through the layers; null where there is none. */
 function cheapest(
   candidates: readonly Candidate[],
-  length: number,
+  { start, end: length }: Stretch,
   add: (before: Cost, candidate: Candidate) => Cost | null,
 ): readonly Candidate[] | null {
   const best = new Array<Cost>(length + 1).fill(none);
   const last = new Array<Candidate | undefined>(length + 1).fill(undefined);
-  best[0] = nothing;
+  best[start] = nothing;
   for (const candidate of candidates) {
     const before = best[candidate.start] as Cost;
     if (before === none) continue;
@@ -56,7 +62,7 @@ function cheapest(
     last[candidate.end] = candidate;
   }
   const way: Candidate[] = [];
-  for (let end = length; end > 0; ) {
+  for (let end = length; end > start; ) {
     const candidate = last[end];
     if (candidate === undefined) return null;
     way.push(candidate);
@@ -73,10 +79,10 @@ export function searchOf(
   program: RewrittenProgram,
   input: InputMode,
   memory: Memory,
-  sharing: Sharing = 'overlapping',
+  { sharing = 'overlapping', stretch = { start: 0, end: program.layers.length } }: SearchOptions = {},
 ): Search {
   const { layers } = program;
-  const candidates = candidatesOf(program, input, memory);
+  const candidates = candidatesOf(program, input, memory, stretch);
   const { all } = candidates;
   const known = new Map<Candidate, number>();
   const bytesOf = (candidate: Candidate): number =>
@@ -94,7 +100,7 @@ export function searchOf(
   };
   const leastWay = (): number => {
     for (;;) {
-      const way = cheapest(all, layers.length, ({ first }, candidate) => ({
+      const way = cheapest(all, stretch, ({ first }, candidate) => ({
         first: Math.max(first, bytesOf(candidate)),
         second: 0,
       }));
@@ -102,24 +108,30 @@ export function searchOf(
       if (holds(way ?? [], peak)) return peak;
     }
   };
-  const least = leastWay();
+  let leastKnown: number | null = null;
+  const least = (): number => {
+    leastKnown ??= leastWay();
+    return leastKnown;
+  };
   const macs = layers.reduce((sum, layer) => sum + layer.macs, 0);
   return {
     program,
     macs,
     candidates,
-    least,
+    get least() {
+      return least();
+    },
     bytesOf,
     limits() {
       const found = new Set<number>();
       for (const candidate of all) {
-        for (const bytes of [candidate.apart, bytesOf(candidate)]) if (bytes >= least) found.add(bytes);
+        for (const bytes of [candidate.apart, bytesOf(candidate)]) if (bytes >= least()) found.add(bytes);
       }
       return [...found].sort((a, b) => a - b);
     },
     within(limit) {
       for (;;) {
-        const way = cheapest(all, layers.length, ({ first }, candidate) =>
+        const way = cheapest(all, stretch, ({ first }, candidate) =>
           bytesOf(candidate) > limit ? null : { first: first + candidate.time, second: 0 },
         );
         if (way === null || holds(way, limit)) return way;
@@ -127,7 +139,7 @@ export function searchOf(
     },
     nearest(limit) {
       for (;;) {
-        const way = cheapest(all, layers.length, ({ first, second }, candidate) => {
+        const way = cheapest(all, stretch, ({ first, second }, candidate) => {
           const over = Math.max(0, bytesOf(candidate) - limit);
           return { first: first + (over > 0 ? 1 : 0), second: second + over };
         });

@@ -39,6 +39,9 @@ exit "$status"
 /** What a shell gives as exit status where there is no such program. */
 const notFound = 127;
 
+/** How long a program may take to say that it has started, in milliseconds. */
+const startTimeout = 5000;
+
 /** How long an emulator may take to end before it is killed, in milliseconds. */
 const endTimeout = 3000;
 
@@ -96,9 +99,20 @@ export async function startEmulator(simulator: Simulator, program: string): Prom
   );
 }
 
-/** Resolves with null when the board has said something. */
+/** Resolves with null when the board has said something, or could long have. */
 function started(stream: Duplex): Promise<null> {
   return new Promise((resolve) => {
-    stream.once('readable', () => resolve(null));
+    const timer = setTimeout(done, startTimeout);
+    // The end of the stream is readable too: then there is nothing to read.
+    const onReadable = (): void => {
+      if (stream.readableLength > 0) done();
+    };
+    function done(): void {
+      clearTimeout(timer);
+      stream.off('readable', onReadable);
+      resolve(null);
+    }
+    stream.on('readable', onReadable);
+    stream.once('close', () => clearTimeout(timer));
   });
 }

@@ -222,7 +222,9 @@ describe('a line that is not perfect', () => {
   );
 
   it('says that the port is silent', async () => {
-    const silent = linkTo(new Stream({ read: () => {}, write: (_bytes: Buffer, _encoding: string, done: () => void) => done() }));
+    const silent = linkTo(
+      new Stream({ read: () => {}, write: (_bytes: Buffer, _encoding: string, done: () => void) => done() }),
+    );
     await expect(openSession(silent, { start: 600 })).rejects.toMatchObject({
       code: 6,
       message: expect.stringMatching(/^test: silent: nothing answered/),

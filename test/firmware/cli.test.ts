@@ -1,23 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { runProgram } from '../../src/cli/program.ts';
-import { createTerminal } from '../../src/cli/terminal.ts';
+import { tessera } from '../cli/small-model.ts';
 import { createBench } from './project.ts';
 
 const bench = createBench();
 afterAll(() => bench.remove());
-
-/** Runs a command line; gives its exit code and what it wrote. */
-async function tessera(...args: readonly string[]): Promise<{ code: number; out: string; err: string }> {
-  const written = { out: '', err: '' };
-  const terminal = createTerminal(
-    { write: (text) => void (written.out += text) },
-    { write: (text) => void (written.err += text) },
-  );
-  const code = await runProgram(args, terminal);
-  return { code, ...written };
-}
 
 const sounds = 'examples/home-sounds/model.onnx';
 const parts = 'examples/part-sorter/model.onnx';
@@ -30,7 +18,7 @@ describe('the commands for boards', () => {
     expect(await tessera(...compile)).toMatchObject({ code: 0 });
     const built = await tessera('build', out, '--json');
     expect(built.code).toBe(0);
-    const { schemaVersion, regions, fits } = JSON.parse(built.out) as {
+    const { schemaVersion, regions, fits } = JSON.parse(built.stdout) as {
       schemaVersion: number;
       regions: { name: string; used: number; bytes: number }[];
       fits: boolean;
@@ -40,41 +28,41 @@ describe('the commands for boards', () => {
     expect(await tessera(...compile)).toMatchObject({ code: 0 });
     expect(existsSync(join(out, 'build'))).toBe(false);
     bench.write('again', new Map([['notes.txt', 'mine']]));
-    expect(await tessera(...compile)).toMatchObject({ code: 2, err: expect.stringContaining('notes.txt') });
+    expect(await tessera(...compile)).toMatchObject({ code: 2, stderr: expect.stringContaining('notes.txt') });
   });
 
   it('several models take one value for each of --calibrate and --name', async () => {
     const two = ['compile', sounds, parts, '--target', 'nucleo-l4r5zi', '--out', inFolder('two')];
     expect(await tessera(...two, '--calibrate', 'random')).toMatchObject({
       code: 2,
-      err: expect.stringContaining('--calibrate has 1 values for 2 models'),
+      stderr: expect.stringContaining('--calibrate has 1 values for 2 models'),
     });
     expect(await tessera(...two, '--calibrate', 'random,random')).toMatchObject({
       code: 2,
-      err: expect.stringContaining('would both be called model'),
+      stderr: expect.stringContaining('would both be called model'),
     });
     expect(existsSync(inFolder('two'))).toBe(false);
     const both = await tessera(...two, '--calibrate', 'random,random', '--name', 'sounds, parts', '--json');
-    const report = JSON.parse(both.out) as { models: { name: string }[]; files: string[] };
+    const report = JSON.parse(both.stdout) as { models: { name: string }[]; files: string[] };
     expect(report.models.map(({ name }) => name)).toEqual(['sounds', 'parts']);
     expect(report.files).toContain('board/tsr_models.c');
   });
 
   it('targets prints a file that is a target again', async () => {
-    const { out } = await tessera('targets', 'nucleo-h743zi');
-    bench.write('mine', new Map([['mine.json', out.replace('"nucleo-h743zi"', '"mine"')]]));
+    const { stdout } = await tessera('targets', 'nucleo-h743zi');
+    bench.write('mine', new Map([['mine.json', stdout.replace('"nucleo-h743zi"', '"mine"')]]));
     const file = inFolder('mine/mine.json');
     const compiled = await tessera(
       ...['compile', sounds, '--target', file, '--calibrate', 'random', '--out', inFolder('own'), '--json'],
     );
-    expect(JSON.parse(compiled.out)).toMatchObject({ target: 'mine' });
-    const list = JSON.parse((await tessera('targets', '--json')).out) as { targets: { name: string }[] };
+    expect(JSON.parse(compiled.stdout)).toMatchObject({ target: 'mine' });
+    const list = JSON.parse((await tessera('targets', '--json')).stdout) as { targets: { name: string }[] };
     expect(list.targets.map(({ name }) => name)).toContain('nucleo-h743zi');
   });
 
   it('doctor tells of every tool, and what it is for', async () => {
-    const { code, out } = await tessera('doctor', '--json');
-    const { tools } = JSON.parse(out) as { tools: { name: string; isFound: boolean; version: string | null }[] };
+    const { code, stdout } = await tessera('doctor', '--json');
+    const { tools } = JSON.parse(stdout) as { tools: { name: string; isFound: boolean; version: string | null }[] };
     expect(code).toBe(0);
     const compiler = tools.find(({ name }) => name === 'arm-none-eabi-gcc');
     expect(compiler).toMatchObject({ isFound: true, version: expect.stringMatching(/^\d+\.\d+/) });
@@ -84,7 +72,7 @@ describe('the commands for boards', () => {
     const { PATH } = process.env;
     process.env.PATH = bench.folder;
     try {
-      const text = (await tessera('doctor')).out;
+      const text = (await tessera('doctor')).stdout;
       expect(text).toMatch(/^arm-none-eabi-gcc +missing/m);
       expect(text).toContain('How to install what is missing:');
     } finally {
@@ -95,7 +83,7 @@ describe('the commands for boards', () => {
   it('a folder without a firmware is wrong use', async () => {
     expect(await tessera('build', bench.folder)).toMatchObject({
       code: 2,
-      err: expect.stringContaining('holds no firmware that tessera made'),
+      stderr: expect.stringContaining('holds no firmware that tessera made'),
     });
   });
 });

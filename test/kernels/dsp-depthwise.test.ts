@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { KernelVariant } from '../../src/kernels/define.ts';
 import {
   depthwise3x3Dsp,
+  depthwise3x3ScaledDsp,
   depthwise3x3Stride2Dsp,
   depthwiseDsp,
   pack3x3,
@@ -9,13 +10,28 @@ import {
   unpack3x3,
   unpackTaps,
 } from '../../src/kernels/dsp/depthwise.ts';
-import { createDice, randomFrom } from '../support/random.ts';
+import { createDice, type Dice, randomFrom } from '../support/random.ts';
 import { randomBytes } from './cases.ts';
 import { depthwiseCase } from './simd128-cases.ts';
-import { type CaseMaker, compareKernels } from './support.ts';
+import { type CaseMaker, compareKernels, type KernelCase } from './support.ts';
+
+/** The case with a pre-scale: sums of up to 2^31 before it, and so outputs that mostly saturate. */
+function scaled(dice: Dice, one: KernelCase): KernelCase {
+  const fields = {
+    ...one.call.fields,
+    pre_scale: 2 ** dice.integer(1, 7),
+    shift: 1,
+    offset: 2 * dice.integer(-128, 127) + 1,
+  };
+  return { ...one, call: { ...one.call, fields } };
+}
 
 const comparisons: readonly { readonly variant: KernelVariant; readonly make: CaseMaker }[] = [
   { variant: depthwise3x3Dsp, make: (dice) => depthwiseCase(dice, { height: 3, width: 3, stride: 1, dilation: 1 }) },
+  {
+    variant: depthwise3x3ScaledDsp,
+    make: (dice) => scaled(dice, depthwiseCase(dice, { height: 3, width: 3, stride: 1, dilation: 1 })),
+  },
   {
     variant: depthwise3x3Stride2Dsp,
     make: (dice) => depthwiseCase(dice, { height: 3, width: 3, stride: 2, dilation: 1 }),

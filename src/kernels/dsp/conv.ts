@@ -3,13 +3,16 @@ import { arrayField, type KernelVariant, numberField, type VariantCall } from '.
 import { simplifyConstants } from './constant-channels.ts';
 import { packSums, tapPairs } from './conv-pack.ts';
 
-/** The most scratch for the expanded activations of four and of two pixels; one pixel takes what it needs. */
-const mostFor = { 4: 2304, 2: 4096 } as const;
+/** The most scratch that two pixels may take, in bytes. */
+const mostForTwo = 4096;
 
-/** Pixels that are computed together. */
-function groupOf(pairs: number): 1 | 2 | 4 {
-  if (16 * pairs <= mostFor[4]) return 4;
-  return 8 * pairs <= mostFor[2] ? 2 : 1;
+/**
+ * Pixels that are computed together. Two at a time cost no more instructions than four and half the scratch, but for
+ * what is done once a group: that weighs where a pixel is little work.
+ */
+function groupOf(pairs: number, outChannels: number): 1 | 2 | 4 {
+  if (2 * pairs * outChannels < 4096 && 16 * pairs <= mostForTwo) return 4;
+  return 8 * pairs <= mostForTwo ? 2 : 1;
 }
 
 function adapt(call: KernelCall): VariantCall | string {
@@ -34,10 +37,10 @@ function adapt(call: KernelCall): VariantCall | string {
   });
   const pairs = tapPairs(field('kernel_h') * kernelWidth * channels, runBytes);
   const { words, packedChannels } = packSums(sums, pairs);
-  const group = groupOf(pairs.length);
+  const group = groupOf(pairs.length, field('out_channels'));
   const columns = (group - 1) * stride + (kernelWidth - 1) * dilation + 1;
-  // Pointwise convolutions have no padding, and so need no place to put it.
-  const windowBytes = call.pointwise ? 0 : columns * channels;
+  // Where channels come in fours, padding is written as it is expanded; a pointwise convolution has none.
+  const windowBytes = call.pointwise || channels % 4 === 0 ? 0 : columns * channels;
   return {
     struct: 'tsr_conv_dsp',
     fields: {

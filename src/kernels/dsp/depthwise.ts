@@ -9,7 +9,6 @@ const scratch3x3 = 416;
  * y = (high(sum * M) + offset) >> n is exact, M and n may lose as many factors of two as every M has.
  */
 export function shiftOfOne(call: KernelCall): { readonly multipliers: Int32Array; readonly offset: number } | string {
-  if (numberField(call, 'pre_scale') !== 1) return 'a pre-scale';
   const factor = 2 ** (numberField(call, 'shift') - 1);
   const multipliers = Int32Array.from(arrayField(call, 'multipliers'), (multiplier) => multiplier / factor);
   if (multipliers.some((multiplier, c) => multiplier * factor !== arrayField(call, 'multipliers')[c])) {
@@ -68,20 +67,26 @@ export function unpack3x3(words: ArrayLike<number>): Depthwise3x3 {
   return { weights, bias, multipliers };
 }
 
-function adapt3x3(call: KernelCall, stride: 1 | 2): VariantCall | string {
+function adapt3x3(call: KernelCall, stride: 1 | 2, scaled: 'scaled' | 'unscaled'): VariantCall | string {
   const field = (name: string): number => numberField(call, name);
   if (field('kernel_h') !== 3 || field('kernel_w') !== 3) return 'not a kernel of 3 x 3';
   if (field('stride_w') !== stride) return `not a stride of ${stride}`;
   if (field('dilation_w') !== 1) return 'a dilation';
   if (field('channels') % 4 !== 0) return 'channels that are no multiple of 4';
-  const scaled = shiftOfOne(call);
-  if (typeof scaled === 'string') return scaled;
-  const packed = { weights: arrayField(call, 'weights'), bias: arrayField(call, 'bias'), ...scaled };
+  const preScale = field('pre_scale');
+  if (scaled === 'unscaled' && preScale !== 1) return 'a pre-scale';
+  // Weights times the scale must fit 16 bits.
+  if (scaled === 'scaled' && (preScale === 1 || preScale > 128)) return `a pre-scale of ${preScale}`;
+  const shifted = shiftOfOne(call);
+  if (typeof shifted === 'string') return shifted;
+  const bias = Int32Array.from(arrayField(call, 'bias'), (b) => b * preScale);
+  const packed = { weights: arrayField(call, 'weights'), bias, multipliers: shifted.multipliers };
   return {
     struct: 'tsr_depthwise_3x3_dsp',
     fields: {
       weights: { type: 'int32', values: pack3x3(packed) },
-      offset: scaled.offset,
+      pre_shift: Math.log2(preScale),
+      offset: shifted.offset,
       min: field('min'),
       max: field('max'),
       input_zero_point: field('input_zero_point'),
@@ -106,14 +111,21 @@ export const depthwise3x3Dsp: KernelVariant = {
   isa: 'dsp',
   symbol: 'tsr_depthwise_s8s8__dsp_3x3',
   replaces,
-  adapt: (call) => adapt3x3(call, 1),
+  adapt: (call) => adapt3x3(call, 1, 'unscaled'),
+};
+
+export const depthwise3x3ScaledDsp: KernelVariant = {
+  isa: 'dsp',
+  symbol: 'tsr_depthwise_s8s8__dsp_3x3_scaled',
+  replaces,
+  adapt: (call) => adapt3x3(call, 1, 'scaled'),
 };
 
 export const depthwise3x3Stride2Dsp: KernelVariant = {
   isa: 'dsp',
   symbol: 'tsr_depthwise_s8s8__dsp_3x3_stride2',
   replaces,
-  adapt: (call) => adapt3x3(call, 2),
+  adapt: (call) => adapt3x3(call, 2, 'unscaled'),
 };
 
 /** Most rows of a kernel: tsr_depthwise_dsp_rows of runtime-c/depthwise/tsr_depthwise__dsp.h. */

@@ -1,0 +1,34 @@
+import type { KernelCall } from '../../ops/define.ts';
+import { type KernelVariant, numberField, type VariantCall } from '../define.ts';
+import { mveHeaders } from './conv.ts';
+
+/** The portable call as it is, with the headers of Helium. */
+function asPortable({ struct, fields, folder, scratchBytes }: KernelCall): VariantCall {
+  return { struct, fields, scratchBytes, headers: [`${folder}/tsr_${folder}.h`, ...mveHeaders] };
+}
+
+/** Why a call with two operands is not for the kernels, or null. */
+function refusal(call: KernelCall): string | null {
+  const apart = numberField(call, 'a_channel') === 1 && numberField(call, 'b_channel') === 1;
+  return apart ? null : 'an operand that broadcasts along the channels';
+}
+
+const variant = (stem: string, adapt: KernelVariant['adapt'] = asPortable): KernelVariant => ({
+  isa: 'mve',
+  symbol: `${stem}__mve`,
+  replaces: `${stem}__portable`,
+  adapt,
+});
+
+export const addMve = variant('tsr_add_s8s8', (call) => refusal(call) ?? asPortable(call));
+
+export const mulMve = variant('tsr_mul_s8s8', (call) => {
+  if (numberField(call, 'pre_scale') !== 1) return 'a pre-scale';
+  return refusal(call) ?? asPortable(call);
+});
+
+export const meanMve = variant('tsr_mean_s8');
+
+export const lookupMve = variant('tsr_lookup_s8');
+
+export const maxPoolMve = variant('tsr_max_pool_s8');

@@ -1,0 +1,14 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { readProject, withBoard, withFolder } from '../../src/api/board.ts';
+import { compileModel, simulate } from '../../src/api/pipeline.ts';
+import { makeProject } from '../../src/api/project.ts';
+import { stackBound } from '../../src/api/stack.ts';
+import { modelPrefix } from '../../src/codegen/model.ts';
+import { describeModel, type PortDescription } from '../../src/codegen/wasm.ts';
+import { loadNpy } from '../../src/numpy/load.ts';
+import { inputSteps, type Model } from '../../src/simulate/wasm.ts';
+import { kit, kitPath } from '../kit.ts';
+import { canEmulate } from './support/installed.ts';
