@@ -3,6 +3,7 @@ import type { BoundaryType, ModelOptions } from './codegen/model.ts';
 import { checksum, checksumStart, selfTestByte } from './codegen/model.ts';
 import { elementCount, type Graph, tensorOf } from './graph/types.ts';
 import { cancelTransposes } from './passes/cancel-transposes.ts';
+import { dropConstantChannels } from './passes/drop-constant-channels.ts';
 import { foldBatchnorm } from './passes/fold-batchnorm.ts';
 import { foldFlatten } from './passes/fold-flatten.ts';
 import { foldPad } from './passes/fold-pad.ts';
@@ -52,7 +53,7 @@ export function optimize(graph: Graph): Graph {
 export function quantize(graph: Graph, ranges: ReadonlyMap<string, Range> = new Map()): Graph {
   const shared = shareScales(absorbQdq(graph), ranges);
   const simplified = absorbedPasses.reduce((current, pass) => pass.run(current), shared);
-  return reorderForMemory(assignQuantization(simplified, ranges));
+  return reorderForMemory(dropConstantChannels(assignQuantization(simplified, ranges)));
 }
 
 /** A quantised graph, lowered to kernels and planned; every plan is checked before anyone sees it. */

@@ -6,6 +6,7 @@ export { inspectModel } from './api/inspect.ts';
 export type { CalibrationSource, CompileOptions, ModelSource, ReadOptions } from './api/options.ts';
 export { type Calibration, type Compilation, compileModel, loadModel, samplesFrom, simulate } from './api/pipeline.ts';
 export { type PlanChoice, type PlanOverview, planModel } from './api/plan.ts';
+export { type ProfileOptions, type ProfileResult, profileProject } from './api/profile.ts';
 export {
   type CompileReport,
   makeProject,
@@ -15,6 +16,7 @@ export {
   sharedReport,
 } from './api/project.ts';
 export type { Samples } from './api/samples.ts';
+export { type VerifyOptions, type VerifyResult, verifyProject } from './api/verify.ts';
 export { type ExitCode, exitCode, TesseraError } from './errors.ts';
 export { type ArrayFiles, loadArrays, loadNpy } from './numpy/load.ts';
 export { type ArrayElements, type NumericArray, readNpy } from './numpy/npy.ts';

@@ -14,7 +14,7 @@ TSR_DSP_INLINE int8_t add_dsp_sum(const tsr_add_dsp *p, uint32_t pair) {
   return (int8_t)tsr_dsp_ssat8((int32_t)((uint32_t)low + ((uint32_t)high << 15)) >> p->shift);
 }
 
-static void sums_of(const tsr_add_dsp *parameters, const int8_t *a, const int8_t *b, int8_t *out, int32_t count) {
+static void add_dsp_sums(const tsr_add_dsp *parameters, const int8_t *a, const int8_t *b, int8_t *out, int32_t count) {
   const tsr_add_dsp p = *parameters;
   for (; count >= 4; count -= 4, a += 4, b += 4, out += 4) {
     const uint32_t left = tsr_dsp_load(a);
@@ -37,7 +37,7 @@ void tsr_add_s8s8__dsp(const tsr_add_dsp *p, const int8_t *const *rows, int8_t *
   const int32_t count = dense ? segment->out_width * p->channels : p->channels;
   for (int32_t x = 0; x < pixels; ++x) {
     int8_t *to = out + x * p->out_pixel;
-    sums_of(p, rows[0] + x * p->a_pixel, rows[1] + x * p->b_pixel, to, count);
+    add_dsp_sums(p, rows[0] + x * p->a_pixel, rows[1] + x * p->b_pixel, to, count);
     if (p->min != -128 || p->max != 127) tsr_dsp_clamp(to, count, p->min, p->max);
   }
 }

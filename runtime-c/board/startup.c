@@ -2,7 +2,8 @@
  * Tessera board port: from reset to main on a Cortex-M.
  *
  * The vector table holds the exceptions of the architecture only: no interrupt is ever enabled. The stack lies at the
- * start of its memory region, so that an overflow leaves the memory and faults instead of overwriting data.
+ * start of its memory region, so that an overflow leaves the memory and faults instead of overwriting data. The program
+ * runs on the process stack; faults have a small main stack of their own, so that an overflow can still be told.
  * Source: Armv7-M Architecture Reference Manual (DDI 0403), B1.5 and B3.2; Armv8-M (DDI 0553).
  */
 #include "tsr_port.h"
@@ -13,7 +14,12 @@ extern uint32_t tsr_data_end[];
 extern const uint32_t tsr_data_load[];
 extern uint32_t tsr_bss_start[];
 extern uint32_t tsr_bss_end[];
+extern uint8_t tsr_stack_start[];
 extern uint8_t tsr_stack_end[];
+
+/* Of the main stack: a fault calls five functions with no more than a few words each. */
+#define FAULT_STACK_BYTES 256
+__attribute__((aligned(8), used)) uint8_t tsr_fault_stack[FAULT_STACK_BYTES];
 
 int main(void);
 void tsr_reset(void);
@@ -38,7 +44,7 @@ typedef union tsr_vector {
 } tsr_vector;
 
 __attribute__((section(".tsr_vectors"), used)) const tsr_vector tsr_vectors[16] = {
-    {.stack = tsr_stack_end}, {.handler = tsr_reset}, {.handler = tsr_fault}, {.handler = tsr_fault},
+    {.stack = tsr_fault_stack + FAULT_STACK_BYTES}, {.handler = tsr_reset}, {.handler = tsr_fault}, {.handler = tsr_fault},
     {.handler = tsr_fault},   {.handler = tsr_fault}, {.handler = tsr_fault}, {.handler = tsr_fault},
     {.handler = tsr_fault},   {.handler = tsr_fault}, {.handler = tsr_fault}, {.handler = tsr_fault},
     {.handler = tsr_fault},   {.handler = tsr_fault}, {.handler = tsr_fault}, {.handler = tsr_fault},
@@ -52,7 +58,12 @@ __attribute__((naked, noreturn, used)) void tsr_reset(void) {
   __asm__ volatile(
       "cpsid i\n"
       "ldr r0, =tsr_stack_end\n"
-      "mov sp, r0\n"
+      "msr psp, r0\n"
+      "ldr r0, =tsr_fault_stack + %c3\n"
+      "msr msp, r0\n"
+      "movs r0, #2\n"
+      "msr control, r0\n"
+      "isb\n"
       "ldr r0, =tsr_vectors\n"
       "ldr r1, =%c2\n"
       "str r0, [r1]\n"
@@ -64,7 +75,7 @@ __attribute__((naked, noreturn, used)) void tsr_reset(void) {
       "isb\n"
       "b tsr_start\n"
       ".ltorg\n" ::"i"(CPACR),
-      "i"(CPACR_FPU), "i"(VTOR));
+      "i"(CPACR_FPU), "i"(VTOR), "i"(FAULT_STACK_BYTES));
 }
 
 __attribute__((noreturn, used)) void tsr_start(void) {
@@ -76,14 +87,17 @@ __attribute__((noreturn, used)) void tsr_start(void) {
   }
 }
 
-/* The exception's frame is on the main stack, or, where that has overflowed, below it: there is nothing to print then. */
+/* Bit 2 of the link register tells which stack the exception's frame is on (DDI 0403, B1.5.8). */
 __attribute__((naked, noreturn, used)) void tsr_fault(void) {
   __asm__ volatile(
-      "mrs r0, msp\n"
-      "ldr r1, =tsr_stack_end\n"
-      "mov sp, r1\n"
+      "tst lr, #4\n"
+      "ite eq\n"
+      "mrseq r0, msp\n"
+      "mrsne r0, psp\n"
+      "ldr r1, =tsr_fault_stack + %c0\n"
+      "msr msp, r1\n"
       "b tsr_report_fault\n"
-      ".ltorg\n");
+      ".ltorg\n" ::"i"(FAULT_STACK_BYTES));
 }
 
 static void write_text(const char *text) {
@@ -96,7 +110,6 @@ static void write_hex(uint32_t value) {
 
 /* Says on the serial line what happened and where, once, and stops. */
 __attribute__((noreturn, used)) void tsr_report_fault(const uint32_t *frame) {
-  extern uint8_t tsr_stack_start[];
   const int on_stack = (uintptr_t)frame >= (uintptr_t)tsr_stack_start && (uintptr_t)frame < (uintptr_t)tsr_stack_end;
   write_text("\r\ne-[fault: status ");
   write_hex(TSR_REGISTER(CFSR));

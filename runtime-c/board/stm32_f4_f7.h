@@ -59,6 +59,9 @@
 #if TSR_PLL_P != 2 && TSR_PLL_P != 4 && TSR_PLL_P != 6 && TSR_PLL_P != 8
 #error "target.json: pll.p must be 2, 4, 6 or 8"
 #endif
+#if TSR_PLL_M < 2 || TSR_PLL_M > 63 || TSR_PLL_Q < 2 || TSR_PLL_Q > 15 || TSR_PLL_R > 7
+#error "target.json: pll.m must be from 2 to 63, pll.q from 2 to 15, pll.r at most 7"
+#endif
 
 /* Back to the internal oscillator, the PLL off: a bootloader may have left it on. */
 static inline void stm32_use_hsi(void) {

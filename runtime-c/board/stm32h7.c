@@ -80,6 +80,15 @@
 #if PLL_INPUT_HZ * TSR_OLDER_PLL_N / TSR_PLL_P != TSR_OLDER_CORE_HZ || PLL_INPUT_HZ * TSR_OLDER_PLL_N > 836000000
 #error "target.json: clock.older must make its coreHz with at most 836 MHz in the VCO"
 #endif
+#if TSR_PLL_M > 63 || TSR_PLL_P < 2 || TSR_PLL_P > 128 || TSR_PLL_P % 2 != 0
+#error "target.json: pll.m must be at most 63, pll.p an even number from 2 to 128"
+#endif
+#if TSR_PLL_Q < 1 || TSR_PLL_Q > 128 || TSR_PLL_R < 1 || TSR_PLL_R > 128
+#error "target.json: pll.q and pll.r must be from 1 to 128"
+#endif
+#if TSR_CLOCK_HSE == 0
+#error "target.json: STM32H7 starts from its external oscillator: clock.source is hse-bypass or hse-crystal"
+#endif
 #if TSR_CORE_HZ > 480000000 || TSR_OLDER_CORE_HZ > 400000000
 #error "target.json: the core runs at 480 MHz at the most, before revision V at 400 MHz"
 #endif

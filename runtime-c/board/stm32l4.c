@@ -65,6 +65,12 @@
 #if TSR_CLOCK_SOURCE_HZ / TSR_PLL_M * TSR_PLL_N / TSR_PLL_R != TSR_CORE_HZ
 #error "target.json: clock.sourceHz / pll.m * pll.n / pll.r must be clock.coreHz"
 #endif
+#if TSR_PLL_R != 2 && TSR_PLL_R != 4 && TSR_PLL_R != 6 && TSR_PLL_R != 8
+#error "target.json: pll.r must be 2, 4, 6 or 8"
+#endif
+#if TSR_PLL_N < 8 || TSR_PLL_N > 127
+#error "target.json: pll.n must be from 8 to 127"
+#endif
 #if TSR_AHB_DIVIDER != 1
 #error "target.json: clock.ahbDivider must be 1"
 #endif

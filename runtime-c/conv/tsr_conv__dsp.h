@@ -18,8 +18,8 @@
 
 typedef struct tsr_conv_dsp {
   const int32_t *weights;
-  int32_t offset;
-  int32_t shift;
+  int32_t offset;     /* of the even channels, and of those that stand one by one */
+  int32_t odd_offset; /* 256 times that */
   int32_t min;
   int32_t max;
   int32_t input_zero_point;
@@ -42,5 +42,8 @@ typedef struct tsr_conv_dsp {
 
 void tsr_conv_s8s8__dsp(const tsr_conv_dsp *p, const int8_t *const *rows, int8_t *out, const tsr_segment *segment,
                         void *scratch);
+
+void tsr_conv_s8s8__dsp_fine(const tsr_conv_dsp *p, const int8_t *const *rows, int8_t *out,
+                             const tsr_segment *segment, void *scratch);
 
 #endif

@@ -4,8 +4,9 @@
  * rows, out, segment  as tsr_conv; no groups, and at least 8 output channels
  * scratch     none; the inputs of 4 pixels are widened on the stack, at most 1024 of each pixel at a time: 8 KB
  * weights     [blocks of 8 output channels][pairs of inputs][8 channels][2], one byte each. The inputs of an output are
- *             [kernel_h][kernel_w][in_channels] in a row; one that is left over is paired with weights of zero. Blocks
- *             begin at channel 0, 8, 16 ...; the last one at out_channels - 8, so that it may repeat channels
+ *             [kernel_h][kernel_w][in_channels]; one that is left over of a row of the kernel (in tsr_conv_s8s8__simd128_deep:
+ *             of all of them) is paired with weights of zero. Blocks begin at channel 0, 8, 16 ...; the last one at
+ *             out_channels - 8, so that it may repeat channels
  * bias, ranges  as tsr_conv
  */
 #ifndef TSR_CONV_SIMD128_H
@@ -34,7 +35,7 @@ typedef struct tsr_conv_simd128 {
   int32_t out_pixel;
 } tsr_conv_simd128;
 
-/* At most 1024 inputs an output. */
+/* At most 1024 inputs an output, rows of an odd number rounded up. */
 void tsr_conv_s8s8__simd128(const tsr_conv_simd128 *p, const int8_t *const *rows, int8_t *out,
                             const tsr_segment *segment, void *scratch);
 
@@ -45,57 +46,53 @@ void tsr_conv_s8s8__simd128_deep(const tsr_conv_simd128 *p, const int8_t *const 
 /* Inputs of a pixel that are widened at a time, and from one pixel's to the next: not a power of two, which caches dislike. */
 enum { tsr_conv_simd_chunk = 1024, tsr_conv_simd_pitch = 1024 + 16 };
 
-/* Bytes as 16-bit numbers; what a last vector covers for the second time it writes with the same values. */
+/*
+ * Bytes as 16-bit numbers, by pairs; an odd number of them with a zero behind it. No two stores touch the same pair: a
+ * processor takes long to read a pair that came from two.
+ */
 TSR_SIMD_INLINE void tsr_conv_simd_widen(int16_t *to, const int8_t *from, int32_t count) {
-  if (count < 8) {
-    for (int32_t i = 0; i < count; ++i) to[i] = from[i];
-    return;
-  }
   int32_t i = 0;
   for (; i + 8 <= count; i += 8) wasm_v128_store(to + i, wasm_i16x8_load8x8(from + i));
-  if (i < count) wasm_v128_store(to + count - 8, wasm_i16x8_load8x8(from + count - 8));
+  if (i + 4 <= count) {
+    wasm_v128_store64_lane(to + i, wasm_i16x8_extend_low_i8x16(wasm_v128_load32_zero(from + i)), 0);
+    i += 4;
+  }
+  for (; i < count; i += 2) {
+    const uint32_t second = i + 1 < count ? (uint16_t)from[i + 1] : 0u;
+    tsr_simd_store_word(to + i, second << 16 | (uint16_t)from[i]);
+  }
 }
 
 TSR_SIMD_INLINE void tsr_conv_simd_fill(int16_t *to, int32_t value, int32_t count) {
   for (int32_t i = 0; i < count; ++i) to[i] = (int16_t)value;
 }
 
-/* Inputs [from, from + count) of the output pixel whose first tap is column `first`. */
-static inline void tsr_conv_simd_gather(const tsr_conv_simd128 *p, const int8_t *const *rows, int32_t in_width,
-                                        int32_t first, int32_t from, int32_t count, int16_t *to) {
-  const int32_t row_inputs = p->kernel_w * p->in_channels;
-  const int32_t reach = (p->kernel_w - 1) * p->dilation_w;
-  /* The taps of a row, one behind the other, without a gap and none of them padding. */
-  const int32_t joined = (p->kernel_w == 1 || (p->dilation_w == 1 && p->in_pixel == p->in_channels)) && first >= 0 &&
-                         first + reach < in_width;
-  int32_t ky = from == 0 ? 0 : from / row_inputs;
-  int32_t at = from - ky * row_inputs;
-  for (int32_t left = count; left > 0;) {
-    int32_t run = tsr_min(row_inputs - at, left);
-    if (rows[ky] == NULL) {
-      tsr_conv_simd_fill(to, p->input_zero_point, run);
+/* The inputs of the output pixel whose first tap is column `first`: kernel_h rows of `row_inputs`, rounded up to pairs. */
+TSR_SIMD_INLINE void tsr_conv_simd_gather(const tsr_conv_simd128 *p, const int8_t *const *rows, int32_t in_width,
+                                          int32_t first, int32_t row_inputs, int16_t *to) {
+  /* Runs of taps that lie one behind the other: whole rows of the kernel, or single taps. */
+  const int32_t joined = p->kernel_w == 1 || (p->dilation_w == 1 && p->in_pixel == p->in_channels);
+  const int32_t begin = tsr_min(tsr_max(-first, 0), p->kernel_w) * p->in_channels;
+  const int32_t end = tsr_max(tsr_min(in_width - first, p->kernel_w) * p->in_channels, begin);
+  for (int32_t ky = 0; ky < p->kernel_h; ++ky) {
+    if (rows[ky] == NULL || (joined && begin == end)) {
+      tsr_conv_simd_fill(to, p->input_zero_point, row_inputs);
     } else if (joined) {
-      tsr_conv_simd_widen(to, rows[ky] + first * p->in_pixel + at, run);
+      if (begin > 0) tsr_conv_simd_fill(to, p->input_zero_point, begin);
+      tsr_conv_simd_widen(to + begin, rows[ky] + first * p->in_pixel + begin, end - begin);
+      if (end < row_inputs) tsr_conv_simd_fill(to + end, p->input_zero_point, row_inputs - end);
     } else {
-      const int32_t kx = at / p->in_channels;
-      const int32_t channel = at - kx * p->in_channels;
-      const int32_t column = first + kx * p->dilation_w;
-      run = tsr_min(p->in_channels - channel, left);
-      if (column < 0 || column >= in_width) {
-        tsr_conv_simd_fill(to, p->input_zero_point, run);
-      } else {
-        tsr_conv_simd_widen(to, rows[ky] + column * p->in_pixel + channel, run);
+      for (int32_t kx = 0; kx < p->kernel_w; ++kx) {
+        const int32_t column = first + kx * p->dilation_w;
+        if (column < 0 || column >= in_width) {
+          tsr_conv_simd_fill(to + kx * p->in_channels, p->input_zero_point, p->in_channels);
+        } else {
+          tsr_conv_simd_widen(to + kx * p->in_channels, rows[ky] + column * p->in_pixel, p->in_channels);
+        }
       }
     }
-    to += run;
-    left -= run;
-    at += run;
-    if (at == row_inputs) {
-      at = 0;
-      ++ky;
-    }
+    to += row_inputs + (row_inputs & 1);
   }
-  if ((count & 1) != 0) *to = 0;
 }
 
 /* acc[i] += sums over `pairs` pairs of inputs, for `pixels` pixels and 8 channels. */

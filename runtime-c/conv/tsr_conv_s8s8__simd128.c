@@ -4,10 +4,10 @@
 TSR_SIMD_INLINE void conv_simd_pixels(const tsr_conv_simd128 *p, const int8_t *const *rows, int8_t *out, int32_t in_width,
                                       int32_t first, const tsr_simd_range *range, int16_t *inputs,
                                       const int32_t pixels) {
-  const int32_t all = p->kernel_h * p->kernel_w * p->in_channels;
-  const int32_t pairs = (all + 1) / 2;
+  const int32_t row_inputs = p->kernel_w * p->in_channels;
+  const int32_t pairs = p->kernel_h * ((row_inputs + 1) / 2);
   for (int32_t i = 0; i < pixels; ++i) {
-    tsr_conv_simd_gather(p, rows, in_width, first + i * p->stride_w, 0, all, inputs + i * tsr_conv_simd_pitch);
+    tsr_conv_simd_gather(p, rows, in_width, first + i * p->stride_w, row_inputs, inputs + i * tsr_conv_simd_pitch);
   }
   const int8_t *weights = p->weights;
   for (int32_t from = 0; from < p->out_channels; from += 8) {

@@ -97,6 +97,74 @@ static inline void tsr_depthwise_put_columns(const tsr_depthwise_columns *column
                            tsr_dsp_load(d + skip));
 }
 
+/*
+ * One channel of a pixel: v0 to v2 are the pairs of rows a and b in three columns, `pair` is that of row c in two, and
+ * `last` the product that is left.
+ */
+TSR_DSP_INLINE int8_t tsr_depthwise_output(const int32_t *weights, uint32_t v0, uint32_t v1, uint32_t v2, uint32_t pair,
+                                           int32_t last, int32_t pre_shift, int32_t offset) {
+  const uint32_t first = (uint32_t)weights[1];
+  const uint32_t second = (uint32_t)weights[2];
+  int32_t sum = tsr_dsp_smlad(v0, tsr_dsp_sxtb16(first), last);
+  sum = tsr_dsp_smlad(v2, tsr_dsp_sxtb16_odd(first), sum);
+  sum = tsr_dsp_smlad(v1, tsr_dsp_sxtb16(second), sum);
+  sum = tsr_dsp_smlad(pair, tsr_dsp_sxtb16_odd(second), sum);
+  sum = (int32_t)((uint32_t)sum << pre_shift) + weights[0];
+  return (int8_t)tsr_dsp_ssat8(tsr_dsp_smmla(sum, weights[3], offset) >> 1);
+}
+
+/* Two channels, whose pairs are the even and odd bytes of t0 to t2 and `t`, and of the column c2 and the weights w22. */
+TSR_DSP_INLINE void tsr_depthwise_two(const int32_t *weights, uint32_t t0, uint32_t t1, uint32_t t2, uint32_t t, uint32_t c2,
+                                      uint32_t w22, int32_t pre_shift, int32_t offset, int8_t *out) {
+  const int32_t even = (int8_t)c2 * (int8_t)w22;
+  const int32_t odd = (int8_t)(c2 >> 8) * (int8_t)(w22 >> 8);
+  out[0] = tsr_depthwise_output(weights, tsr_dsp_sxtb16(t0), tsr_dsp_sxtb16(t1), tsr_dsp_sxtb16(t2), tsr_dsp_sxtb16(t), even,
+                                pre_shift, offset);
+  out[1] = tsr_depthwise_output(weights + tsr_dsp_channel_words, tsr_dsp_sxtb16_odd(t0), tsr_dsp_sxtb16_odd(t1),
+                                tsr_dsp_sxtb16_odd(t2), tsr_dsp_sxtb16_odd(t), odd, pre_shift, offset);
+}
+
+/*
+ * The outputs of one pixel, none of whose nine taps is padding. a, b, c: its first taps in the three rows. Where few pixels
+ * are computed at a time, this saves the way through the scratch.
+ */
+TSR_DSP_INLINE void tsr_depthwise_pixel(const tsr_depthwise_3x3_dsp *p, const int8_t *a, const int8_t *b, const int8_t *c,
+                                        int8_t *out, int32_t pre_shift) {
+  const int32_t step = p->in_pixel;
+  const int32_t offset = p->offset;
+  const int32_t *weights = p->weights;
+  for (const int8_t *end = a + p->channels; a != end; a += 4, b += 4, c += 4, out += 4, weights += 17) {
+    const uint32_t a0 = tsr_dsp_load(a);
+    const uint32_t b0 = tsr_dsp_load(b);
+    const uint32_t a1 = tsr_dsp_load(a + step);
+    const uint32_t b1 = tsr_dsp_load(b + step);
+    const uint32_t a2 = tsr_dsp_load(a + 2 * step);
+    const uint32_t b2 = tsr_dsp_load(b + 2 * step);
+    const uint32_t c0 = tsr_dsp_load(c);
+    const uint32_t c1 = tsr_dsp_load(c + step);
+    const uint32_t c2 = tsr_dsp_load(c + 2 * step);
+    const uint32_t w22 = (uint32_t)weights[0];
+    tsr_depthwise_two(weights + 1, tsr_dsp_pack(a0, b0), tsr_dsp_pack(a1, b1), tsr_dsp_pack(a2, b2), tsr_dsp_pack(c0, c1), c2,
+                      w22, pre_shift, offset, out);
+    tsr_depthwise_two(weights + 9, tsr_dsp_pack_high(a0, b0), tsr_dsp_pack_high(a1, b1), tsr_dsp_pack_high(a2, b2),
+                      tsr_dsp_pack_high(c0, c1), c2 >> 16, w22 >> 16, pre_shift, offset, out + 2);
+  }
+}
+
+/* Computes a segment of so few pixels pixel by pixel, where none has a tap in the padding; 0: it is not one. */
+static inline int32_t tsr_depthwise_few(const tsr_depthwise_3x3_dsp *p, const int8_t *const *rows, int8_t *out,
+                                        const tsr_segment *segment, int32_t stride, int32_t pre_shift) {
+  const int32_t first = -segment->pad_left;
+  const int32_t behind = first + (segment->out_width - 1) * stride + 3;
+  if (segment->out_width > tsr_depthwise_3x3_few || first < 0 || behind > segment->in_width) return 0;
+  if (rows[0] == NULL || rows[1] == NULL || rows[2] == NULL) return 0;
+  for (int32_t x = 0; x < segment->out_width; ++x) {
+    const int32_t at = (first + x * stride) * p->in_pixel;
+    tsr_depthwise_pixel(p, rows[0] + at, rows[1] + at, rows[2] + at, out + x * p->out_pixel, pre_shift);
+  }
+  return 1;
+}
+
 /* The loops over channels: of isa/tsr_dsp_columns.h. */
 typedef const int32_t *tsr_depthwise_loops(tsr_dsp_columns *context, const int32_t *weights);
 
@@ -128,9 +196,10 @@ static inline void tsr_depthwise_clamp(const tsr_depthwise_3x3_dsp *p, int8_t *o
 
 /* A segment of stride 1. */
 TSR_DSP_INLINE void tsr_depthwise_segment(const tsr_depthwise_3x3_dsp *p, const int8_t *const *rows, int8_t *out,
-                                          const tsr_segment *segment, uint32_t *scratch, tsr_depthwise_loops *loops) {
-  int32_t count;
-  for (int32_t x = 0; x < segment->out_width; x += count) {
+                                          const tsr_segment *segment, int32_t pre_shift, uint32_t *scratch,
+                                          tsr_depthwise_loops *loops) {
+  int32_t count = tsr_depthwise_few(p, rows, out, segment, 1, pre_shift) ? segment->out_width : 0;
+  for (int32_t x = count; x < segment->out_width; x += count) {
     count = tsr_min(segment->out_width - x, tsr_depthwise_3x3_outputs);
     tsr_depthwise_outputs(p, rows, out + x * p->out_pixel, segment->in_width, x - segment->pad_left, count, scratch, loops);
   }

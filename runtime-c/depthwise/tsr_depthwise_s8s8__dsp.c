@@ -13,7 +13,7 @@ static inline int32_t depthwise_dsp_output(const tsr_depthwise_dsp *p, int32_t s
 }
 
 /* Channels that are no multiple of four: one by one. */
-static void last_channels(const tsr_depthwise_dsp *p, const tsr_dsp_taps *taps, const tsr_dsp_run *runs,
+static void depthwise_dsp_last(const tsr_depthwise_dsp *p, const tsr_dsp_taps *taps, const tsr_dsp_run *runs,
                           const int32_t *weights, int8_t *out) {
   const int32_t first = p->channels & ~3;
   const int32_t channels = p->channels - first;
@@ -31,7 +31,7 @@ static void last_channels(const tsr_depthwise_dsp *p, const tsr_dsp_taps *taps, 
 }
 
 /* The output pixel whose first tap is column `first`. */
-static void pixel_of(const tsr_depthwise_dsp *p, const int8_t *const *rows, int8_t *out, int32_t in_width, int32_t first) {
+static void depthwise_dsp_pixel(const tsr_depthwise_dsp *p, const int8_t *const *rows, int8_t *out, int32_t in_width, int32_t first) {
   tsr_dsp_run runs[tsr_depthwise_dsp_rows];
   tsr_dsp_taps taps;
   const int32_t from = first >= 0 ? 0 : (p->dilation_w - 1 - first) / p->dilation_w;
@@ -64,13 +64,13 @@ static void pixel_of(const tsr_depthwise_dsp *p, const int8_t *const *rows, int8
     tsr_dsp_store(out + c, tsr_dsp_min8(tsr_dsp_max8(word, least), most));
     weights += 4;
   }
-  last_channels(p, &taps, runs, weights, out);
+  depthwise_dsp_last(p, &taps, runs, weights, out);
 }
 
 void tsr_depthwise_s8s8__dsp(const tsr_depthwise_dsp *p, const int8_t *const *rows, int8_t *out,
                              const tsr_segment *segment, void *scratch) {
   (void)scratch;
   for (int32_t x = 0; x < segment->out_width; ++x) {
-    pixel_of(p, rows, out + x * p->out_pixel, segment->in_width, x * p->stride_w - segment->pad_left);
+    depthwise_dsp_pixel(p, rows, out + x * p->out_pixel, segment->in_width, x * p->stride_w - segment->pad_left);
   }
 }

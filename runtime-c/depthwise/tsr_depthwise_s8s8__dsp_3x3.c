@@ -8,5 +8,5 @@
 
 void tsr_depthwise_s8s8__dsp_3x3(const tsr_depthwise_3x3_dsp *p, const int8_t *const *rows, int8_t *out,
                                  const tsr_segment *segment, void *scratch) {
-  tsr_depthwise_segment(p, rows, out, segment, scratch, tsr_dsp_channels_3x3);
+  tsr_depthwise_segment(p, rows, out, segment, 0, scratch, tsr_dsp_channels_3x3);
 }

@@ -6,5 +6,5 @@
 
 void tsr_depthwise_s8s8__dsp_3x3_scaled(const tsr_depthwise_3x3_dsp *p, const int8_t *const *rows, int8_t *out,
                                         const tsr_segment *segment, void *scratch) {
-  tsr_depthwise_segment(p, rows, out, segment, scratch, tsr_dsp_channels_3x3_scaled);
+  tsr_depthwise_segment(p, rows, out, segment, p->pre_shift, scratch, tsr_dsp_channels_3x3_scaled);
 }

@@ -23,8 +23,8 @@ static void depthwise_3x3_stride2_outputs(const tsr_depthwise_3x3_dsp *p, const 
 
 void tsr_depthwise_s8s8__dsp_3x3_stride2(const tsr_depthwise_3x3_dsp *p, const int8_t *const *rows, int8_t *out,
                                          const tsr_segment *segment, void *scratch) {
-  int32_t count;
-  for (int32_t x = 0; x < segment->out_width; x += count) {
+  int32_t count = tsr_depthwise_few(p, rows, out, segment, 2, 0) ? segment->out_width : 0;
+  for (int32_t x = count; x < segment->out_width; x += count) {
     count = tsr_min(segment->out_width - x, tsr_depthwise_3x3_outputs / 2);
     depthwise_3x3_stride2_outputs(p, rows, out + x * p->out_pixel, segment->in_width, 2 * x - segment->pad_left, count, scratch);
   }

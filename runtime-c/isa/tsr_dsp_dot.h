@@ -4,18 +4,22 @@
  * Weights of four output channels lie as one stream of words, all of it in the order of use:
  *   b0, b2, 256 * b1 + b0, 256 * b3 + b2     the biases
  *   for every pair of taps: the words (w0, w1) and (w2, w3)
- *   M0, M2, M1 / 256, M3 / 256               the multipliers
+ *   M0, M2, M1, M3                           the multipliers
  * A word of weights holds two output channels and two taps: each half is 256 * (weight of the odd channel) + (weight of
  * the even one), modulo 2^16. Multiplied as it is, it gives A = 256 * odd + even; its sign-extended low bytes give
  * B = even; A - B is 256 times the odd channel's sum. So a weight takes one byte in flash and half an instruction to
  * expand, where two SXTB16 a word would take one. The compiler proves that nothing of this leaves 16 and 32 bits.
  *
+ * An output is floor((sum * M + offset * 2^32) / 2^(32 + shift)), limited to int8, where SSAT wants the shift as a part of
+ * the instruction. So the kernel has one shift, and 8 more for the 256 times of odd channels, and the compiler makes
+ * multipliers and offsets for it: those of tsr_requantize (M is a multiple of 256) times or by a power of two, exactly.
+ *
  * Activations lie as pairs of int16, for each pair of taps one word a pixel.
  *
  * The loops are in assembly since they take every register that there is, and compilers spill: what the requantisation
  * needs waits on the stack. Rounds are entered at the step that leaves a whole number of them. Instructions (executed)
- * of n pairs of taps for 8 sums: 4 pixels x 2 channels 51 + 12.4 n, 2 x 4 52 + 12.4 n; for 4 sums of 1 x 4 29 + 6.9 n.
- * Cycles by Arm's table (Cortex-M4, no wait states): 72 + 17.4 n, 71 + 16.4 n, 43 + 9.9 n.
+ * of n pairs of taps for 8 sums: 4 pixels x 2 channels 43 + 12.4 n, 2 x 4 44 + 12.4 n; for 4 sums of 1 x 4 25 + 6.9 n.
+ * Cycles by Arm's table (Cortex-M4, no wait states): 64 + 17.6 n, 63 + 16.6 n, 39 + 9.9 n.
  */
 #ifndef TSR_DSP_DOT_H
 #define TSR_DSP_DOT_H
@@ -24,8 +28,8 @@
 
 /* What the output pixels of a group are computed from. */
 typedef struct tsr_dsp_dot {
-  int32_t offset; /* of tsr_requantize; the order is that of the loads below */
-  int32_t shift;
+  int32_t offset;     /* of the even channels; the order is that of the loads below */
+  int32_t odd_offset;
   int32_t pixel; /* bytes from one output pixel to the next */
   int32_t pixel3;
   const int32_t *weights;
@@ -38,12 +42,12 @@ typedef struct tsr_dsp_dot {
   int32_t pairs; /* of taps, at least 1 */
 } tsr_dsp_dot;
 
-/* pixels: of a group, 1, 2 or 4; offset, shift: of tsr_requantize; pixel: bytes from one output pixel to the next */
+/* pixels: of a group, 1, 2 or 4; pixel: bytes from one output pixel to the next */
 TSR_DSP_INLINE tsr_dsp_dot tsr_dsp_dot_of(const int32_t *weights, const uint32_t *activations, int32_t pixels,
-                                          int32_t pairs, int32_t offset, int32_t shift, int32_t pixel) {
+                                          int32_t pairs, int32_t offset, int32_t odd_offset, int32_t pixel) {
   tsr_dsp_dot d;
   d.offset = offset;
-  d.shift = shift;
+  d.odd_offset = odd_offset;
   d.pixel = pixel;
   d.pixel3 = 3 * pixel;
   d.weights = weights;
@@ -113,9 +117,10 @@ TSR_DSP_INLINE tsr_dsp_dot tsr_dsp_dot_of(const int32_t *weights, const uint32_t
   OP " %[" NAME "0], %[" NAME "0], " REST "\n\t" OP " %[" NAME "1], %[" NAME "1], " REST "\n\t" OP        \
      " %[" NAME "2], %[" NAME "2], " REST "\n\t" OP " %[" NAME "3], %[" NAME "3], " REST "\n\t"
 
-#define TSR_DSP_LIMIT_FOUR(NAME)                                                                   \
-  "ssat %[" NAME "0], #8, %[" NAME "0]\n\tssat %[" NAME "1], #8, %[" NAME "1]\n\t"                 \
-  "ssat %[" NAME "2], #8, %[" NAME "2]\n\tssat %[" NAME "3], #8, %[" NAME "3]\n\t"
+#define TSR_DSP_LIMIT(NAME, SHIFT) "ssat %[" NAME "], #8, %[" NAME "], asr %[" SHIFT "]\n\t"
+#define TSR_DSP_LIMIT_FOUR(NAME, SHIFT)                                       \
+  TSR_DSP_LIMIT(NAME "0", SHIFT) TSR_DSP_LIMIT(NAME "1", SHIFT) TSR_DSP_LIMIT(NAME "2", SHIFT) \
+      TSR_DSP_LIMIT(NAME "3", SHIFT)
 
 #define TSR_DSP_ODD_CHANNELS            \
   "sub %[a0], %[a0], %[b0]\n\t"         \
@@ -130,10 +135,11 @@ TSR_DSP_INLINE tsr_dsp_dot tsr_dsp_dot_of(const int32_t *weights, const uint32_t
 
 #define TSR_DSP_DOT_INPUTS                                                                                     \
   [weights] "m"(d->weights), [activations] "m"(d->activations), [skip] "m"(d->skip), [skip_first] "m"(d->skip_first), [ap_end] "m"(d->activations_end), \
-      [out_end] "m"(d->out_end), [offset] "m"(d->offset), [pixel] "m"(d->pixel)
+      [out_end] "m"(d->out_end), [offset] "m"(d->offset), [pixel] "m"(d->pixel), \
+      [shift] "i"(shift), [odd_shift] "i"(shift + 8)
 
 /* Two of every four channels of 4 pixels: the lower two, or with weights 4 bytes and out 2 bytes on the upper two. */
-TSR_DSP_INLINE void tsr_dsp_dot_half_4x2(tsr_dsp_dot *d) {
+TSR_DSP_INLINE void tsr_dsp_dot_half_4x2(tsr_dsp_dot *d, const int32_t shift) {
   uint32_t b0, b1, b2, b3, a0, a1, a2, a3, w, e, x0, x1, ap, wp;
   __asm__ volatile(
       "ldr %[wp], %[weights]\n"
@@ -149,11 +155,9 @@ TSR_DSP_INLINE void tsr_dsp_dot_half_4x2(tsr_dsp_dot *d) {
       "ldr %[x1], [%[wp], #16]\n\t"
       "add %[wp], #24\n\t"
       TSR_DSP_FOUR_OF("b", "smmla", "%[x0], %[e]")
-      TSR_DSP_FOUR_OF("a", "smmla", "%[x1], %[e]")
-      TSR_DSP_FOUR_OF("b", "asr", "%[w]")
-      TSR_DSP_FOUR_OF("a", "asr", "%[w]")
-      TSR_DSP_LIMIT_FOUR("b")
-      TSR_DSP_LIMIT_FOUR("a")
+      TSR_DSP_FOUR_OF("a", "smmla", "%[x1], %[w]")
+      TSR_DSP_LIMIT_FOUR("b", "shift")
+      TSR_DSP_LIMIT_FOUR("a", "odd_shift")
       "ldr %[ap], %[out]\n\t"
       "ldrd %[x0], %[x1], %[pixel]\n\t"
       "ldr %[e], %[out_end]\n\t"
@@ -174,11 +178,11 @@ TSR_DSP_INLINE void tsr_dsp_dot_half_4x2(tsr_dsp_dot *d) {
 }
 
 /* All channels of 4 pixels: `channels`, a multiple of 4 and at least 4. */
-TSR_DSP_INLINE void tsr_dsp_dot_4(tsr_dsp_dot *d, int8_t *out, int32_t channels) {
+TSR_DSP_INLINE void tsr_dsp_dot_4(tsr_dsp_dot *d, int8_t *out, int32_t channels, const int32_t shift) {
   d->out = out;
   d->out_end = out + channels;
   for (int32_t half = 0; half < 2; ++half) {
-    tsr_dsp_dot_half_4x2(d);
+    tsr_dsp_dot_half_4x2(d, shift);
     d->weights += 1;
     d->out += 2 - channels;
     d->out_end += 2;
@@ -187,7 +191,7 @@ TSR_DSP_INLINE void tsr_dsp_dot_4(tsr_dsp_dot *d, int8_t *out, int32_t channels)
 }
 
 /* All channels of 2 pixels. */
-TSR_DSP_INLINE void tsr_dsp_dot_2(tsr_dsp_dot *d, int8_t *out, int32_t channels) {
+TSR_DSP_INLINE void tsr_dsp_dot_2(tsr_dsp_dot *d, int8_t *out, int32_t channels, const int32_t shift) {
   d->out = out;
   d->out_end = out + channels;
   uint32_t b0, b1, b2, b3, a0, a1, a2, a3, w, e, x0, x1, ap, wp;
@@ -207,15 +211,13 @@ TSR_DSP_INLINE void tsr_dsp_dot_2(tsr_dsp_dot *d, int8_t *out, int32_t channels)
       "smmla %[b2], %[b2], %[e], %[x0]\n\t"
       "smmla %[b3], %[b3], %[e], %[x0]\n\t"
       "ldrd %[w], %[e], [%[wp], #16]\n\t"
-      "smmla %[a0], %[a0], %[w], %[x0]\n\t"
-      "smmla %[a1], %[a1], %[w], %[x0]\n\t"
-      "smmla %[a2], %[a2], %[e], %[x0]\n\t"
-      "smmla %[a3], %[a3], %[e], %[x0]\n\t"
+      "smmla %[a0], %[a0], %[w], %[x1]\n\t"
+      "smmla %[a1], %[a1], %[w], %[x1]\n\t"
+      "smmla %[a2], %[a2], %[e], %[x1]\n\t"
+      "smmla %[a3], %[a3], %[e], %[x1]\n\t"
       "add %[wp], #24\n\t"
-      TSR_DSP_FOUR_OF("b", "asr", "%[x1]")
-      TSR_DSP_FOUR_OF("a", "asr", "%[x1]")
-      TSR_DSP_LIMIT_FOUR("b")
-      TSR_DSP_LIMIT_FOUR("a")
+      TSR_DSP_LIMIT_FOUR("b", "shift")
+      TSR_DSP_LIMIT_FOUR("a", "odd_shift")
       "ldr %[ap], %[out]\n\t"
       "ldr %[x0], %[pixel]\n\t"
       "ldr %[e], %[out_end]\n\t"
@@ -262,7 +264,7 @@ TSR_DSP_INLINE void tsr_dsp_dot_2(tsr_dsp_dot *d, int8_t *out, int32_t channels)
  * All channels of 1 pixel: a rest of up to three pairs of taps, then rounds. LDM wants its registers in ascending order:
  * they have names, and those of the jumps make LDR four bytes long.
  */
-TSR_DSP_INLINE void tsr_dsp_dot_1(tsr_dsp_dot *d, int8_t *out, int32_t channels) {
+TSR_DSP_INLINE void tsr_dsp_dot_1(tsr_dsp_dot *d, int8_t *out, int32_t channels, const int32_t shift) {
   d->out = out;
   d->out_end = out + channels;
   register uint32_t w0 __asm__("r0");
@@ -298,18 +300,14 @@ TSR_DSP_INLINE void tsr_dsp_dot_1(tsr_dsp_dot *d, int8_t *out, int32_t channels)
       "ldm.w %[wp]!, {%[w0], %[w1], %[w2], %[w3]}\n\t"
       "smmla %[b0], %[b0], %[w0], %[x0]\n\t"
       "smmla %[b1], %[b1], %[w1], %[x0]\n\t"
-      "smmla %[a0], %[a0], %[w2], %[x0]\n\t"
-      "smmla %[a1], %[a1], %[w3], %[x0]\n\t"
+      "smmla %[a0], %[a0], %[w2], %[x1]\n\t"
+      "smmla %[a1], %[a1], %[w3], %[x1]\n\t"
       "ldr %[ap], %[out]\n\t"
       "ldr %[x2], %[out_end]\n\t"
-      "asr %[b0], %[b0], %[x1]\n\t"
-      "asr %[b1], %[b1], %[x1]\n\t"
-      "asr %[a0], %[a0], %[x1]\n\t"
-      "asr %[a1], %[a1], %[x1]\n\t"
-      "ssat %[b0], #8, %[b0]\n\t"
-      "ssat %[b1], #8, %[b1]\n\t"
-      "ssat %[a0], #8, %[a0]\n\t"
-      "ssat %[a1], #8, %[a1]\n\t"
+      TSR_DSP_LIMIT("b0", "shift")
+      TSR_DSP_LIMIT("b1", "shift")
+      TSR_DSP_LIMIT("a0", "odd_shift")
+      TSR_DSP_LIMIT("a1", "odd_shift")
       "strb %[a0], [%[ap], #1]\n\t"
       "strb %[b1], [%[ap], #2]\n\t"
       "strb %[a1], [%[ap], #3]\n\t"
@@ -334,7 +332,8 @@ TSR_DSP_INLINE void tsr_dsp_put(int8_t *out, int32_t sum, int32_t multiplier, in
 #if !(defined(__ARM_FEATURE_DSP) && defined(__thumb__))
 
 /* All channels of any number of pixels, in C. */
-static inline void tsr_dsp_dot_any(const tsr_dsp_dot *d, int8_t *out, int32_t channels, int32_t pixels) {
+static inline void tsr_dsp_dot_any(const tsr_dsp_dot *d, int8_t *out, int32_t channels, int32_t pixels,
+                                   int32_t shift) {
   const int32_t *weights = d->weights;
   for (int32_t c = 0; c < channels; c += 4, weights += 8 + 2 * d->pairs) {
     const int32_t *m = weights + 4 + 2 * d->pairs;
@@ -351,24 +350,24 @@ static inline void tsr_dsp_dot_any(const tsr_dsp_dot *d, int8_t *out, int32_t ch
         b1 = tsr_dsp_smlad(*x, tsr_dsp_sxtb16((uint32_t)w[1]), b1);
       }
       int8_t *to = out + c + i * d->pixel;
-      tsr_dsp_put(to, b0, m[0], d->offset, d->shift);
-      tsr_dsp_put(to + 1, (int32_t)((uint32_t)a0 - (uint32_t)b0), m[2], d->offset, d->shift);
-      tsr_dsp_put(to + 2, b1, m[1], d->offset, d->shift);
-      tsr_dsp_put(to + 3, (int32_t)((uint32_t)a1 - (uint32_t)b1), m[3], d->offset, d->shift);
+      tsr_dsp_put(to, b0, m[0], d->offset, shift);
+      tsr_dsp_put(to + 1, (int32_t)((uint32_t)a0 - (uint32_t)b0), m[2], d->odd_offset, shift + 8);
+      tsr_dsp_put(to + 2, b1, m[1], d->offset, shift);
+      tsr_dsp_put(to + 3, (int32_t)((uint32_t)a1 - (uint32_t)b1), m[3], d->odd_offset, shift + 8);
     }
   }
 }
 
-static inline void tsr_dsp_dot_4(tsr_dsp_dot *d, int8_t *out, int32_t channels) {
-  tsr_dsp_dot_any(d, out, channels, 4);
+static inline void tsr_dsp_dot_4(tsr_dsp_dot *d, int8_t *out, int32_t channels, const int32_t shift) {
+  tsr_dsp_dot_any(d, out, channels, 4, shift);
 }
 
-static inline void tsr_dsp_dot_2(tsr_dsp_dot *d, int8_t *out, int32_t channels) {
-  tsr_dsp_dot_any(d, out, channels, 2);
+static inline void tsr_dsp_dot_2(tsr_dsp_dot *d, int8_t *out, int32_t channels, const int32_t shift) {
+  tsr_dsp_dot_any(d, out, channels, 2, shift);
 }
 
-static inline void tsr_dsp_dot_1(tsr_dsp_dot *d, int8_t *out, int32_t channels) {
-  tsr_dsp_dot_any(d, out, channels, 1);
+static inline void tsr_dsp_dot_1(tsr_dsp_dot *d, int8_t *out, int32_t channels, const int32_t shift) {
+  tsr_dsp_dot_any(d, out, channels, 1, shift);
 }
 
 #endif

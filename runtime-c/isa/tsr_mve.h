@@ -51,6 +51,11 @@ typedef struct tsr_mve_depthwise {
   int32_t out_pixel;
 } tsr_mve_depthwise;
 
+/*
+ * tsr_mve_depthwise_pairs: sums[4 * k + i], for channel c + 4 * i + {0, 2, 1, 3}[k], of the products under 2 * `pairs` taps,
+ * each a pointer to a pixel, with weights [taps][16]. Two products together must fit 16 bits.
+ */
+
 /* Where the nine weights of a channel stand in a vector of four columns of four rows. */
 static const uint8_t tsr_mve_spread[16] = {0, 1, 2, 0, 3, 4, 5, 0, 6, 7, 8, 0, 0, 0, 0, 0};
 

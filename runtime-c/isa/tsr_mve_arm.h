@@ -358,6 +358,23 @@ static __attribute__((noinline, unused)) void tsr_mve_depthwise_3x3(const tsr_mv
   }
 }
 
+/* tsr_mve.h says what it does; 23 instructions for two taps of 16 channels. */
+TSR_MVE_INLINE void tsr_mve_depthwise_pairs(int32_t *sums, const int8_t *const *taps, int32_t c, const int8_t *weights,
+                                            int32_t pairs) {
+  __asm__ volatile(
+      "vmov.i32 q4, #0\n\tvmov.i32 q5, #0\n\tvmov.i32 q6, #0\n\tvmov.i32 q7, #0\n\twls lr, %[pairs], 2f\n"
+      "1:\n\tldrd r0, r1, [%[taps]], #8\n\tadd r0, %[c]\n\tadd r1, %[c]\n\tvldrb.8 q0, [r0]\n\tvldrb.8 q2, [%[weights]], #16\n\t"
+      "vmullb.s8 q1, q0, q2\n\tvmullt.s8 q0, q0, q2\n\tvldrb.8 q2, [r1]\n\tvldrb.8 q3, [%[weights]], #16\n\t"
+      "vmullb.s8 q3, q2, q3\n\tvadd.i16 q1, q1, q3\n\tvldrb.8 q3, [%[weights], #-16]\n\tvmullt.s8 q3, q2, q3\n\t"
+      "vadd.i16 q0, q0, q3\n\tvmovlb.s16 q2, q1\n\tvmovlt.s16 q3, q1\n\tvadd.i32 q4, q4, q2\n\tvadd.i32 q5, q5, q3\n\t"
+      "vmovlb.s16 q2, q0\n\tvmovlt.s16 q3, q0\n\tvadd.i32 q6, q6, q2\n\tvadd.i32 q7, q7, q3\n\tle lr, 1b\n"
+      "2:\n\tvstrw.32 q4, [%[sums]]\n\tvstrw.32 q5, [%[sums], #16]\n\tvstrw.32 q6, [%[sums], #32]\n\t"
+      "vstrw.32 q7, [%[sums], #48]"
+      : [taps] "+r"(taps), [weights] "+r"(weights)
+      : [sums] "r"(sums), [c] "r"(c), [pairs] "r"(pairs)
+      : "r0", "r1", "lr", "cc", "memory", "q0", "q1", "q2", "q3", "q4", "q5", "q6", "q7");
+}
+
 #endif
 
 #endif

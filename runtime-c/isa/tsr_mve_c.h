@@ -291,6 +291,23 @@ TSR_MVE_INLINE void tsr_mve_depthwise_3x3(const tsr_mve_depthwise *p, const int8
   }
 }
 
+TSR_MVE_INLINE void tsr_mve_depthwise_pairs(int32_t *sums, const int8_t *const *taps, int32_t c, const int8_t *weights,
+                                            int32_t pairs) {
+  static const int32_t offsets[4] = {0, 2, 1, 3};
+  for (int32_t k = 0; k < 4; ++k) {
+    for (int32_t i = 0; i < 4; ++i) {
+      const int32_t lane = 4 * i + offsets[k];
+      int32_t sum = 0;
+      for (int32_t tap = 0; tap < 2 * pairs; tap += 2) {
+        /* 16 bits, as the instructions' sums of two. */
+        sum += (int16_t)(taps[tap][c + lane] * weights[16 * tap + lane] +
+                         taps[tap + 1][c + lane] * weights[16 * tap + 16 + lane]);
+      }
+      sums[4 * k + i] = sum;
+    }
+  }
+}
+
 #endif
 
 #endif

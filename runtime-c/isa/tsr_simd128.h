@@ -204,6 +204,11 @@ static inline v128_t tsr_simd_shuffle(v128_t a, v128_t b, int32_t count, const i
 
 #endif
 
+/* 4 bytes, of which the low ones come first. */
+TSR_SIMD_INLINE void tsr_simd_store_word(void *to, uint32_t word) {
+  wasm_v128_store32_lane(to, wasm_i32x4_splat((int32_t)word), 0);
+}
+
 /* The first 4 bytes of both by turns, as 16-bit lanes. */
 TSR_SIMD_INLINE v128_t tsr_simd_interleave(v128_t a, v128_t b) {
   return wasm_i16x8_extend_low_i8x16(

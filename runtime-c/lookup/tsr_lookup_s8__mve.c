@@ -1,5 +1,4 @@
-#include "tsr_lookup.h"
-#include "tsr_mve.h"
+#include "tsr_lookup__mve.h"
 
 /* Measured in QEMU on a Cortex-M55: MEASURED instructions an output. */
 void tsr_lookup_s8__mve(const tsr_lookup *p, const int8_t *const *rows, int8_t *out, const tsr_segment *segment,

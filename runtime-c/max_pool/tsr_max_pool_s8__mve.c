@@ -1,5 +1,4 @@
-#include "tsr_max_pool.h"
-#include "tsr_mve.h"
+#include "tsr_max_pool__mve.h"
 
 /* Measured in QEMU on a Cortex-M55: MEASURED instructions an input under the window. */
 void tsr_max_pool_s8__mve(const tsr_max_pool *p, const int8_t *const *rows, int8_t *out, const tsr_segment *segment,

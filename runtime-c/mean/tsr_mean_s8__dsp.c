@@ -5,12 +5,12 @@
 #include "tsr_mean__dsp.h"
 
 /* Pixels whose sum fits 16 bits. */
-enum { mean_run = 256 };
+enum { mean_dsp_run = 256 };
 
 /* Adds `pixels` pixels to the sums of four channels. */
-static inline void add_pixels(int32_t *sums, const int8_t *from, int32_t pixels, int32_t step) {
+static inline void mean_dsp_add(int32_t *sums, const int8_t *from, int32_t pixels, int32_t step) {
   while (pixels > 0) {
-    const int32_t run = tsr_min(pixels, mean_run);
+    const int32_t run = tsr_min(pixels, mean_dsp_run);
     uint32_t even = 0;
     uint32_t odd = 0;
     for (int32_t i = 0; i < run; ++i, from += step) {
@@ -42,7 +42,7 @@ void tsr_mean_s8__dsp(const tsr_mean *p, const int8_t *const *rows, int8_t *out,
     for (int32_t c = 0; c < p->channels; c += 4) {
       int32_t sums[4];
       for (int32_t i = 0; i < 4; ++i) sums[i] = begins ? p->bias : acc[c + i];
-      add_pixels(sums, from + c, pixels, p->in_pixel);
+      mean_dsp_add(sums, from + c, pixels, p->in_pixel);
       for (int32_t i = 0; i < 4; ++i) {
         if (ends) {
           to[c + i] = tsr_requantize(sums[i] * p->pre_scale, p->multiplier, p->offset, p->shift, p->min, p->max);

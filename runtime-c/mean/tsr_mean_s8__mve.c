@@ -1,5 +1,4 @@
-#include "tsr_mean.h"
-#include "tsr_mve.h"
+#include "tsr_mean__mve.h"
 
 /* Measured in QEMU on a Cortex-M55: MEASURED instructions an input. */
 void tsr_mean_s8__mve(const tsr_mean *p, const int8_t *const *rows, int8_t *out, const tsr_segment *segment,

@@ -9,7 +9,7 @@ TSR_DSP_INLINE int8_t mul_dsp_output(const tsr_mul *p, int32_t product) {
   return (int8_t)tsr_dsp_ssat8(high >> p->shift);
 }
 
-static void products_of(const tsr_mul *parameters, const int8_t *a, const int8_t *b, int8_t *out, int32_t count) {
+static void mul_dsp_products(const tsr_mul *parameters, const int8_t *a, const int8_t *b, int8_t *out, int32_t count) {
   const tsr_mul p = *parameters;
   const uint32_t a_base = (uint32_t)(-p.a_zero_point & 0xffff) * 0x10001u;
   const uint32_t b_base = (uint32_t)(-p.b_zero_point & 0xffff) * 0x10001u;
@@ -36,7 +36,7 @@ void tsr_mul_s8s8__dsp(const tsr_mul *p, const int8_t *const *rows, int8_t *out,
   const int32_t count = dense ? segment->out_width * p->channels : p->channels;
   for (int32_t x = 0; x < pixels; ++x) {
     int8_t *to = out + x * p->out_pixel;
-    products_of(p, rows[0] + x * p->a_pixel, rows[1] + x * p->b_pixel, to, count);
+    mul_dsp_products(p, rows[0] + x * p->a_pixel, rows[1] + x * p->b_pixel, to, count);
     if (p->min != -128 || p->max != 127) tsr_dsp_clamp(to, count, p->min, p->max);
   }
 }

@@ -49,7 +49,8 @@ export function hasQemu() {
 /**
  * @typedef {object} Program
  * @property {keyof typeof cores} core
- * @property {ReadonlyMap<string, string>} files C files and headers by name, all in one folder; one has main()
+ * @property {ReadonlyMap<string, string | Uint8Array>} files C files, headers and what they include, by name, all in one
+ *   folder; one has main()
  * @property {readonly string[]} [flags] in place of `defaultFlags`
  *
  * @typedef {object} Run

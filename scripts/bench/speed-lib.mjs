@@ -7,17 +7,19 @@
  * @property {'cortex-m4' | 'cortex-m7' | 'cortex-m55'} target
  * @property {'balanced' | 'sram' | 'time'} plan
  * @property {number} instructions of one inference, without making its input
- * @property {number | null} estimatedCycles
+ * @property {number | null} estimatedCycles by cycles.mjs; Cortex-M4 alone
  * @property {number} macs
  * @property {number} arenaBytes
  * @property {number} flashBytes of model and kernels: code and constants, without start-up and library functions
  * @property {readonly { layer: number, op: string, kernel: string, macs: number, instructions: number }[]} layers
+ * @property {readonly { name: string, cycles: number }[]} functions estimated cycles of each function's own code
  * @property {readonly { name: string, instructions: number }[]} competitor measured by the project on a Cortex-M4;
  *   counts on an M7 differ by less than 1 %
  */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { estimateCycles } from './cycles.mjs';
 import { buildProgram, objectBytes, runProgram } from './qemu.mjs';
 
 const tflm = (instructions) => ({ name: 'TFLM + CMSIS-NN', instructions });
@@ -85,10 +87,12 @@ const measureText = readFileSync(new URL('qemu/measure.c', import.meta.url), 'ut
 
 /**
  * One model on one core.
- * @param {{ core: keyof typeof targets, isas: readonly string[], plan: 'balanced' | 'sram' | 'time', withLayers: boolean }} options
+ * @param {{ core: keyof typeof targets, isas: readonly string[], plan: 'balanced' | 'sram' | 'time', withLayers: boolean,
+ *   withCycles: boolean }} options
  * @returns {Promise<SpeedRow>}
  */
-export async function measureSpeed(tessera, model, { graph, options }, { core, isas, plan: objective, withLayers }) {
+export async function measureSpeed(tessera, model, { graph, options }, settings) {
+  const { core, isas, plan: objective, withLayers, withCycles } = settings;
   const plan = tessera.plan(graph, { objective, input: 'resident', isas });
   const prefix = tessera.modelPrefix(graph.name);
   const files = new Map([
@@ -96,21 +100,28 @@ export async function measureSpeed(tessera, model, { graph, options }, { core, i
     ['measure_model.h', describeText(plan, prefix)],
     ['measure.c', measureText],
   ]);
-  const run = async (flags) => {
+  const build = async (flags, use) => {
     const folder = mkdtempSync(join(tmpdir(), 'tessera-speed-'));
     try {
-      const elf = await buildProgram({ core, files, flags: [...modelFlags, ...flags] }, folder);
+      return await use(await buildProgram({ core, files, flags: [...modelFlags, ...flags] }, folder), folder);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  };
+  const run = (flags) =>
+    build(flags, async (elf, folder) => {
       const { output, code } = await runProgram(elf, core, { seconds: 600 });
       if (code !== 0) {
         const reason = code === 1 ? 'the self-test fails' : `the program ended with ${code}: ${output.slice(-1000)}`;
         throw new Error(`${model.name}, ${core}, plan ${objective}: ${reason}`);
       }
       return { output, bytes: await objectBytes(folder, (name) => name !== 'measure.o' && name !== 'start.o') };
-    } finally {
-      rmSync(folder, { recursive: true, force: true });
-    }
-  };
+    });
   const { output, bytes } = await run([]);
+  const traced =
+    withCycles && core === 'cortex-m4'
+      ? await build(['-DMEASURE_TRACE'], (elf) => estimateCycles(elf, { from: 'infer', to: 'inferred' }))
+      : null;
   const profile = withLayers ? (await run(['-DTSR_PROFILE'])).output : '';
   const layers = [...profile.matchAll(/^layer (\d+) (\d+)$/gm)].map(([, index, instructions]) => {
     const layer = plan.layers[Number(index)];
@@ -126,11 +137,12 @@ export async function measureSpeed(tessera, model, { graph, options }, { core, i
     target: core,
     plan: objective,
     instructions: Number(/^instructions (\d+)$/m.exec(output)[1]),
-    estimatedCycles: null,
+    estimatedCycles: traced === null ? null : traced.cycles,
     macs: plan.macs,
     arenaBytes: plan.arenaBytes,
     flashBytes: bytes,
     layers,
+    functions: traced === null ? [] : [...traced.functions].map(([name, cycles]) => ({ name, cycles })),
     competitor: model.competitor,
   };
 }

@@ -137,7 +137,8 @@ export function withoutQuantization(path) {
   }
   for (const node of nodes) node.input = node.input.map((name) => outputs.get(name) ?? name);
   graph.node = nodes;
-  graph.initializer = [...graph.initializer, ...real];
+  const used = new Set(nodes.flatMap((node) => node.input));
+  graph.initializer = [...graph.initializer, ...real].filter(({ name }) => used.has(name));
   return onnx.ModelProto.encode(model).finish();
 }
 

@@ -16,6 +16,7 @@ const usage = `npm run bench:speed -- [options]
   --target CORE     only this core: ${Object.keys(targets).join(', ')}
   --objective NAME  plan for balanced (default), sram or time
   --layers          every layer, too
+  --cycles          Cortex-M4: cycles, too, estimated from Arm's table of timings; a minute for a large model
   --portable        portable kernels alone
   --json            print an array of {model, target, plan, instructions, estimatedCycles, macs, arenaBytes, flashBytes,
                     layers, competitor}
@@ -36,6 +37,7 @@ function readOptions() {
         target: { type: 'string' },
         objective: { type: 'string', default: 'balanced' },
         layers: { type: 'boolean', default: false },
+        cycles: { type: 'boolean', default: false },
         portable: { type: 'boolean', default: false },
         json: { type: 'boolean', default: false },
         check: { type: 'boolean', default: false },
@@ -76,7 +78,8 @@ for (const model of chosen) {
     const start = performance.now();
     const isas = options.portable ? [] : targets[core];
     const withLayers = options.layers || options.json;
-    rows.push(await measureSpeed(tessera, model, read, { core, isas, plan: options.objective, withLayers }));
+    const withCycles = options.cycles || options.json;
+    rows.push(await measureSpeed(tessera, model, read, { core, isas, plan: options.objective, withLayers, withCycles }));
     process.stderr.write(`${model.name}, ${core}: ${((performance.now() - start) / 1000).toFixed(1)} s\n`);
   }
 }

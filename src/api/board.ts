@@ -144,6 +144,17 @@ export function deviceModelOf({ info }: Session, report: CompileReport): DeviceM
 /** Writes a project into a folder that is gone when `use` has ended. */
 export async function withFolder<T>(project: Project, use: (folder: string) => Promise<T>): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), 'tessera-run-'));
+  const remove = (): void => rmSync(folder, { recursive: true, force: true });
+  // Ctrl-C in the middle leaves nothing behind, and ends this process as it would without us.
+  const onSignal = (signal: NodeJS.Signals): void => {
+    remove();
+    stopListening();
+    process.kill(process.pid, signal);
+  };
+  const stopListening = (): void => {
+    for (const signal of signals) process.off(signal, onSignal);
+  };
+  for (const signal of signals) process.on(signal, onSignal);
   try {
     for (const [path, content] of project) {
       mkdirSync(dirname(join(folder, path)), { recursive: true });
@@ -151,9 +162,12 @@ export async function withFolder<T>(project: Project, use: (folder: string) => P
     }
     return await use(folder);
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    stopListening();
+    remove();
   }
 }
+
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** The C files of a project's models and kernels, by name. */
 export function modelSources({ folder }: BoardProject): ReadonlyMap<string, string> {

@@ -171,7 +171,7 @@ function failedBuild(folder: string, target: Target, board: Board, output: strin
   if (wrong !== undefined) throw usageError(`target ${target.name}: ${wrong.replace('target.json: ', '')}`);
   const regions = linkedUse(board, output);
   if (regions.some(({ used, bytes }) => used > bytes)) return regions;
-  if (/fatal error: \w+\.h: No such file/.test(output)) {
+  if (/fatal error: (string|stdint|stddef)\.h: No such file/.test(output)) {
     throw new TesseraError(
       exitCode.toolMissing,
       `${armCompiler.name} does not find its C library`,

@@ -38,6 +38,11 @@ export interface CompileOptions extends ReadOptions {
   readonly objective?: Objective | undefined;
   /** The most bytes that the arena may take: the fastest plan that fits, whatever the objective. */
   readonly arenaLimit?: number | undefined;
+  /**
+   * The most multiply-accumulates, as a multiple of the model's own, at least 1: the least SRAM under that bound,
+   * whatever the objective.
+   */
+  readonly maxOverhead?: number | undefined;
   /** Where clang for WebAssembly comes from. */
   readonly compiler?: WasmCompiler | undefined;
   /** Sees what is being done, and how far it is. */

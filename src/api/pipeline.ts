@@ -62,6 +62,7 @@ export interface Compilation {
   readonly input: InputMode;
   readonly objective: Objective;
   readonly arenaLimit: number | null;
+  readonly maxOverhead: number | null;
   readonly compiler: WasmCompiler;
 }
 
@@ -114,7 +115,11 @@ export function compileModel(model: ModelSource, options: CompileOptions = {}): 
   return {
     source,
     graph,
-    plan: planWithin(quantized, { objective, input, isas: target.isas, arenaLimit: options.arenaLimit }, source.file),
+    plan: planWithin(
+      quantized,
+      { objective, input, isas: target.isas, arenaLimit: options.arenaLimit, maxOverhead: options.maxOverhead },
+      source.file,
+    ),
     calibration,
     target,
     warnings: [...source.result.warnings, ...warnings],
@@ -122,12 +127,20 @@ export function compileModel(model: ModelSource, options: CompileOptions = {}): 
     input,
     objective,
     arenaLimit: options.arenaLimit ?? null,
+    maxOverhead: options.maxOverhead ?? null,
     compiler: options.compiler ?? defaults.compiler,
   };
 }
 
 /** From JavaScript, and from configuration files, nothing else looks at these. */
 function checkChoices(options: CompileOptions): void {
+  const { maxOverhead } = options;
+  if (maxOverhead !== undefined && !(maxOverhead >= 1)) {
+    throw usageError(
+      `the option maxOverhead is ${maxOverhead}`,
+      'It is a multiple of the multiply-accumulates of the model, such as 1.1; 1 computes nothing twice.',
+    );
+  }
   const choices = { ...optionChoices } as Readonly<Record<string, readonly string[]>>;
   for (const [name, allowed] of Object.entries(choices)) {
     const value = options[name as keyof CompileOptions];

@@ -24,6 +24,8 @@ export interface PlanChoice {
   readonly steps: number;
   /** How many of the steps are stages. */
   readonly stages: number;
+  /** What is computed another way than the model says, with the same bytes: in groups of channels, in patches, twice. */
+  readonly rewritings: readonly string[];
   /** What is taken where nothing is asked for. */
   readonly isDefault: boolean;
   /** What is taken for the objective and limit that were asked for. */
@@ -34,7 +36,7 @@ export interface PlanChoice {
 export interface PlanOverview {
   readonly schemaVersion: 1;
   readonly model: { readonly file: string; readonly sha256: string; readonly opset: number };
-  readonly options: Pick<Compilation, 'input' | 'objective' | 'arenaLimit'>;
+  readonly options: Pick<Compilation, 'input' | 'objective' | 'arenaLimit' | 'maxOverhead'>;
   /** None has both more SRAM and more time than another, but the default and the chosen, which stand here anyway; most SRAM first. */
   readonly plans: readonly PlanChoice[];
   readonly chosen: PlanReport;
@@ -46,14 +48,14 @@ export interface PlanOverview {
 /** The plans that a model can have, and the one that is chosen, explained. */
 export function planModel(model: ModelSource, options: CompileOptions = {}): PlanOverview {
   const compilation = compileModel(model, options);
-  const { source, plan, input, objective, arenaLimit, warnings } = compilation;
+  const { source, plan, input, objective, arenaLimit, maxOverhead, warnings } = compilation;
   const { isas } = compilation.target;
-  const { graph, layers } = plan;
+  const { graph, layers } = plan.source;
   options.onProgress?.('planning', 0, 1);
-  const isDefault = objective === defaults.objective && arenaLimit === null;
+  const isDefault = objective === defaults.objective && arenaLimit === null && maxOverhead === null;
   const usual = isDefault ? plan : planGraph(graph, { objective: defaults.objective, input, isas });
   const layerwise = planGraph(graph, { objective: 'time', input, isas });
-  const found = [...paretoPlans(graph, layers, input)];
+  const found = [...paretoPlans(graph, layers, { input, isas, maxOverhead: maxOverhead ?? undefined })];
   for (const one of [usual, plan]) if (!found.some((other) => sameSteps(other, one))) found.push(one);
   const plans = found
     .map(
@@ -67,6 +69,7 @@ export function planModel(model: ModelSource, options: CompileOptions = {}): Pla
         constantBytes: reportPlan(one).constantBytes,
         steps: one.steps.length,
         stages: one.steps.filter((step) => step.kind === 'stage').length,
+        rewritings: one.rewritings,
         isDefault: sameSteps(one, usual),
         isChosen: sameSteps(one, plan),
       }),
@@ -75,7 +78,7 @@ export function planModel(model: ModelSource, options: CompileOptions = {}): Pla
   return {
     schemaVersion: 1,
     model: { file: source.file, sha256: source.sha256, opset: source.result.opset },
-    options: { input, objective, arenaLimit },
+    options: { input, objective, arenaLimit, maxOverhead },
     plans,
     chosen: reportPlan(plan),
     ends: explainEnds(plan, input).map((end) => ({ ...end, text: endText(plan, end) })),
@@ -84,5 +87,5 @@ export function planModel(model: ModelSource, options: CompileOptions = {}): Pla
 }
 
 function sameSteps(a: Plan, b: Plan): boolean {
-  return JSON.stringify(a.steps) === JSON.stringify(b.steps);
+  return JSON.stringify([a.steps, a.rewritings]) === JSON.stringify([b.steps, b.rewritings]);
 }

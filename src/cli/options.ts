@@ -19,6 +19,7 @@ export interface CompileFlags extends ReadFlags {
   readonly inputMean?: readonly number[];
   readonly objective?: NonNullable<CompileOptions['objective']>;
   readonly sram?: number;
+  readonly maxOverhead?: number;
   readonly compiler?: NonNullable<CompileOptions['compiler']>;
   readonly name?: string;
 }
@@ -65,6 +66,11 @@ export function addCompileOptions(command: Command): Command {
         `clang for WebAssembly: from npm, or from the PATH; ${defaults.compiler} by default`,
       ).choices(['npm', 'system']),
     )
+    .option(
+      '--max-overhead <factor>',
+      'the least SRAM with at most so many times the multiply-accumulates, such as 1.1',
+      overhead,
+    )
     .option('--sram <bytes>', 'the most SRAM for the arena (64K): the fastest plan that fits', byteCount)
     .option('--name <prefix>', 'prefix of all C names; by default from the file name');
 }
@@ -95,6 +101,7 @@ export function compileOptionsOf(flags: CompileFlags, terminal: Terminal): Compi
     boundary: flags.io,
     objective: flags.objective,
     arenaLimit: flags.sram,
+    maxOverhead: flags.maxOverhead,
     compiler: flags.compiler,
     name: flags.name,
     preprocessing: isPixels ? { scale: inputScale ?? [1], mean: inputMean ?? [0] } : undefined,
@@ -117,6 +124,13 @@ function byteCount(text: string): number {
   if (digits === undefined || !Number.isSafeInteger(value) || value < 1) {
     throw new InvalidArgumentError('It must be a number of bytes, such as 65536 or 64K.');
   }
+  return value;
+}
+
+function overhead(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !(value >= 1 && value < Number.POSITIVE_INFINITY))
+    throw new InvalidArgumentError('It must be a number from 1 on, such as 1.1.');
   return value;
 }
 

@@ -16,6 +16,13 @@ export interface Link {
   close(): Promise<void>;
 }
 
+function destroyed(stream: Duplex): Promise<void> {
+  return new Promise((resolve) => {
+    if (stream.destroyed) resolve();
+    else stream.once('close', () => resolve()).destroy();
+  });
+}
+
 /** A failure of the board, or of the way to it (exit code 6). */
 export function deviceError(message: string, hint?: string): TesseraError {
   return new TesseraError(exitCode.device, message, hint);
@@ -24,8 +31,14 @@ export function deviceError(message: string, hint?: string): TesseraError {
 /**
  * A link over a stream that is open: a serial port, a socket, the pipes of a process.
  * @param ended what to say where the stream ends while somebody still wants to talk
+ * @param close how the stream is closed, where it is not enough to destroy it
  */
-export function streamLink(name: string, stream: Duplex, ended: () => TesseraError): Link {
+export function streamLink(
+  name: string,
+  stream: Duplex,
+  ended: () => TesseraError,
+  close: () => Promise<void> = () => destroyed(stream),
+): Link {
   let chunks: Uint8Array[] = [];
   let failure: TesseraError | null = null;
   let wake: (() => void) | null = null;
@@ -56,10 +69,10 @@ export function streamLink(name: string, stream: Duplex, ended: () => TesseraErr
       new Promise((resolve, reject) => {
         if (failure !== null) reject(failure);
         // A port that was pulled out may never call back: its close does.
-        const close = (): void => reject(failure ?? ended());
-        stream.once('close', close);
+        const onClose = (): void => reject(failure ?? ended());
+        stream.once('close', onClose);
         stream.write(bytes, (error) => {
-          stream.off('close', close);
+          stream.off('close', onClose);
           if (error === null || error === undefined) resolve();
           else reject(failure ?? failureOf(error));
         });
@@ -80,10 +93,6 @@ export function streamLink(name: string, stream: Duplex, ended: () => TesseraErr
       if (come === null && failure !== null) throw failure;
       return come;
     },
-    close: () =>
-      new Promise((resolve) => {
-        if (stream.destroyed) resolve();
-        else stream.once('close', () => resolve()).destroy();
-      }),
+    close,
   };
 }

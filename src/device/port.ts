@@ -106,9 +106,15 @@ export async function openPort(name: string, parity: 'none' | 'even' = 'none'): 
       error === null || error === undefined ? resolve(opening) : reject(openError(path, error)),
     );
   });
-  return streamLink(path, port, () =>
-    deviceError(`${path}: the port has gone`, 'Was the board unplugged, or the emulator ended?'),
-  );
+  const gone = (): TesseraError =>
+    deviceError(`${path}: the port has gone`, 'Was the board unplugged, or the emulator ended?');
+  // A port that is destroyed is let go of some time later; one that is closed, now.
+  const close = (): Promise<void> =>
+    new Promise((resolve) => {
+      if (port.isOpen) port.close(() => resolve());
+      else resolve();
+    });
+  return streamLink(path, port, gone, close);
 }
 
 /** What it means that a port cannot be opened. */

@@ -1,6 +1,14 @@
 import { elementCount, rowShape } from '../graph/types.ts';
 import { blockCopyCall, rowAxes, rowCopyKernel } from './copy.ts';
-import { type ConstantArray, defineOperator, type KernelCall, OperatorError, present, sameAxis, type View } from './define.ts';
+import {
+  type ConstantArray,
+  defineOperator,
+  type KernelCall,
+  OperatorError,
+  present,
+  sameAxis,
+  type View,
+} from './define.ts';
 import { applyTable, requantizeTable } from './requantize-table.ts';
 import { sameKind } from './transpose.ts';
 

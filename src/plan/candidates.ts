@@ -1,10 +1,10 @@
-import { rowShape, tensorOf } from '../graph/types.ts';
+import { rowShape, type Tensor, tensorOf } from '../graph/types.ts';
 import { layerTime } from './cost.ts';
 import { accumulates, canStream, scratchBytes, stepWidth } from './demand.ts';
 import { type Life, livesOf } from './lives.ts';
 import { overlapDistance, type PlacedProgram } from './overlap.ts';
 import { fitRings, ringBytes } from './rings.ts';
-import { alignUp, type Layer, type Program, type StageStep, type Step } from './types.ts';
+import { alignUp, type Layer, type Program, type Ring, type StageStep, type Step } from './types.ts';
 import { regionsOf } from './views.ts';
 
 /** Whether the model's input lies whole in the arena, or is fetched row by row where a stage begins with it. */
@@ -40,13 +40,16 @@ export interface Candidates {
 
 /** What planning a model found out about runs of layers, to be used again for another program with the same runs. */
 export interface Memory {
-  readonly rings: Map<string, ReadonlyMap<string, number>>;
+  /** In the order of the tensors that are fetched, and then of the layers. */
+  readonly rings: Map<string, readonly number[]>;
   readonly overlaps: Map<string, number>;
   readonly times: Map<string, number>;
+  /** What the layers are that make tensors, by their names. */
+  readonly kinds: Map<string, string>;
 }
 
 export function createMemory(): Memory {
-  return { rings: new Map(), overlaps: new Map(), times: new Map() };
+  return { rings: new Map(), overlaps: new Map(), times: new Map(), kinds: new Map() };
 }
 
 /**
@@ -58,7 +61,7 @@ function runsOf(layers: readonly Layer[]): readonly Stretch[] {
   const streams = layers.map(canStream);
   for (let start = 0; start < layers.length; ) {
     let end = start;
-    while (end < layers.length && streams[end]) end += 1;
+    while (end < layers.length && streams[end] && (end === start || !layers[end]?.startsStage)) end += 1;
     let from = start;
     for (let index = start; index < end - 1; index += 1) {
       if (!accumulates(layers[index] as Layer) || !allNeed(layers, index, end)) continue;
@@ -91,16 +94,26 @@ function ringsOf(
 ): ReadonlyMap<string, number> {
   const members = program.layers.slice(run.start, run.end);
   const stage = stageOf(program, { ...run, segment }, input);
-  const key = [segment, ...stage.fetched, '', ...members.map(({ node }) => node.output)].join('\n');
-  const known = memory.rings.get(key);
-  if (known !== undefined) return known;
-  const bytes = new Map<string, number>();
-  for (const [name, ring] of fitRings(members, stage, (tensor) => tensorOf(program.graph, tensor))) {
-    const { width, channels } = rowShape(tensorOf(program.graph, name).shape);
-    bytes.set(name, ringBytes(ring, { width, pixelBytes: channels }));
-  }
-  memory.rings.set(key, bytes);
-  return bytes;
+  const names = [...stage.fetched, ...members.map(({ node }) => node.output)];
+  const key = [segment, ...stage.fetched, ...members.map((layer) => kindOf(layer, memory))].join('\n');
+  const tensors = (name: string): Tensor => tensorOf(program.graph, name);
+  const known = memory.rings.get(key) ?? ringList(fitRings(members, stage, tensors), names.map(tensors));
+  memory.rings.set(key, known);
+  return new Map(names.map((name, index) => [name, known[index] as number]));
+}
+
+function ringList(rings: ReadonlyMap<string, Ring>, tensors: readonly Tensor[]): readonly number[] {
+  return tensors.map(({ name, shape }) => {
+    const { width, channels } = rowShape(shape);
+    return ringBytes(rings.get(name) as Ring, { width, pixelBytes: channels });
+  });
+}
+
+/** What a layer is, as far as rings, overlaps and time go: groups of as many channels are alike. */
+function kindOf({ node, tensors }: Layer, { kinds }: Memory): string {
+  const kind = kinds.get(node.output) ?? `${node.output.replaceAll(/\[\d+:\d+\]/g, '[]')} ${tensors.output.shape}`;
+  kinds.set(node.output, kind);
+  return kind;
 }
 
 /** Layers from `start` on, before `end`. */
@@ -127,16 +140,16 @@ export function candidatesOf(
     isNear(run) ? segmentWidths.map((segment) => ringsOf(program, run, segment, input, memory)) : [],
   );
   const timeOf = (layer: Layer, segment: number | null): number => {
-    const key = `${segment} ${layer.node.output}`;
+    const key = `${segment} ${kindOf(layer, memory)}`;
     const known = memory.times.get(key) ?? layerTime(layer, segment);
     memory.times.set(key, known);
     return known;
   };
   // An input that is fetched takes nothing before it is needed.
   const fetchable = new Set(
-    runs.flatMap((run) => stageOf(program, { ...run, segment: 1 }, input).fetched).filter((name) =>
-      lives.some((life) => life.name === name && life.firstUse !== null),
-    ),
+    runs
+      .flatMap((run) => stageOf(program, { ...run, segment: 1 }, input).fetched)
+      .filter((name) => lives.some((life) => life.name === name && life.firstUse !== null)),
   );
   const madeBy = layers.map((): Life[] => []);
   const endingAt = layers.map((): Life[] => []);
@@ -233,7 +246,7 @@ function exactBytes(
   );
   const key = [
     segment,
-    ...members.map(({ node }) => node.output),
+    ...members.map((layer) => kindOf(layer, memory)),
     '',
     ...born.map(({ name }) => name),
     '',

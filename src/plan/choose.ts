@@ -1,9 +1,9 @@
 import type { Graph } from '../graph/types.ts';
 import type { Isa } from '../kernels/define.ts';
-import type { RewrittenProgram } from './build.ts';
-import { createMemory, type InputMode, type Memory } from './candidates.ts';
+import { createMemory, type InputMode } from './candidates.ts';
 import { timeOf } from './cost.ts';
-import { layerwisePlan, paretoWays, searchOf } from './search.ts';
+import { given, type ImproveOptions, improvements } from './improve.ts';
+import { layerwisePlan, paretoWays, type Search, searchOf } from './search.ts';
 import type { Layer, Plan } from './types.ts';
 
 export type { InputMode } from './candidates.ts';
@@ -22,10 +22,18 @@ export interface PlanOptions {
   readonly isas?: readonly Isa[] | undefined;
   /** The most bytes that the arena may take: then the fastest plan that fits, whatever the objective. */
   readonly arenaLimit?: number | undefined;
+  /**
+   * The most multiply-accumulates, as a multiple of the model's own: then the least arena, whatever the objective. Where
+   * it is left out nothing is computed twice, but to fit a limit.
+   */
+  readonly maxOverhead?: number | undefined;
 }
 
 /** What `balanced` may cost, as a multiple of the time of layer by layer. */
 const balancedTime = 1.05;
+
+/** The most that is computed again to fit a limit, as a multiple of the model's multiply-accumulates. */
+const mostOverhead = 4;
 
 /** A model that cannot be planned within the arena that it was given. */
 export class ArenaLimitError extends Error {
@@ -37,28 +45,31 @@ export class ArenaLimitError extends Error {
   }
 }
 
-/** A program as the model has it. */
-function given(graph: Graph, layers: readonly Layer[]): RewrittenProgram {
-  return { graph, layers, source: { graph, layers }, rewritings: [] };
-}
-
 /**
- * Chooses the steps of a plan by dynamic programming over the places where stages begin and end. Nothing is computed
- * twice. Of the plans that the objective allows alike the fastest is taken.
+ * Chooses a plan: the steps of the model as it is, or rewritten, by dynamic programming over the places where stages
+ * begin and end. Nothing is computed twice but where a limit asks for it, or an overhead is allowed. Of the plans that the
+ * objective allows alike the fastest is taken.
  * @throws ArenaLimitError where no plan fits the limit; it carries the plan with the least arena
  */
 export function choosePlan(graph: Graph, layers: readonly Layer[], options: PlanOptions): Plan {
-  const { arenaLimit, objective, input } = options;
-  const layerwise = layerwisePlan(given(graph, layers));
-  if (arenaLimit === undefined && objective === 'time') return layerwise;
-  const plans = paretoPlans(graph, layers, input);
-  const least = plans.at(-1) ?? layerwise;
+  const { arenaLimit, objective, input, maxOverhead, isas = [] } = options;
+  const source = { graph, layers };
+  const layerwise = layerwisePlan(given(source));
+  if (arenaLimit === undefined && maxOverhead === undefined && objective === 'time') return layerwise;
+  const context = { source, input, lowerings: { isas, known: new Map() }, memory: createMemory() };
+  const plans = plansWithin(context, maxOverhead ?? 1);
   if (arenaLimit !== undefined) {
-    const fitting = plans.find((plan) => plan.arenaBytes <= arenaLimit);
-    if (fitting === undefined) throw new ArenaLimitError(least);
-    return fitting;
+    const fits = (plan: Plan): boolean => plan.arenaBytes <= arenaLimit;
+    const fitting = plans.find(fits);
+    if (fitting !== undefined) return fitting;
+    // What is computed twice is the last resort.
+    const more = maxOverhead === undefined ? plansWithin(context, mostOverhead) : plans;
+    const last = more.find(fits);
+    if (last === undefined) throw new ArenaLimitError(more.at(-1) ?? layerwise);
+    return last;
   }
-  if (objective === 'sram') return least;
+  const least = plans.at(-1) ?? layerwise;
+  if (objective === 'sram' || maxOverhead !== undefined) return least;
   const bound = balancedTime * timeOf(layerwise);
   return plans.filter((plan) => timeOf(plan) <= bound).at(-1) ?? layerwise;
 }
@@ -67,14 +78,28 @@ export function choosePlan(graph: Graph, layers: readonly Layer[], options: Plan
 export function paretoPlans(
   graph: Graph,
   layers: readonly Layer[],
-  input: InputMode,
-  memory: Memory = createMemory(),
+  { input, isas = [], maxOverhead = mostOverhead }: Pick<PlanOptions, 'input' | 'isas' | 'maxOverhead'>,
 ): readonly Plan[] {
-  const program = given(graph, layers);
-  const plans = (['overlapping', 'apart'] as const).flatMap((sharing) => {
-    const search = searchOf(program, input, memory, { sharing });
-    return paretoWays(search).map(search.planOf);
-  });
+  const context = { source: { graph, layers }, input, lowerings: { isas, known: new Map() }, memory: createMemory() };
+  return frontOf([...plansWithin(context, 1), ...(maxOverhead > 1 ? plansWithin(context, maxOverhead) : [])]);
+}
+
+/** The plans with at most so many times the multiply-accumulates of the model, none of both more arena and more time. */
+function plansWithin(context: Omit<ImproveOptions, 'mostMacs'>, overhead: number): readonly Plan[] {
+  const { source, input, memory } = context;
+  const macs = source.layers.reduce((sum, layer) => sum + layer.macs, 0);
+  const [first, ...others] = improvements({ ...context, mostMacs: Math.floor(macs * overhead) });
+  if (first === undefined) return [];
+  const apart = (search: Search): Search => searchOf(search.program, input, memory, { sharing: 'apart' });
+  const plans = [first, apart(first)].flatMap((search) => paretoWays(search).map(search.planOf));
+  let before = first.least;
+  for (const search of others) {
+    const separate = apart(search);
+    const ways = [search.within(before - 1), search.within(search.least)];
+    const found = ways.flatMap((way) => (way === null ? [] : [search.planOf(way)]));
+    plans.push(...found, separate.planOf(separate.within(separate.least) ?? []));
+    before = search.least;
+  }
   return frontOf(plans);
 }
 
@@ -89,7 +114,7 @@ function frontOf(plans: readonly Plan[]): readonly Plan[] {
   return front;
 }
 
-/** The least peak of all the plans that are searched: the bytes that live at the busiest step. */
+/** The least peak of all the plans that a program can have as it is: the bytes that live at the busiest step. */
 export function leastPossiblePeak(graph: Graph, layers: readonly Layer[], input: InputMode): number {
-  return searchOf(given(graph, layers), input, createMemory()).least;
+  return searchOf(given({ graph, layers }), input, createMemory()).least;
 }

@@ -3,8 +3,12 @@ import { type Candidate, candidatesOf, type InputMode } from './candidates.ts';
 import { canStream } from './demand.ts';
 import type { Layer, Plan, Step } from './types.ts';
 
-/** Why a layer cannot be a part of a stage: it computes nothing, needs whole tensors, or has several images. */
-export type Barrier = 'alias' | 'whole' | 'batch';
+/**
+ * Why a layer cannot be in one stage with what is beside it: it computes nothing, needs whole tensors, or has several
+ * images; its output is complete only with its last row, and all that follows needs it; or it was put in to work after
+ * the layers before it (in groups of channels, say), and not together with them.
+ */
+export type Barrier = 'alias' | 'whole' | 'batch' | 'complete' | 'after';
 
 /**
  * Why a step of a plan ends where it ends, that is, why no stage runs on across its end. Every reason is a fact about
@@ -45,9 +49,7 @@ export function explainEnds(plan: Plan, input: InputMode): readonly StepEnd[] {
       Math.max(peaks.to[start] as number, bytes, peaks.from[to] as number),
     );
     if (needed === Number.POSITIVE_INFINITY) {
-      // No stage at all: one of the two layers cannot stream.
-      const beside = canStream(layers[end] as Layer) ? end - 1 : end;
-      return { kind: 'barrier', layer: beside, barrier: barrierOf(layers[beside] as Layer) };
+      return barrierAt(layers, end);
     }
     if (needed > limit) return { kind: 'memory', layer: end, needed, limit };
     const across = least(
@@ -101,6 +103,15 @@ function candidateOf(candidates: readonly Candidate[], step: Step): Candidate {
   const candidate = fitting.sort((a, b) => (a.segment ?? 0) - (b.segment ?? 0))[0];
   if (candidate === undefined) throw new Error(`step of layers ${first} to ${last} is not one that the search knows`);
   return candidate;
+}
+
+/** Why there is no stage at all across a place between two layers. */
+function barrierAt(layers: readonly Layer[], end: number): StepEnd {
+  const [before, after] = [layers[end - 1] as Layer, layers[end] as Layer];
+  if (!canStream(after)) return { kind: 'barrier', layer: end, barrier: barrierOf(after) };
+  if (!canStream(before)) return { kind: 'barrier', layer: end - 1, barrier: barrierOf(before) };
+  if (after.startsStage) return { kind: 'barrier', layer: end, barrier: 'after' };
+  return { kind: 'barrier', layer: end - 1, barrier: 'complete' };
 }
 
 function barrierOf({ lowering, tensors }: Layer): Barrier {

@@ -1,17 +1,16 @@
-import type { Isa } from '../kernels/define.ts';
 import type { RewrittenProgram } from './build.ts';
 import type { Candidate, InputMode, Memory } from './candidates.ts';
-import { areApart, type Rewriting, rewrite } from './rewrite/apply.ts';
-import { groupRewritings } from './rewrite/groups.ts';
-import { twiceRewritings } from './rewrite/twice.ts';
-import { viewRewritings } from './rewrite/views.ts';
+import { areApart, type Lowerings, type Rewriting, rewrite } from './rewrite.ts';
+import { groupRewritings } from './rewrite-groups.ts';
+import { twiceRewritings } from './rewrite-twice.ts';
+import { viewRewritings } from './rewrite-views.ts';
 import { type Search, searchOf } from './search.ts';
 import type { Program } from './types.ts';
 
 export interface ImproveOptions {
   readonly source: Program;
   readonly input: InputMode;
-  readonly isas: readonly Isa[];
+  readonly lowerings: Lowerings;
   /** The most multiply-accumulates that a program may have. */
   readonly mostMacs: number;
   readonly memory: Memory;
@@ -38,6 +37,8 @@ export function improvements(options: ImproveOptions): readonly Search[] {
   const allowed = all.filter(({ extraMacs }) => extraMacs <= budget);
   let state = stateOf([], options) as State;
   const found = [state.search];
+  // Where there is nothing to gain at all, it need not be asked for more.
+  if (reach(state, state.search.least - 1, allowed, budget, options) === null) return found;
   for (let stride = 0; stride < strides.length; ) {
     const { least } = state.search;
     const target = Math.min(least - 1, Math.floor(least * (1 - (strides[stride] as number))));
@@ -52,8 +53,8 @@ export function improvements(options: ImproveOptions): readonly Search[] {
   return found;
 }
 
-function stateOf(chosen: readonly Rewriting[], { source, input, isas, memory }: ImproveOptions): State | null {
-  const program = chosen.length === 0 ? given(source) : rewrite(source, chosen, isas);
+function stateOf(chosen: readonly Rewriting[], { source, input, lowerings, memory }: ImproveOptions): State | null {
+  const program = chosen.length === 0 ? given(source) : rewrite(source, chosen, lowerings);
   return program === null ? null : { chosen, search: searchOf(program, input, memory) };
 }
 
@@ -75,20 +76,77 @@ function reach(
     const way = state.search.nearest(target);
     if (excessOf(state.search, way, target).steps === 0) return state;
     const concerned = concernedBy(state.search, way, target);
-    let best: { readonly chosen: readonly Rewriting[]; readonly macs: number; readonly gain: Excess } | null = null;
-    for (const rewriting of allowed) {
-      if (state.chosen.includes(rewriting) || ![...rewriting.replaced.keys()].some((name) => concerned.has(name))) continue;
-      const chosen = [...state.chosen.filter((other) => areApart(other, rewriting)), rewriting];
-      const macs = chosen.reduce((sum, { extraMacs }) => sum + extraMacs, 0);
-      if (macs > budget || (best !== null && macs > best.macs)) continue;
-      const gain = gainOf(state, chosen, rewriting, { way, target, options });
-      if (gain === null || !isLess(gain, nothing)) continue;
-      if (best === null || macs < best.macs || isLess(gain, best.gain)) best = { chosen, macs, gain };
+    let best: Step | null = null;
+    for (const family of familiesOf(allowed, state, concerned)) {
+      const found = bestOf(family, best?.macs ?? budget, (rewriting) =>
+        stepOf(state, rewriting, { way, target, options }),
+      );
+      if (found === null || (best !== null && !isBetter(found, best))) continue;
+      best = found;
     }
     const next = best === null ? null : stateOf(best.chosen, options);
     if (next === null) return null;
     state = next;
   }
+}
+
+/** A rewriting that is added: all that are chosen then, and what it gains. */
+interface Step {
+  readonly chosen: readonly Rewriting[];
+  readonly macs: number;
+  readonly gain: Excess;
+}
+
+const isBetter = (a: Step, b: Step): boolean => a.macs < b.macs || (a.macs === b.macs && isLess(a.gain, b.gain));
+
+/** The rewritings that concern some nodes and are not chosen yet, by family. */
+function familiesOf(
+  allowed: readonly Rewriting[],
+  { chosen }: State,
+  concerned: ReadonlySet<string>,
+): readonly (readonly Rewriting[])[] {
+  const families = new Map<string, Rewriting[]>();
+  for (const rewriting of allowed) {
+    if (chosen.includes(rewriting) || ![...rewriting.replaced.keys()].some((name) => concerned.has(name))) continue;
+    families.set(rewriting.family, [...(families.get(rewriting.family) ?? []), rewriting]);
+  }
+  return [...families.values()];
+}
+
+/** The mildest of a family that does as much for the steps above the target as the strongest. */
+function bestOf(
+  family: readonly Rewriting[],
+  mostMacs: number,
+  stepOf: (rewriting: Rewriting) => Step | null,
+): Step | null {
+  const affordable = family.filter(({ extraMacs }) => extraMacs <= mostMacs);
+  const known = affordable.map((): Step | null | undefined => undefined);
+  const at = (index: number): Step | null => {
+    const found = known[index] === undefined ? stepOf(affordable[index] as Rewriting) : (known[index] as Step | null);
+    known[index] = found;
+    return found !== null && found.macs <= mostMacs && isLess(found.gain, nothing) ? found : null;
+  };
+  let high = affordable.length - 1;
+  const strongest = high < 0 ? null : at(high);
+  if (strongest === null) return null;
+  let low = 0;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    const found = at(middle);
+    if (found !== null && found.gain.steps <= strongest.gain.steps) high = middle;
+    else low = middle + 1;
+  }
+  return at(high);
+}
+
+function stepOf(
+  state: State,
+  rewriting: Rewriting,
+  aim: { readonly way: readonly Candidate[]; readonly target: number; readonly options: ImproveOptions },
+): Step | null {
+  const chosen = [...state.chosen.filter((other) => areApart(other, rewriting)), rewriting];
+  const gain = gainOf(state, chosen, rewriting, aim);
+  return gain === null ? null : { chosen, macs: chosen.reduce((sum, { extraMacs }) => sum + extraMacs, 0), gain };
 }
 
 /** Steps beyond those that a rewriting touches that are cut anew with it. */
@@ -99,12 +157,21 @@ function gainOf(
   { chosen: before, search }: State,
   chosen: readonly Rewriting[],
   rewriting: Rewriting,
-  { way, target, options }: { readonly way: readonly Candidate[]; readonly target: number; readonly options: ImproveOptions },
+  {
+    way,
+    target,
+    options,
+  }: { readonly way: readonly Candidate[]; readonly target: number; readonly options: ImproveOptions },
 ): Excess | null {
-  const program = rewrite(options.source, chosen, options.isas);
+  const program = rewrite(options.source, chosen, options.lowerings);
   if (program === null) return null;
   const dropped = before.filter((other) => !chosen.includes(other));
-  const touched = new Set([rewriting, ...dropped].flatMap(({ replaced }) => [...replaced.keys(), ...[...replaced.values()].flat().map(({ node }) => node.output)]));
+  const touched = new Set(
+    [rewriting, ...dropped].flatMap(({ replaced }) => [
+      ...replaced.keys(),
+      ...[...replaced.values()].flat().map(({ node }) => node.output),
+    ]),
+  );
   const { layers } = search.program;
   const isTouched = ({ start, end }: Candidate): boolean =>
     layers.slice(start, end).some(({ node }) => touched.has(node.output));
@@ -142,6 +209,7 @@ function concernedBy(search: Search, way: readonly Candidate[], target: number):
     for (const layer of layers.slice(candidate.start, candidate.end)) names.add(layer.node.output);
     for (const { name } of search.candidates.livingAt(candidate)) names.add(name);
   }
-  for (const { node } of layers) if (node.inputs.some((name) => name !== null && names.has(name))) names.add(node.output);
+  for (const { node } of layers)
+    if (node.inputs.some((name) => name !== null && names.has(name))) names.add(node.output);
   return names;
 }

@@ -1,5 +1,12 @@
 import { buildPlan, type RewrittenProgram } from './build.ts';
-import { type Candidate, type Candidates, candidatesOf, type InputMode, type Memory, type Stretch } from './candidates.ts';
+import {
+  type Candidate,
+  type Candidates,
+  candidatesOf,
+  type InputMode,
+  type Memory,
+  type Stretch,
+} from './candidates.ts';
 import type { Plan, Step } from './types.ts';
 
 /**

@@ -27,6 +27,8 @@ export interface Layer {
   readonly macs: number;
   /** What its steps need of each input that is an activation. */
   readonly demands: readonly Demand[];
+  /** No stage runs on into it: layers that were put in to work after the ones before, and not together with them. */
+  readonly startsStage?: boolean;
 }
 
 /** Bytes of the arena that are in use from one step to another, both included. */

@@ -75,7 +75,10 @@ function forEachRun(
   visit: (start: number, end: number) => void,
 ): void {
   const base = (plan.buffers[buffer ?? -1]?.offset ?? 0) + offset + row * rowBytes;
-  if (pixelBytes === channels) return visit(base + first * channels, base + last * channels);
+  if (pixelBytes === channels) {
+    visit(base + first * channels, base + last * channels);
+    return;
+  }
   for (let column = first; column < last; column += 1) {
     visit(base + column * pixelBytes, base + column * pixelBytes + channels);
   }

@@ -58,7 +58,8 @@ export function validatePlan(plan: Plan): void {
 function isJoin(plan: Plan, [input, output]: readonly [PlacedBuffer, PlacedBuffer]): boolean {
   const step = plan.steps[output.first];
   const made = step?.kind === 'call' ? [step.layer] : (step?.layers ?? []);
-  const isTensor = ({ name }: PlacedBuffer): boolean => plan.buffers[plan.storage.get(name)?.buffer ?? -1]?.name === name;
+  const isTensor = ({ name }: PlacedBuffer): boolean =>
+    plan.buffers[plan.storage.get(name)?.buffer ?? -1]?.name === name;
   const outputs = made.map((index) => plan.layers[index]?.node.output);
   return isTensor(input) && isTensor(output) && outputs.includes(output.name) && !outputs.includes(input.name);
 }

@@ -7,6 +7,8 @@ const barriers = {
   alias: 'computes nothing: its output is another name for its input, which must be whole',
   whole: 'needs whole tensors',
   batch: 'has several images, and stages take one',
+  complete: 'is complete only with its last row, and all that follows needs it',
+  after: 'begins anew after the layers before it, so that their memory is free',
 } as const;
 
 /** Why a step ends, with the words for it. */

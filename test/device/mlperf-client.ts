@@ -21,6 +21,11 @@ export function mlperfClient(stream: Duplex): MlperfClient {
   const log: string[] = [];
   let message = '';
   let wake = (): void => {};
+  let isOver = false;
+  stream.on('close', () => {
+    isOver = true;
+    wake();
+  });
   stream.on('data', (bytes: Uint8Array) => {
     for (const byte of bytes) {
       const character = String.fromCharCode(byte);
@@ -37,6 +42,7 @@ export function mlperfClient(stream: Duplex): MlperfClient {
     for (;;) {
       const line = queue.shift();
       if (line !== undefined) return line;
+      if (isOver) throw new Error(`the line has ended after ${JSON.stringify(log.at(-1))}`);
       if (Date.now() >= limit) throw new Error(`no line within ${timeout} ms`);
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, limit - Date.now());

@@ -1,64 +1,26 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { withFolder } from '../../src/api/board.ts';
+import { buildFirmware } from '../../src/api/build.ts';
 import { compileModel } from '../../src/api/pipeline.ts';
+import { makeProject } from '../../src/api/project.ts';
 import { firmwareFiles } from '../../src/codegen/firmware.ts';
 import { evaluateOutputs } from '../../src/plan/evaluate.ts';
 import type { Plan } from '../../src/plan/types.ts';
+import { type Simulator, startEmulator } from '../../src/simulate/qemu.ts';
 import { wave } from '../cli/small-model.ts';
-import { floatTensor, integers, makeModel, node, valueInfo } from '../onnx/make-model.ts';
 import { identify, infer, load, type MlperfClient, mlperfClient } from './mlperf-client.ts';
+import { benchmarkModels, compileBenchmark, fileBytes } from './support/benchmark-models.ts';
 import { buildHostFirmware, type HostFirmware, type RunningFirmware } from './support/host-firmware.ts';
+import { canEmulate } from './support/installed.ts';
 
-/** Conv, Relu, GlobalAveragePool, Softmax over `classes`, on images of the benchmark's size. */
-function imageModel(shape: readonly [number, number, number], classes: number): Uint8Array {
-  const [channels, height, width] = shape;
-  return makeModel({
-    inputs: [valueInfo('x', [1, channels, height, width])],
-    outputs: [valueInfo('y', [1, classes])],
-    initializers: [
-      floatTensor('w', [classes, channels, 3, 3], wave(classes * channels * 9, 0.7)),
-      floatTensor('b', [classes], wave(classes, 0.3)),
-    ],
-    nodes: [
-      node('Conv', ['x', 'w', 'b'], ['c'], [integers('pads', [1, 1, 1, 1]), integers('strides', [2, 2])]),
-      node('Relu', ['c'], ['r']),
-      node('GlobalAveragePool', ['r'], ['p']),
-      node('Flatten', ['p'], ['f']),
-      node('Softmax', ['f'], ['y']),
-    ],
-  });
-}
-
-/** 640 -> 4 -> 640, as an autoencoder. */
-const autoencoder = makeModel({
-  inputs: [valueInfo('x', [1, 640])],
-  outputs: [valueInfo('y', [1, 640])],
-  initializers: [floatTensor('a', [640, 4], wave(2560, 0.7)), floatTensor('b', [4, 640], wave(2560, 0.37))],
-  nodes: [node('MatMul', ['x', 'a'], ['h']), node('Relu', ['h'], ['r']), node('MatMul', ['r', 'b'], ['y'])],
-});
-
-const models: Readonly<Record<string, Uint8Array>> = {
-  ic01: imageModel([3, 32, 32], 10),
-  vww01: imageModel([3, 96, 96], 2),
-  kws01: imageModel([1, 49, 10], 12),
-  ad01: autoencoder,
-};
-
-function planOf(name: string, streamed = false): Plan {
-  return compileModel(models[name] as Uint8Array, {
-    name,
-    calibrate: 'random',
-    input: streamed ? 'stream' : 'resident',
-    ...(name === 'ic01' || name === 'vww01' ? { preprocessing: { scale: [1 / 255], mean: [0] } } : {}),
-  }).plan;
-}
-
-const plans = new Map(Object.keys(models).map((name) => [name, planOf(name)]));
+const names = Object.keys(benchmarkModels);
+const plans = new Map(names.map((name) => [name, compileBenchmark(name).plan]));
 const firmwares = new Map<string, HostFirmware>();
 const running: RunningFirmware[] = [];
 
 beforeAll(async () => {
   for (const [name, plan] of plans) firmwares.set(name, await buildHostFirmware([plan]));
-  firmwares.set('vww01 streamed', await buildHostFirmware([planOf('vww01', true)]));
+  firmwares.set('vww01 streamed', await buildHostFirmware([compileBenchmark('vww01', { input: 'stream' }).plan]));
 }, 120_000);
 
 afterAll(() => {
@@ -71,10 +33,6 @@ function start(name: string): MlperfClient {
   running.push(firmware);
   return mlperfClient(firmware.stream);
 }
-
-/** What the runner's files hold: bytes that look random. */
-const fileBytes = (count: number, seed: number): Uint8Array =>
-  Uint8Array.from({ length: count }, (_, i) => (Math.imul(i + seed, 2654435761) >>> 13) & 255);
 
 /** A float32 as printf("%.3f") prints it: ties go to the even digit. A thousand times a float32 is exact in a double. */
 function printed(value: number): string {
@@ -97,6 +55,41 @@ const steps = {
   ic01: (bytes: Uint8Array) => Int8Array.from(bytes, (byte) => byte - 128),
   vww01: (bytes: Uint8Array) => Int8Array.from(bytes, (byte) => byte - 128),
 } as const;
+
+describe.skipIf(!canEmulate)('the grammar of MLPerf Tiny, on an emulated board', () => {
+  it.each([
+    ['ic01', 3072, 'qemu-stm32f405'],
+    ['vww01', 27648, 'qemu-cortex-m7'],
+  ] as const)(
+    'accuracy and performance mode: %s',
+    async (name, bytes, target) => {
+      const compilation = compileBenchmark(name, { target });
+      const project = await makeProject(compilation, { form: 'firmware' });
+      await withFolder(project, async (folder) => {
+        const emulator = await startEmulator(
+          compilation.target.board?.simulator as Simulator,
+          buildFirmware(folder).elf,
+        );
+        try {
+          const client = mlperfClient(emulator.stream);
+          expect((await client.boot()).at(-2)).toBe('m-init-done');
+          expect(await identify(client)).toMatchObject({ name: 'tessera', model: name });
+          const file = fileBytes(bytes, 11);
+          await load(client, file);
+          const { lines } = await infer(client, 1, 0);
+          expect(lines).toContain(`m-results-[${expectedResults(compilation.plan, steps[name](file))}]`);
+          const [five, ten] = [await infer(client, 5, 1), await infer(client, 10, 1)];
+          expect(five.lines).toContain(lines.at(-2));
+          // An emulator's time is its instructions: twice as many runs take twice as long.
+          expect(ten.microseconds / five.microseconds).toBeCloseTo(2, 1);
+        } finally {
+          await emulator.stop();
+        }
+      });
+    },
+    60_000,
+  );
+});
 
 describe('the grammar of MLPerf Tiny', () => {
   it('says at start what the runner waits for, in order', async () => {
@@ -123,7 +116,7 @@ describe('the grammar of MLPerf Tiny', () => {
     expect(bytes).toMatch(/m-ready\r\n$/);
   });
 
-  it.each(Object.keys(models))('says that it runs %s', async (name) => {
+  it.each(names)('says that it runs %s', async (name) => {
     const client = start(name);
     await client.boot();
     expect(await identify(client)).toEqual({
@@ -270,7 +263,7 @@ describe('the grammar of MLPerf Tiny', () => {
   });
 
   it('refuses a model that has the name of a benchmark, but not its input', () => {
-    const { plan } = compileModel(models.kws01 as Uint8Array, { name: 'ic01', calibrate: 'random' });
+    const { plan } = compileModel(benchmarkModels.kws01 as Uint8Array, { name: 'ic01', calibrate: 'random' });
     const make = (): unknown => firmwareFiles([{ plan, modelHash: '' }], { version: '1', sramBytes: 1e6 });
     expect(make).toThrow(/name of the benchmark ic01, whose input has 3072 elements, but takes 490/);
   });

@@ -194,6 +194,20 @@ describe.skipIf(!canEmulate)('an emulated board', () => {
     });
   });
 
+  it('holds several models, each profiled and verified by its name', async () => {
+    const both = join(home, 'both');
+    const data = ['--calibrate', 'random,random', '--name', 'first,second', '--target', 'qemu-cortex-m7'];
+    const compiled = await tessera('compile', at('small.onnx'), at('small.onnx'), ...data, '--out', both);
+    expect([compiled.code, compiled.stderr]).toEqual([0, '']);
+    const profile = await tessera('profile', both, '--runs', '1', '--json');
+    expect(profile.code).toBe(0);
+    expect((JSON.parse(profile.stdout) as ProfileResult).models.map(({ name }) => name)).toEqual(['first', 'second']);
+    const asked = await tessera('verify', both, '--input', at('x.npy'));
+    expect([asked.code, asked.stderr]).toEqual([2, expect.stringMatching(/Name it: --model, one of first, second/)]);
+    const verified = await tessera('verify', both, '--input', at('x.npy'), '--model', 'second');
+    expect([verified.code, verified.stdout]).toEqual([0, expect.stringMatching(/^second on .* 4 samples, 12 bytes/)]);
+  });
+
   it('says what is missing, and how it is installed', async () => {
     const simulator = { command: 'qemu-system-nothing', machine: 'netduinoplus2', arguments: [] };
     await expect(startEmulator(simulator, 'program.elf')).rejects.toMatchObject({

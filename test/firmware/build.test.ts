@@ -15,7 +15,7 @@ const boards = targetNames()
   .filter(({ kind }) => kind === 'firmware');
 const silicon = boards.filter(({ board }) => board?.simulator === null);
 
-describe('firmware for boards', () => {
+describe('firmware for boards', { timeout: 120_000 }, () => {
   it('there are boards', () => expect(silicon.length).toBeGreaterThanOrEqual(4));
 
   it.each(silicon.flatMap(({ name }) => examples.map((example) => [name, example] as const)))(
@@ -85,9 +85,29 @@ describe('firmware for boards', () => {
   });
 });
 
-describe('what cannot be built', () => {
-  const small = (name: string, change: (board: Record<string, unknown>) => void): string => {
-    const target = JSON.parse(loadTarget('nucleo-f446re').text) as { name: string; board: Record<string, unknown> };
+describe("a board of the user's own", { timeout: 120_000 }, () => {
+  it('may bring a file for a family that Tessera does not know', async () => {
+    const target = JSON.parse(loadTarget('qemu-cortex-m4').text) as { board: { sources: string[] } };
+    const sources = target.board.sources.map((name) => (name === 'cmsdk.c' ? 'my_chip.c' : name));
+    const text = JSON.stringify({ ...target, name: 'mine', files: ['my_chip.c'], board: { ...target.board, sources } });
+    const port = readFileSync('runtime-c/board/cmsdk.c', 'utf8').replace('Tessera board port:', 'My own port:');
+    const own = bench.write(
+      'own',
+      new Map([
+        ['mine.json', text],
+        ['my_chip.c', port],
+      ]),
+    );
+    const files = await exampleProject('home-sounds', join(own, 'mine.json'));
+    expect(String(files.get('board/my_chip.c'))).toContain('My own port:');
+    expect([files.has('board/cmsdk.c'), files.has('my_chip.c')]).toEqual([false, false]);
+    expect(buildFirmware(bench.write('own-built', files)).fits).toBe(true);
+  });
+});
+
+describe('what cannot be built', { timeout: 120_000 }, () => {
+  const small = (name: string, change: (board: Record<string, unknown>) => void, from = 'nucleo-f446re'): string => {
+    const target = JSON.parse(loadTarget(from).text) as { name: string; board: Record<string, unknown> };
     target.name = name;
     change(target.board);
     const folder = bench.write('targets', new Map([[`${name}.json`, JSON.stringify(target)]]));
@@ -131,6 +151,22 @@ describe('what cannot be built', () => {
     expect(() => buildFirmware(folder)).toThrow(
       expect.objectContaining({ code: 2, message: expect.stringContaining('clock.sourceHz / pll.m') }),
     );
+  });
+
+  it.each([
+    ['stm32f746g-disco', 'stm32f7.c', { pll: { m: 25, n: 432, p: 3, q: 9 } }, 'pll.p must be 2, 4, 6 or 8'],
+    ['nucleo-h743zi', 'stm32h7.c', { pll: { m: 1, n: 130, p: 2, q: 4, r: 2 } }, 'must be from 192 to 960 MHz'],
+    ['nucleo-h743zi', 'stm32h7.c', { older: { n: 120, coreHz: 480_000_000 } }, 'at most 836 MHz in the VCO'],
+    ['nucleo-l4r5zi', 'stm32l4.c', { boost: false }, 'above 80 MHz clock.boost must be true'],
+    ['nucleo-l4r5zi', 'stm32l4.c', { coreHz: 80_000_000 }, 'must be clock.coreHz'],
+  ])('%s: %s knows what clocks it can make: %j', async (name, source, clock, words) => {
+    const target = small(
+      `${name}-clock`,
+      (board) => Object.assign(board, { clock: { ...(board.clock as object), ...clock } }),
+      name,
+    );
+    const folder = bench.write(`${name}-clock`, await exampleProject('home-sounds', target));
+    expect(() => checkStrictly(folder, [`board/${source}`], loadTarget(name).compilerFlags)).toThrow(words);
   });
 
   it('a compiler that is not there: exit code 5, with the line that installs it', async () => {

@@ -11,7 +11,7 @@ const sounds = 'examples/home-sounds/model.onnx';
 const parts = 'examples/part-sorter/model.onnx';
 const inFolder = (name: string): string => join(bench.folder, name);
 
-describe('the commands for boards', () => {
+describe('the commands for boards', { timeout: 120_000 }, () => {
   it('compile, build, and compile into the same folder again', async () => {
     const out = inFolder('again');
     const compile = ['compile', sounds, '--target', 'nucleo-f446re', '--calibrate', 'random', '--out', out];

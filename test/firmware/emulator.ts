@@ -3,13 +3,14 @@ import { loadTarget } from '../../src/targets/load.ts';
 
 /** A board in an emulator, whose serial line is its standard input and output. */
 export interface Emulator {
-  /** All text so far, once it holds `text`; fails after so many milliseconds of silence. */
+  /** All text so far, once it holds `text`. */
   until(text: string): Promise<string>;
   send(text: string): void;
   stop(): void;
 }
 
-const patience = 20_000;
+/** How long it may say nothing of what is waited for, in milliseconds: others may use the machine too. */
+const patience = 60_000;
 
 /** Starts a program in the emulator of a target. */
 export function startEmulator(targetName: string, elf: string): Emulator {

@@ -38,7 +38,7 @@ describe('templates', () => {
   });
 });
 
-describe('forms of a project', () => {
+describe('forms of a project', { timeout: 120_000 }, () => {
   it.each(formNames())('%s is valid', (name) => {
     const form = loadForm(name);
     expect(form.kinds.length).toBeGreaterThan(0);

@@ -51,5 +51,8 @@ export function createBench(): Bench {
 /** Runs the Arm compiler on the C files of a folder, as strictly as it can be told to, and makes nothing. */
 export function checkStrictly(folder: string, files: readonly string[], flags: readonly string[]): void {
   const strict = ['-std=c99', '-O2', '-Wall', '-Wextra', '-Wconversion', '-Wshadow', '-Werror', '-fsyntax-only'];
-  execFileSync('arm-none-eabi-gcc', [...flags, ...strict, '-Imodel', '-Iboard', ...files], { cwd: folder });
+  execFileSync('arm-none-eabi-gcc', [...flags, ...strict, '-Imodel', '-Iboard', ...files], {
+    cwd: folder,
+    stdio: 'pipe',
+  });
 }

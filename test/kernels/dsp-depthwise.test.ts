@@ -10,8 +10,17 @@ import {
   unpack3x3,
   unpackTaps,
 } from '../../src/kernels/dsp/depthwise.ts';
+import {
+  depthwise5x5Dsp,
+  depthwise7x7Stride2Dsp,
+  packStrip,
+  strip5,
+  strip7,
+  unpackStrip,
+} from '../../src/kernels/dsp/depthwise-strip.ts';
 import { createDice, type Dice, randomFrom } from '../support/random.ts';
 import { randomBytes } from './cases.ts';
+import { compareOnQemu } from './qemu.ts';
 import { depthwiseCase } from './simd128-cases.ts';
 import { type CaseMaker, compareKernels, type KernelCase } from './support.ts';
 
@@ -26,6 +35,9 @@ function scaled(dice: Dice, one: KernelCase): KernelCase {
   return { ...one, call: { ...one.call, fields } };
 }
 
+/** The case as a row of a map of many rows. */
+const tall = (one: KernelCase): KernelCase => ({ ...one, call: { ...one.call, count: 8 } });
+
 const comparisons: readonly { readonly variant: KernelVariant; readonly make: CaseMaker }[] = [
   { variant: depthwise3x3Dsp, make: (dice) => depthwiseCase(dice, { height: 3, width: 3, stride: 1, dilation: 1 }) },
   {
@@ -36,12 +48,26 @@ const comparisons: readonly { readonly variant: KernelVariant; readonly make: Ca
     variant: depthwise3x3Stride2Dsp,
     make: (dice) => depthwiseCase(dice, { height: 3, width: 3, stride: 2, dilation: 1 }),
   },
+  {
+    variant: depthwise5x5Dsp,
+    make: (dice) => tall(depthwiseCase(dice, { height: 5, width: 5, stride: 1, dilation: 1 })),
+  },
+  {
+    variant: depthwise7x7Stride2Dsp,
+    make: (dice) => tall(depthwiseCase(dice, { height: 7, width: 7, stride: 2, dilation: 1 })),
+  },
   { variant: depthwiseDsp, make: (dice) => depthwiseCase(dice) },
 ];
 
 describe('Arm DSP depthwise kernels give the bytes of the portable one', () => {
   test.for(comparisons)('$variant.symbol', { timeout: 600_000 }, async ({ variant, make }) => {
     expect(await compareKernels(variant, make)).toEqual([]);
+  });
+});
+
+describe('the same on a Cortex-M4 in QEMU, with the real instructions', () => {
+  test.for(comparisons)('$variant.symbol', { timeout: 120_000 }, async ({ variant, make }) => {
+    expect(await compareOnQemu('cortex-m4', variant, make)).toEqual([]);
   });
 });
 
@@ -67,5 +93,18 @@ test('packed weights of any size are the weights', () => {
     const words = packTaps(sums);
     expect(unpackTaps(words, channels, taps)).toEqual(sums);
     expect(words.length * 4).toBeLessThan(channels * (taps + 8) + 4);
+  }
+});
+
+test.for([strip5, strip7])('packed weights of strips are the weights', (strip) => {
+  const dice = createDice(randomFrom(3));
+  const taps = strip.kernel ** 2;
+  for (let i = 0; i < 50; i += 1) {
+    const channels = 4 * dice.integer(1, 10);
+    const numbers = (): Int32Array => Int32Array.from({ length: channels }, () => dice.integer(-1e6, 1e6));
+    const sums = { weights: randomBytes(dice, taps * channels), bias: numbers(), multipliers: numbers() };
+    const words = packStrip(strip, sums);
+    expect(unpackStrip(strip, words)).toEqual(sums);
+    expect(words.length * 4).toBe((taps + 8) * channels);
   }
 });

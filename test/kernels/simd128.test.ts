@@ -2,11 +2,13 @@ import { describe, expect, test } from 'vitest';
 import type { KernelVariant } from '../../src/kernels/define.ts';
 import { conv } from '../../src/kernels/simd128/conv.ts';
 import { depthwise, packTaps, unpackTaps } from '../../src/kernels/simd128/depthwise.ts';
+import { elementwise } from '../../src/kernels/simd128/elementwise.ts';
 import { packPairs, unpackPairs } from '../../src/kernels/simd128/pack.ts';
 import { winograd } from '../../src/kernels/simd128/winograd.ts';
 import { createDice, type Dice, randomFrom } from '../support/random.ts';
 import { randomBytes } from './cases.ts';
 import { type ConvShape, convCase } from './conv-cases.ts';
+import { addCase, meanCase, mulCase } from './elementwise-cases.ts';
 import { depthwiseCase, randomWindow, type WindowShape } from './simd128-cases.ts';
 import { type CaseMaker, casesPerKernel, compareKernels } from './support.ts';
 
@@ -17,6 +19,7 @@ const comparisons: readonly { readonly variant: KernelVariant; readonly make: Ca
     make: (dice: Dice) => (variant.symbol.endsWith('deep') ? convCase(dice, deepShape(dice)) : convCase(dice)),
   })),
   ...depthwise.map((variant) => ({ variant, make: (dice: Dice) => depthwiseCase(dice, windowFor(variant, dice)) })),
+  ...elementwise.map((variant) => ({ variant, make: makerFor(variant) })),
 ];
 
 /** What a depthwise kernel is made for: its name says it. */
@@ -42,11 +45,19 @@ function winogradShape(dice: Dice): ConvShape {
 
 /** Convolutions of more inputs than are widened at a time. */
 function deepShape(dice: Dice): ConvShape {
+  const kernel = dice.pick([1, 1, 3]);
   return {
-    inChannels: dice.pick([300, 1025, 2100, 120]),
-    outChannels: dice.integer(8, 20),
+    kernelHeight: kernel,
+    kernelWidth: kernel,
+    inChannels: kernel === 1 ? dice.integer(1000, 2100) : dice.integer(100, 250),
+    outChannels: dice.integer(8, 10),
     outWidth: dice.integer(1, 6),
   };
+}
+
+function makerFor({ replaces }: KernelVariant): CaseMaker {
+  if (replaces.startsWith('tsr_add')) return addCase;
+  return replaces.startsWith('tsr_mul') ? mulCase : meanCase;
 }
 
 describe('SIMD kernels give the bytes of the portable ones', () => {

@@ -35,7 +35,7 @@ function load(file: string): Graph {
 function frontOf(graph: Graph, name: string): readonly PlannedModel[] {
   const samples = [randomSteps(graph, randomFrom(7))];
   return inputs.flatMap((input) =>
-    paretoPlans(graph, lowerGraph(graph), input).map((made, index): PlannedModel => {
+    paretoPlans(graph, lowerGraph(graph), { input }).map((made, index): PlannedModel => {
       validatePlan(made);
       return { name: `${name} ${input}, plan ${index}`, plan: made, samples };
     }),
@@ -63,7 +63,7 @@ describe('the plans between least time and least SRAM', () => {
     for (const seed of seeds) {
       const graph = graphOf(seed);
       for (const input of inputs) {
-        const plans = paretoPlans(graph, lowerGraph(graph), input);
+        const plans = paretoPlans(graph, lowerGraph(graph), { input });
         plans.slice(1).forEach((made, index) => {
           const before = plans[index] as Plan;
           expect(made.arenaBytes).toBeLessThan(before.arenaBytes);
@@ -84,7 +84,7 @@ describe('the plans between least time and least SRAM', () => {
     for (const seed of seeds) {
       const graph = graphOf(seed);
       const layers = lowerGraph(graph);
-      const plans = paretoPlans(graph, layers, 'stream');
+      const plans = paretoPlans(graph, layers, { input: 'stream' });
       for (const made of plans) {
         const within = choosePlan(graph, layers, {
           objective: 'balanced',

@@ -7,7 +7,8 @@
 
 static int8_t arena[MEASURE_ARENA_BYTES] __attribute__((aligned(16)));
 
-static void infer(void *context) {
+__attribute__((noinline)) void infer(void *context);
+__attribute__((noinline)) void infer(void *context) {
   (void)context;
   measure_run(arena);
 }
@@ -51,7 +52,17 @@ static void report(void) {
 }
 #endif
 
+/* Between infer() and this, a trace is taken. */
+__attribute__((noinline)) void inferred(void);
+__attribute__((noinline)) void inferred(void) { __asm__ volatile(""); }
+
 int main(void) {
+#ifdef MEASURE_TRACE
+  measure_fill(arena);
+  infer(NULL);
+  inferred();
+  return 0;
+#endif
   qemu_calibrate();
   measure_fill(arena);
   report();

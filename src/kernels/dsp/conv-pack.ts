@@ -28,7 +28,10 @@ export function tapPairs(taps: number, runBytes: number): readonly TapPair[] {
   return pairs;
 }
 
-/** What is packed: weights [channels][taps], and for each channel a bias and a multiplier. */
+/**
+ * What is packed: weights [channels][taps], and for each channel a bias and a multiplier, that of an even channel: odd
+ * ones, whose sums come 256 times, have the same.
+ */
 export interface Sums {
   readonly weights: ArrayLike<number>;
   readonly bias: ArrayLike<number>;
@@ -74,7 +77,7 @@ export function packSums(sums: Sums, pairs: readonly TapPair[]): PackedSums {
     words.push(at(sums.bias, c), at(sums.bias, c + 2), start(c), start(c + 2));
     for (const pair of pairs) words.push(word(c, pair), word(c + 2, pair));
     const { multipliers: m } = sums;
-    words.push(at(m, c), at(m, c + 2), at(m, c + 1) / 256, at(m, c + 3) / 256);
+    words.push(at(m, c), at(m, c + 2), at(m, c + 1), at(m, c + 3));
   }
   for (let c = packed; c < channels; c += 1) {
     words.push(at(sums.bias, c));

@@ -15,10 +15,14 @@ function groupOf(pairs: number, outChannels: number): 1 | 2 | 4 {
   return 8 * pairs <= mostForTwo ? 2 : 1;
 }
 
-function adapt(call: KernelCall): VariantCall | string {
+/** Adapts a call to the kernel whose shift is `shift`: it takes layers whose own is up to 8 more. */
+function adapt(call: KernelCall, shift: number): VariantCall | string {
   const field = (name: string): number => numberField(call, name);
   if (field('groups') !== 1) return 'groups';
   if (field('pre_scale') !== 1) return 'a pre-scale';
+  if (field('shift') < shift || field('shift') > shift + 8) return `a shift of ${field('shift')}`;
+  // Multipliers are multiples of 256, and offsets of 2^(their shift - 1): both can be divided.
+  const scale = 2 ** (field('shift') - shift);
   const channels = field('in_channels');
   const kernelWidth = field('kernel_w');
   const stride = field('stride_w');
@@ -36,7 +40,8 @@ function adapt(call: KernelCall): VariantCall | string {
     max: field('max'),
   });
   const pairs = tapPairs(field('kernel_h') * kernelWidth * channels, runBytes);
-  const { words, packedChannels } = packSums(sums, pairs);
+  const multipliers = Int32Array.from(sums.multipliers, (multiplier) => multiplier / scale);
+  const { words, packedChannels } = packSums({ ...sums, multipliers }, pairs);
   const group = groupOf(pairs.length, field('out_channels'));
   const columns = (group - 1) * stride + (kernelWidth - 1) * dilation + 1;
   // Where channels come in fours, padding is written as it is expanded; a pointwise convolution has none.
@@ -45,8 +50,8 @@ function adapt(call: KernelCall): VariantCall | string {
     struct: 'tsr_conv_dsp',
     fields: {
       weights: { type: 'int32', values: words },
-      offset: field('offset'),
-      shift: field('shift'),
+      offset: field('offset') / scale,
+      odd_offset: (field('offset') / scale) * 256,
       min: field('min'),
       max: field('max'),
       input_zero_point: field('input_zero_point'),
@@ -67,14 +72,22 @@ function adapt(call: KernelCall): VariantCall | string {
       single: field('kernel_h') * kernelWidth === 1 && channels % 4 === 0 ? 1 : 0,
     },
     scratchBytes: 4 * Math.ceil((4 * group * pairs.length + windowBytes) / 4),
-    headers: ['conv/tsr_conv__dsp.h', 'isa/tsr_dsp.h', 'isa/tsr_dsp_dot.h'],
+    headers: ['conv/tsr_conv__dsp.h', 'conv/tsr_conv__dsp_body.h', 'isa/tsr_dsp.h', 'isa/tsr_dsp_dot.h'],
   };
 }
 
-/** Convolutions without groups, of any size: 0.9 instructions a multiply-accumulate on a Cortex-M4. */
+/** Convolutions without groups, of any size: 0.8 to 1.2 instructions a multiply-accumulate on a Cortex-M4. */
 export const convDsp: KernelVariant = {
   isa: 'dsp',
   symbol: 'tsr_conv_s8s8__dsp',
   replaces: 'tsr_conv_s8s8__portable',
-  adapt,
+  adapt: (call) => adapt(call, 1),
+};
+
+/** The same for layers whose outputs are coarse beside their sums. */
+export const convFineDsp: KernelVariant = {
+  isa: 'dsp',
+  symbol: 'tsr_conv_s8s8__dsp_fine',
+  replaces: 'tsr_conv_s8s8__portable',
+  adapt: (call) => adapt(call, 10),
 };

@@ -21,20 +21,22 @@ export function shiftOfOne(call: KernelCall): { readonly multipliers: Int32Array
 /** The taps, 3 * row + column, in the order in which two words hold them; the ninth, 8, stands apart. */
 const order3x3 = [0, 2, 3, 5, 1, 6, 4, 7] as const;
 
-/** What is packed: weights [9][channels], and for each channel a bias and a multiplier. */
-export interface Depthwise3x3 {
+/** What is packed: weights [taps][channels], and for each channel a bias and a multiplier. */
+export interface Depthwise {
   readonly weights: ArrayLike<number>;
   readonly bias: ArrayLike<number>;
   readonly multipliers: ArrayLike<number>;
 }
 
-const wordOf = (bytes: readonly number[]): number =>
+/** Four bytes as a word, the first lowest. */
+export const wordOf = (bytes: readonly number[]): number =>
   bytes.reduce((word, byte, i) => word | ((byte & 255) << (8 * i)), 0);
 
-const byteOf = (word: number, index: number): number => (word << (24 - 8 * index)) >> 24;
+/** Byte `index` of a word. */
+export const byteOf = (word: number, index: number): number => (word << (24 - 8 * index)) >> 24;
 
 /** The words that runtime-c/depthwise/tsr_depthwise__dsp.h describes, for a multiple of 4 channels. */
-export function pack3x3({ weights, bias, multipliers }: Depthwise3x3): Int32Array {
+export function pack3x3({ weights, bias, multipliers }: Depthwise): Int32Array {
   const channels = bias.length;
   const tap = (t: number, c: number): number => weights[t * channels + c] as number;
   const words: number[] = [];
@@ -49,7 +51,7 @@ export function pack3x3({ weights, bias, multipliers }: Depthwise3x3): Int32Arra
 }
 
 /** What `pack3x3` packed. */
-export function unpack3x3(words: ArrayLike<number>): Depthwise3x3 {
+export function unpack3x3(words: ArrayLike<number>): Depthwise {
   const channels = (words.length / 17) * 4;
   const weights = new Int8Array(9 * channels);
   const bias = new Int32Array(channels);
@@ -131,14 +133,7 @@ export const depthwise3x3Stride2Dsp: KernelVariant = {
 /** Most rows of a kernel: tsr_depthwise_dsp_rows of runtime-c/depthwise/tsr_depthwise__dsp.h. */
 const mostRows = 16;
 
-/** What is packed: weights [taps][channels], and for each channel a bias, without the zero point, and a multiplier. */
-export interface Depthwise {
-  readonly weights: ArrayLike<number>;
-  readonly bias: ArrayLike<number>;
-  readonly multipliers: ArrayLike<number>;
-}
-
-/** The words that runtime-c/depthwise/tsr_depthwise__dsp.h describes for a kernel of any size. */
+/** The words that runtime-c/depthwise/tsr_depthwise__dsp.h describes for a kernel of any size; the biases without the zero point. */
 export function packTaps({ weights, bias, multipliers }: Depthwise): Int32Array {
   const channels = bias.length;
   const taps = weights.length / channels;

@@ -43,7 +43,7 @@ export const addDsp: KernelVariant = {
 };
 
 /** The portable call as it is, with the headers of the variant. */
-function asPortable({ struct, fields, folder, scratchBytes }: KernelCall): VariantCall {
+export function asPortable({ struct, fields, folder, scratchBytes }: KernelCall): VariantCall {
   return {
     struct,
     fields,
@@ -65,4 +65,11 @@ export const meanDsp: KernelVariant = {
   symbol: 'tsr_mean_s8__dsp',
   replaces: 'tsr_mean_s8__portable',
   adapt: (call) => (numberField(call, 'channels') % 4 === 0 ? asPortable(call) : 'channels that are no multiple of 4'),
+};
+
+export const minmaxDsp: KernelVariant = {
+  isa: 'dsp',
+  symbol: 'tsr_minmax_s8s8__dsp',
+  replaces: 'tsr_minmax_s8s8__portable',
+  adapt: (call) => channelsApart(call) ?? asPortable(call),
 };

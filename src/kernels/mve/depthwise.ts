@@ -20,7 +20,7 @@ export function channelsFirst(weights: ArrayLike<number>, height: number, width:
   return packed;
 }
 
-function adapt(call: KernelCall): VariantCall | string {
+function adapt3x3(call: KernelCall): VariantCall | string {
   const number = (name: string): number => numberField(call, name);
   if (number('kernel_h') !== 3 || number('kernel_w') !== 3) return 'not 3 x 3';
   if (number('dilation_w') !== 1) return 'dilation';
@@ -45,6 +45,77 @@ function adapt(call: KernelCall): VariantCall | string {
 export const depthwiseMve3x3: KernelVariant = {
   isa: 'mve',
   symbol: 'tsr_depthwise_s8s8__mve_3x3',
+  replaces: 'tsr_depthwise_s8s8__portable',
+  adapt: adapt3x3,
+};
+
+/** Channels of a block of the general kernel; the most taps that it takes. */
+const blockChannels = 16;
+const mostTaps = 49;
+
+/** [taps][channels] -> for each block of channels [taps][channels of the block]. */
+export function blocked(weights: ArrayLike<number>, taps: number): Int8Array {
+  const channels = weights.length / taps;
+  const packed: number[] = [];
+  for (let from = 0; from < channels; from += blockChannels) {
+    for (let tap = 0; tap < taps; tap += 1) {
+      for (let c = from; c < Math.min(from + blockChannels, channels); c += 1) {
+        packed.push(weights[tap * channels + c] as number);
+      }
+    }
+  }
+  return Int8Array.from(packed);
+}
+
+/** Biases and halved multipliers in the order in which sums of even and odd lanes come: by the offset within four. */
+export function blockedStream(bias: ArrayLike<number>, multipliers: ArrayLike<number>): Int32Array {
+  const stream: number[] = [];
+  for (let from = 0; from < bias.length; from += blockChannels) {
+    const end = Math.min(from + blockChannels, bias.length);
+    for (const offset of [0, 2, 1, 3]) {
+      const channels: number[] = [];
+      for (let c = from + offset; c < end; c += 4) channels.push(c);
+      stream.push(...channels.map((c) => bias[c] as number), ...channels.map((c) => (multipliers[c] as number) / 2));
+    }
+  }
+  return Int32Array.from(stream);
+}
+
+/** Whether two neighbouring taps of some channel could leave 16 bits together: -128 * -128 twice alone does. */
+function overflows(weights: ArrayLike<number>, taps: number): boolean {
+  const channels = weights.length / taps;
+  for (let tap = 0; tap + 1 < taps; tap += 2) {
+    for (let c = 0; c < channels; c += 1) {
+      if (weights[tap * channels + c] === -128 && weights[(tap + 1) * channels + c] === -128) return true;
+    }
+  }
+  return false;
+}
+
+function adapt(call: KernelCall): VariantCall | string {
+  const number = (name: string): number => numberField(call, name);
+  const taps = number('kernel_h') * number('kernel_w');
+  const weights = arrayField(call, 'weights');
+  if (taps > mostTaps) return `more than ${mostTaps} taps`;
+  if (number('pre_scale') !== 1) return 'a pre-scale';
+  if (overflows(weights, taps)) return 'two neighbouring weights of -128';
+  const { weights: _, bias: __, multipliers: ___, pre_scale: ____, ...fields } = call.fields;
+  return {
+    struct: 'tsr_depthwise_mve',
+    fields: {
+      weights: { type: 'int8', values: blocked(weights, taps) },
+      stream: { type: 'int32', values: blockedStream(arrayField(call, 'bias'), arrayField(call, 'multipliers')) },
+      ...fields,
+    },
+    scratchBytes: 4 * Math.ceil(number('channels') / 4),
+    headers: ['depthwise/tsr_depthwise__mve.h', ...mveHeaders],
+  };
+}
+
+/** Depthwise convolutions with any window. */
+export const depthwiseMve: KernelVariant = {
+  isa: 'mve',
+  symbol: 'tsr_depthwise_s8s8__mve',
   replaces: 'tsr_depthwise_s8s8__portable',
   adapt,
 };

@@ -4,7 +4,12 @@ import { mveHeaders } from './conv.ts';
 
 /** The portable call as it is, with the headers of Helium. */
 function asPortable({ struct, fields, folder, scratchBytes }: KernelCall): VariantCall {
-  return { struct, fields, scratchBytes, headers: [`${folder}/tsr_${folder}.h`, ...mveHeaders] };
+  return {
+    struct,
+    fields,
+    scratchBytes,
+    headers: [`${folder}/tsr_${folder}.h`, `${folder}/tsr_${folder}__mve.h`, ...mveHeaders],
+  };
 }
 
 /** Why a call with two operands is not for the kernels, or null. */

@@ -1,12 +1,13 @@
 import type { KernelVariant } from '../define.ts';
 import { convMve } from './conv.ts';
-import { depthwiseMve3x3 } from './depthwise.ts';
+import { depthwiseMve, depthwiseMve3x3 } from './depthwise.ts';
 import { addMve, lookupMve, maxPoolMve, meanMve, mulMve } from './elementwise.ts';
 
 /** The kernels for mve, the best first. */
 export const mveKernels: readonly KernelVariant[] = [
   convMve,
   depthwiseMve3x3,
+  depthwiseMve,
   addMve,
   mulMve,
   meanMve,

@@ -7,17 +7,39 @@ const mostInputs = 1024;
 
 /** Convolutions of any shape without groups, dense layers among them. */
 export const conv: readonly KernelVariant[] = [
-  dense('tsr_conv_s8s8__simd128', (inputs) => (inputs > mostInputs ? `it has more than ${mostInputs} inputs` : null)),
-  dense('tsr_conv_s8s8__simd128_deep', () => null),
+  {
+    isa: 'simd128',
+    symbol: 'tsr_conv_s8s8__simd128',
+    replaces: 'tsr_conv_s8s8__portable',
+    adapt(call) {
+      const refusal = commonRefusal(call);
+      if (refusal !== null) return refusal;
+      const rows = numberField(call, 'kernel_h');
+      const inputs = numberField(call, 'kernel_w') * numberField(call, 'in_channels');
+      const rounded = 2 * Math.ceil(inputs / 2);
+      if (rows * rounded > mostInputs) return `it has more than ${mostInputs} inputs`;
+      const weights = widenRows(arrayField(call, 'weights'), inputs, rounded);
+      return adapted(call, packPairs(weights, numberField(call, 'out_channels'), rows * rounded));
+    },
+  },
+  {
+    isa: 'simd128',
+    symbol: 'tsr_conv_s8s8__simd128_deep',
+    replaces: 'tsr_conv_s8s8__portable',
+    adapt(call) {
+      const inputs = numberField(call, 'kernel_h') * numberField(call, 'kernel_w') * numberField(call, 'in_channels');
+      const packed = (): Int8Array => packPairs(arrayField(call, 'weights'), numberField(call, 'out_channels'), inputs);
+      return commonRefusal(call) ?? adapted(call, packed());
+    },
+  },
 ];
 
-function dense(symbol: string, refusal: (inputs: number) => string | null): KernelVariant {
-  return {
-    isa: 'simd128',
-    symbol,
-    replaces: 'tsr_conv_s8s8__portable',
-    adapt: (call) => commonRefusal(call) ?? refusal(inputsOf(call)) ?? adapted(call),
-  };
+/** Rows of `width` as rows of `rounded`, zeros behind each. */
+function widenRows(rows: ArrayLike<number>, width: number, rounded: number): ArrayLike<number> {
+  if (width === rounded) return rows;
+  return Int8Array.from({ length: (rows.length / width) * rounded }, (_, at) =>
+    at % rounded < width ? (rows[Math.floor(at / rounded) * width + (at % rounded)] as number) : 0,
+  );
 }
 
 /** Why no kernel here takes a convolution; null where they may. */
@@ -27,14 +49,8 @@ export function commonRefusal(call: KernelCall): string | null {
   return null;
 }
 
-/** The inputs of an output. */
-function inputsOf(call: KernelCall): number {
-  return numberField(call, 'kernel_h') * numberField(call, 'kernel_w') * numberField(call, 'in_channels');
-}
-
-function adapted(call: KernelCall): VariantCall {
+function adapted(call: KernelCall, values: Int8Array): VariantCall {
   const { groups, ...fields } = call.fields;
-  const values = packPairs(arrayField(call, 'weights'), numberField(call, 'out_channels'), inputsOf(call));
   return {
     struct: 'tsr_conv_simd128',
     fields: { ...fields, weights: { type: 'int8', values } },

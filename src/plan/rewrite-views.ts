@@ -1,7 +1,7 @@
-import { describeNode } from '../../graph/types.ts';
-import { integerForm } from '../lower.ts';
-import type { Layer, Program } from '../types.ts';
-import { activationsOf, type Rewriting } from './apply.ts';
+import { describeNode } from '../graph/types.ts';
+import { integerForm } from './lower.ts';
+import type { Layer, Program } from './types.ts';
+import { activationsOf, type Rewriting } from './rewrite.ts';
 
 /**
  * Concatenations whose inputs are computed where they belong, and slices that are read where they lie: each saves a
@@ -21,7 +21,10 @@ export function viewRewritings({ graph, layers }: Program): readonly Rewriting[]
     if (views.some(({ whole }) => whole === 'output')) {
       const names = inputs.map(({ name }) => name);
       const isFree = (name: string): boolean =>
-        !taken.has(name) && !ports.has(name) && makesBytes(made.get(name)) && names.indexOf(name) === names.lastIndexOf(name);
+        !taken.has(name) &&
+        !ports.has(name) &&
+        makesBytes(made.get(name)) &&
+        names.indexOf(name) === names.lastIndexOf(name);
       if (!names.every(isFree)) return [];
       for (const name of names) taken.add(name);
     }
@@ -29,6 +32,7 @@ export function viewRewritings({ graph, layers }: Program): readonly Rewriting[]
     return [
       {
         text: `${describeNode(node)} copies nothing`,
+        family: `views of ${node.output}`,
         extraMacs: 0,
         replaced: new Map([[node.output, [{ kind: 'views', node, output: tensors.output, views }]]]),
       },

@@ -1,14 +1,19 @@
-import { type Graph, type Node, rowShape, type Tensor, tensorOf } from '../../graph/types.ts';
-import type { Isa } from '../../kernels/define.ts';
-import type { View } from '../../ops/define.ts';
-import type { RewrittenProgram } from '../build.ts';
-import { lowerInto, lowerNode } from '../lower.ts';
-import type { Layer, Program } from '../types.ts';
-import { canWorkIn, isDense, type Region, regionsOf } from '../views.ts';
+import { type Graph, type Node, rowShape, type Tensor, tensorOf } from '../graph/types.ts';
+import type { Isa } from '../kernels/define.ts';
+import type { View } from '../ops/define.ts';
+import type { RewrittenProgram } from './build.ts';
+import { lowerInto, lowerNode } from './lower.ts';
+import type { Layer, Program } from './types.ts';
+import { canWorkIn, isDense, type Region, regionsOf } from './views.ts';
 
 /** A node that a rewriting puts in: one that computes with given parameters, or one that only names bytes. */
 export type NewNode = { readonly node: Node; readonly output: Tensor } & (
-  | { readonly kind: 'calls'; readonly parameters: unknown; readonly constants: readonly Tensor[] }
+  | {
+      readonly kind: 'calls';
+      readonly parameters: unknown;
+      readonly constants: readonly Tensor[];
+      readonly startsStage?: boolean;
+    }
   | { readonly kind: 'views'; readonly views: readonly View[] }
 );
 
@@ -21,6 +26,8 @@ export interface Rewriting {
   readonly text: string;
   /** Multiply-accumulates that are computed again. */
   readonly extraMacs: number;
+  /** Rewritings of one family do the same in other degrees, the mildest first. */
+  readonly family: string;
   /** What stands in the place of nodes of the program, by their outputs; rewritings that share one exclude each other. */
   readonly replaced: ReadonlyMap<string, readonly NewNode[]>;
 }
@@ -30,6 +37,12 @@ export function areApart(a: Rewriting, b: Rewriting): boolean {
   return [...a.replaced.keys()].every((name) => !b.replaced.has(name));
 }
 
+/** How nodes are lowered, and the layers that came of it, by node and place: the same are asked for again and again. */
+export interface Lowerings {
+  readonly isas: readonly Isa[];
+  readonly known: Map<string, Layer>;
+}
+
 /**
  * A program with some rewritings, which are apart from each other.
  * @returns null where some kernel cannot work where its tensors would lie, or a name is taken
@@ -37,7 +50,7 @@ export function areApart(a: Rewriting, b: Rewriting): boolean {
 export function rewrite(
   source: Program,
   rewritings: readonly Rewriting[],
-  isas: readonly Isa[],
+  lowerings: Lowerings,
 ): RewrittenProgram | null {
   const replaced = new Map(rewritings.flatMap((rewriting) => [...rewriting.replaced]));
   const tensors = new Map(source.graph.tensors);
@@ -55,15 +68,24 @@ export function rewrite(
   }
   for (const { node } of source.layers) if (!kept.has(node.output)) tensors.delete(node.output);
   const graph: Graph = { ...source.graph, tensors };
-  const parts = source.layers.flatMap((layer): readonly (Layer | NewNode)[] => replaced.get(layer.node.output) ?? [layer]);
-  const layers = parts.map((part, index) => ('kind' in part ? layerOf(graph, part, index, isas) : { ...part, index }));
-  const placed = placeLayers({ graph: { ...graph, nodes: layers.map(({ node }) => node) }, layers }, isas);
+  const parts = source.layers.flatMap(
+    (layer): readonly (Layer | NewNode)[] => replaced.get(layer.node.output) ?? [layer],
+  );
+  const layers = parts.map((part, index) =>
+    'kind' in part ? layerOf(graph, part, index, lowerings) : { ...part, index },
+  );
+  const placed = placeLayers({ graph: { ...graph, nodes: layers.map(({ node }) => node) }, layers }, lowerings);
   return placed === null ? null : { ...placed, source, rewritings: rewritings.map(({ text }) => text) };
 }
 
-function layerOf(graph: Graph, part: NewNode, index: number, isas: readonly Isa[]): Layer {
+function layerOf(graph: Graph, part: NewNode, index: number, { isas, known }: Lowerings): Layer {
   const { node } = part;
-  if (part.kind === 'calls') return lowerNode(graph, node, { index, isas, parameters: part.parameters });
+  if (part.kind === 'calls') {
+    const key = [node.output, ...node.inputs].join('\n');
+    const layer = known.get(key) ?? lowerNode(graph, node, { index, isas, parameters: part.parameters });
+    known.set(key, layer);
+    return { ...layer, index, ...(part.startsStage ? { startsStage: true } : {}) };
+  }
   return {
     index,
     node,
@@ -80,7 +102,7 @@ function layerOf(graph: Graph, part: NewNode, index: number, isas: readonly Isa[
 }
 
 /** The kernels for the places where tensors lie; null where there are none. */
-function placeLayers(program: Program, isas: readonly Isa[]): Program | null {
+function placeLayers(program: Program, { isas, known }: Lowerings): Program | null {
   const { graph, layers } = program;
   const regions = regionsOf(graph, layers);
   const isPort = ({ tensor }: { readonly tensor: string }): boolean =>
@@ -94,7 +116,16 @@ function placeLayers(program: Program, isas: readonly Isa[]): Program | null {
     return region !== undefined && tensor !== null && region.pixelBytes !== rowShape(tensor.shape).channels;
   };
   const isMoved = ({ tensors }: Layer): boolean => isStrided(tensors.output) || tensors.inputs.some(isStrided);
-  return { graph, layers: layers.map((layer) => (isMoved(layer) ? lowerInto(layer, regions, isas) : layer)) };
+  const moved = (layer: Layer): Layer => {
+    const strides = [...layer.tensors.inputs, layer.tensors.output].map(
+      (tensor) => regions.get(tensor?.name ?? '')?.pixelBytes,
+    );
+    const key = [layer.node.output, ...layer.node.inputs, ...strides].join('\n');
+    const found = known.get(key) ?? lowerInto(layer, regions, isas);
+    known.set(key, found);
+    return { ...found, index: layer.index };
+  };
+  return { graph, layers: layers.map((layer) => (isMoved(layer) ? moved(layer) : layer)) };
 }
 
 /** The layers that read each tensor. */

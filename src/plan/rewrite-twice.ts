@@ -1,7 +1,7 @@
-import { describeNode, type Tensor } from '../../graph/types.ts';
-import { canStream } from '../demand.ts';
-import type { Layer, Program } from '../types.ts';
-import { activationsOf, type NewNode, type Rewriting, readersOf } from './apply.ts';
+import { describeNode, type Tensor } from '../graph/types.ts';
+import { canStream } from './demand.ts';
+import type { Layer, Program } from './types.ts';
+import { activationsOf, type NewNode, type Rewriting, readersOf } from './rewrite.ts';
 
 /** Layers that are computed again, at most. */
 const longest = 8;
@@ -71,6 +71,7 @@ function twice(chain: readonly Layer[], early: readonly Layer[], late: readonly 
       : `${describeNode((chain[0] as Layer).node)} to ${describeNode(last.node)} computed twice`;
   return {
     text,
+    family: `twice up to ${last.node.output}`,
     extraMacs: chain.reduce((sum, { macs }) => sum + macs, 0),
     replaced: new Map([
       ...chain.map((layer): [string, readonly NewNode[]] => [

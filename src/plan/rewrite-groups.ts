@@ -1,7 +1,7 @@
-import { describeNode, elementCount, type Node, type Tensor } from '../../graph/types.ts';
-import { integerForm } from '../lower.ts';
-import type { Layer, Program } from '../types.ts';
-import { activationsOf, type NewNode, type Rewriting, readersOf } from './apply.ts';
+import { describeNode, elementCount, type Node, type Tensor } from '../graph/types.ts';
+import { integerForm } from './lower.ts';
+import type { Layer, Program } from './types.ts';
+import { activationsOf, type NewNode, type Rewriting, readersOf } from './rewrite.ts';
 
 /** Into how many groups channels are cut. */
 const counts = [2, 3, 4, 6, 8, 12, 16, 24, 32];
@@ -27,9 +27,7 @@ export function groupRewritings(program: Program): readonly Rewriting[] {
     const region = regionFrom(first, layers, readers, ports);
     if (region === null) return [];
     const sizes = counts.map((count) => Math.ceil(region.channels / count / granularity) * granularity);
-    return [...new Set(sizes)]
-      .filter((size) => size < region.channels)
-      .map((size) => grouped(region, size, readers));
+    return [...new Set(sizes)].filter((size) => size < region.channels).map((size) => grouped(region, size, readers));
   });
 }
 
@@ -54,14 +52,17 @@ function regionFrom(
     region.push(layer);
   }
   // Where nothing is left inside, nothing is saved.
-  const isInner = ({ node }: Layer): boolean => (readers.get(node.output) ?? []).every((reader) => region.includes(reader));
+  const isInner = ({ node }: Layer): boolean =>
+    (readers.get(node.output) ?? []).every((reader) => region.includes(reader));
   return region.some(isInner) ? { layers: region, channels } : null;
 }
 
 /** One image, channels last, and kernels of its own. */
 function isSingle({ tensors, lowering }: Layer): boolean {
   const shapes = [tensors.output, ...tensors.inputs.slice(0, 1)].map((tensor) => tensor?.shape ?? []);
-  return lowering.kind === 'calls' && shapes.every((shape) => shape.length >= 3 && elementCount(shape.slice(0, -3)) === 1);
+  return (
+    lowering.kind === 'calls' && shapes.every((shape) => shape.length >= 3 && elementCount(shape.slice(0, -3)) === 1)
+  );
 }
 
 function partOf(layer: Layer, from: number, to: number) {
@@ -85,7 +86,9 @@ function grouped(
     .map(({ node, tensors }): NewNode => {
       const inputs = groups.map(({ from, to }) => partName(node.output, from, to));
       const attributes = { axis: tensors.output.shape.length - 1 };
-      const views = groups.map(({ from }, input) => ({ whole: 'output', input, row: 0, column: 0, channel: from }) as const);
+      const views = groups.map(
+        ({ from }, input) => ({ whole: 'output', input, row: 0, column: 0, channel: from }) as const,
+      );
       const concat: Node = { op: 'Concat', inputs, output: node.output, attributes, from: node.from };
       return { kind: 'views', node: concat, output: tensors.output, views };
     });
@@ -93,6 +96,7 @@ function grouped(
   return {
     text: `${describeNode(first.node)} to ${describeNode(last.node)} in ${groups.length} groups of channels`,
     extraMacs: 0,
+    family: `groups from ${first.node.output}`,
     replaced: new Map([
       ...layers.slice(1).map(({ node }): [string, readonly NewNode[]] => [node.output, []]),
       [first.node.output, [...parts, ...wholes]],
@@ -123,6 +127,7 @@ function channelsOf(layer: Layer, from: number, to: number, inside: ReadonlySet<
   };
   return {
     kind: 'calls',
+    startsStage: part.inputs[0] === 'whole',
     node: { ...node, inputs, output: output.name, attributes: part.attributes },
     output,
     parameters: part.parameters,

@@ -1,0 +1,26 @@
+/* Depthwise 5 x 5, stride 1, on Arm DSP. */
+#include "tsr_depthwise__dsp_strip.h"
+
+static inline void depthwise_dsp_weights5(const int32_t *packed, int32_t last, int32_t pass, uint32_t *weights) {
+  const uint32_t first = (uint32_t)packed[pass < 2 ? 2 * pass : 5];
+  weights[0] = tsr_dsp_sxtb16(first);
+  weights[1] = tsr_dsp_sxtb16_odd(first);
+  if (pass < 2) {
+    const uint32_t second = (uint32_t)packed[2 * pass + 1];
+    const uint32_t fifths = (uint32_t)packed[4];
+    weights[2] = tsr_dsp_sxtb16(second);
+    weights[3] = tsr_dsp_sxtb16_odd(second);
+    weights[4] = pass == 0 ? tsr_dsp_sxtb16(fifths) : tsr_dsp_sxtb16_odd(fifths);
+  } else {
+    weights[2] = weights[0] >> 16;
+    weights[3] = weights[1] >> 16;
+    weights[4] = (uint32_t)last & 0xffffu;
+  }
+}
+
+void tsr_depthwise_s8s8__dsp_5x5(const tsr_depthwise_3x3_dsp *p, const int8_t *const *rows, int8_t *out,
+                                 const tsr_segment *segment, void *scratch) {
+  const tsr_depthwise_strip shape = {
+      .kernel = 5, .stride = 1, .group = tsr_dsp_strip5_group, .outputs = tsr_depthwise_5x5_outputs};
+  tsr_depthwise_strip_segment(p, shape, rows, out, segment, scratch, depthwise_dsp_weights5, tsr_dsp_pass5);
+}

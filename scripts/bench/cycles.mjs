@@ -1,0 +1,152 @@
+/**
+ * Cycles of a program on a Cortex-M4, estimated: every block of instructions that QEMU executes, times what its
+ * instructions take. Source: Arm, Cortex-M4 Technical Reference Manual r0p0, table 3-1, with memory without wait states.
+ * An estimate: a pipeline refill is taken to be 2 cycles (1 to 3 there), a division 7 (2 to 12).
+ */
+import { execFileSync, spawn } from 'node:child_process';
+import { cores } from './qemu.mjs';
+
+const refill = 2;
+const division = 7;
+
+/** Registers in a list such as {r0, r4-r6, lr}. */
+function listed(operands) {
+  const list = /\{([^}]*)\}/.exec(operands)?.[1] ?? '';
+  return list.split(',').reduce((count, part) => {
+    const range = /^\s*[a-z]+(\d+)\s*-\s*[a-z]+(\d+)\s*$/.exec(part);
+    return count + (range === null ? 1 : Number(range[2]) - Number(range[1]) + 1);
+  }, 0);
+}
+
+const singleLoad = /^(ldr|ldrb|ldrh|ldrsb|ldrsh|vldr)(\.|$)/;
+const singleStore = /^(str|strb|strh|vstr)(\.|$)/;
+const conditions = 'eq|ne|cs|cc|hs|lo|mi|pl|vs|vc|hi|ls|ge|lt|gt|le';
+/** Branches whose refill counts only where they are taken. */
+const conditionalBranch = new RegExp(`^(b(${conditions})(\\.[nw])?|cbn?z)$`);
+
+/**
+ * Cycles of an instruction without the refill of a conditional branch.
+ * @param {string} mnemonic
+ * @param {string} operands
+ * @param {{ mnemonic: string, operands: string } | null} before the instruction before it in the block
+ */
+export function instructionCycles(mnemonic, operands, before) {
+  const name = mnemonic.replace(/\.[nw]$/, '');
+  if (conditionalBranch.test(mnemonic)) return 1;
+  if (/^(b|bl|bx|blx)$/.test(name)) return 1 + refill;
+  if (/^tb[bh]$/.test(name)) return 2 + refill;
+  const toPc = /\bpc\b/.test(operands.split(/[,}]\s*\[/)[0] ?? '') || /^(pop|ldm).*\bpc\b/.test(`${name} ${operands}`);
+  if (/^(pop|ldm)/.test(name)) return 1 + listed(operands) + (toPc ? refill : 0);
+  if (/^(push|stm|vpush|vpop|vldm|vstm)/.test(name)) return 1 + listed(operands);
+  if (/^(ldrd|strd)/.test(name)) return 3;
+  if (singleLoad.test(name)) {
+    // Neighbouring single loads and stores overlap, unless the address is what the load before gave.
+    const overlaps = before !== null && (singleLoad.test(before.mnemonic) || singleStore.test(before.mnemonic));
+    const given = before !== null && singleLoad.test(before.mnemonic) ? (before.operands.split(',')[0] ?? '').trim() : '';
+    const needed = given !== '' && new RegExp(`\\[[^\\]]*\\b${given}\\b`).test(operands);
+    return (overlaps && !needed ? 1 : 2) + (/^pc\b/.test(operands) ? refill : 0);
+  }
+  if (/^[su]div/.test(name)) return division;
+  if (/^vdiv|^vsqrt/.test(name)) return 14;
+  if (/^(mrs|msr)/.test(name)) return 2;
+  return 1;
+}
+
+/** A block: cycles of its instructions, where the next begins if its branch is not taken, and whether that matters. */
+function blockOf(lines) {
+  let before = null;
+  let cycles = 0;
+  let end = 0;
+  let conditional = false;
+  for (const line of lines) {
+    const found = /^0x([0-9a-f]{8}):\s+((?:[0-9a-f]{4} ?)+)\s+(\S+)\s*(.*)$/.exec(line);
+    if (found === null) continue;
+    const [, address, code, mnemonic, operands] = found;
+    cycles += instructionCycles(mnemonic, operands, before);
+    before = { mnemonic: mnemonic.replace(/\.[nw]$/, ''), operands };
+    end = Number.parseInt(address, 16) + code.trim().split(' ').length * 2;
+    conditional = conditionalBranch.test(mnemonic);
+  }
+  return { cycles, end, conditional };
+}
+
+function symbolsOf(elf) {
+  const text = execFileSync('arm-none-eabi-nm', [elf], { encoding: 'utf8' });
+  return new Map(text.split('\n').flatMap((line) => {
+    const [address, , name] = line.split(' ');
+    return name === undefined ? [] : [[name, Number.parseInt(address, 16) & ~1]];
+  }));
+}
+
+/**
+ * Estimated cycles from the first instruction of one function to that of another.
+ * @param {string} elf
+ * @param {{ from: string, to: string, seconds?: number }} options
+ * @returns {Promise<{ cycles: number, functions: ReadonlyMap<string, number> }>} in all, and of each function's own code
+ */
+export function estimateCycles(elf, { from, to, seconds = 600 }) {
+  const symbols = symbolsOf(elf);
+  const [first, last] = [from, to].map((name) => {
+    const address = symbols.get(name);
+    if (address === undefined) throw new Error(`there is no function ${name} in the program`);
+    return address;
+  });
+  const args = [
+    ...['-M', cores['cortex-m4'].machine, '-nographic', '-monitor', 'none', '-serial', 'none'],
+    ...['-semihosting-config', 'enable=on,target=native', '-d', 'in_asm,exec,nochain', '-D', '/dev/fd/3', '-kernel', elf],
+  ];
+  return new Promise((resolve, reject) => {
+    const child = spawn('qemu-system-arm', args, { stdio: ['ignore', 'ignore', 'ignore', 'pipe'] });
+    const end = () => child.kill('SIGKILL');
+    const timer = setTimeout(end, seconds * 1000);
+    process.on('exit', end);
+    const blocks = new Map();
+    let rest = '';
+    let listing = null;
+    let previous = null;
+    let counting = false;
+    let total = 0;
+    let result = null;
+    const functions = new Map();
+    const add = (name, cycles) => {
+      total += cycles;
+      functions.set(name, (functions.get(name) ?? 0) + cycles);
+    };
+    const take = (line) => {
+      if (line.startsWith('Trace 0: ')) {
+        const open = line.indexOf('[');
+        // [base/address/flags/...]: the flags tell blocks apart that begin inside an IT block.
+        const address = Number.parseInt(line.slice(open + 10, open + 18), 16);
+        const key = line.slice(open + 10, open + 27);
+        if (listing !== null) {
+          blocks.set(key, blockOf(listing));
+          listing = null;
+        }
+        if (address === first) counting = true;
+        else if (counting && address === last) {
+          counting = false;
+          result ??= { cycles: total, functions };
+        }
+        if (!counting) return;
+        const name = line.slice(line.indexOf(']') + 2);
+        if (previous?.conditional && previous.end !== address) add(name, refill);
+        previous = blocks.get(key) ?? null;
+        add(name, previous?.cycles ?? 0);
+      } else if (line.startsWith('IN:')) listing = [];
+      else if (listing !== null && line.startsWith('0x')) listing.push(line);
+    };
+    child.stdio[3].setEncoding('latin1');
+    child.stdio[3].on('data', (chunk) => {
+      const lines = (rest + chunk).split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines) take(line);
+    });
+    child.on('error', reject);
+    child.on('close', () => {
+      clearTimeout(timer);
+      process.off('exit', end);
+      if (result === null) reject(new Error(`the program did not run from ${from} to ${to} within ${seconds} s`));
+      else resolve(result);
+    });
+  });
+}
