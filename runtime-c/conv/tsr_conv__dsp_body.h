@@ -27,7 +27,7 @@ typedef struct conv_dsp_call {
 } conv_dsp_call;
 
 /* Columns [first, first + columns) of a row, with padding as bytes, one pixel behind the other. */
-TSR_DSP_CALL void conv_dsp_window(const conv_dsp_call *call, const int8_t *row, int32_t columns) {
+TSR_DSP_SELDOM void conv_dsp_window(const conv_dsp_call *call, const int8_t *row, int32_t columns) {
   const int32_t channels = call->p->in_channels;
   const int32_t in_pixel = call->p->in_pixel;
   const int32_t zero_point = call->p->input_zero_point;
@@ -232,7 +232,7 @@ TSR_DSP_CALL void conv_dsp_expand2(const conv_dsp_call *call) { conv_dsp_expand(
 TSR_DSP_CALL void conv_dsp_expand1(const conv_dsp_call *call) { conv_dsp_expand(call, 1); }
 
 /* The channels behind the packed ones, one by one, for any number of pixels. */
-TSR_DSP_CALL void conv_dsp_rest(const conv_dsp_call *call, int32_t pixels) {
+TSR_DSP_SELDOM void conv_dsp_rest(const conv_dsp_call *call, int32_t pixels) {
   const tsr_conv_dsp *p = call->p;
   const int32_t words = (p->pairs + 1) >> 1;
   const int32_t *weights = p->weights + p->packed_channels / 4 * (8 + 2 * p->pairs);
@@ -288,7 +288,7 @@ TSR_DSP_CALL void conv_dsp_by_two(conv_dsp_call *call) { conv_dsp_groups(call, 2
 TSR_DSP_CALL void conv_dsp_by_one(conv_dsp_call *call) { conv_dsp_groups(call, 1); }
 
 /* Limits all outputs of a call to [min, max]. */
-TSR_DSP_CALL void conv_dsp_clamp(const tsr_conv_dsp *p, int8_t *out, int32_t width) {
+TSR_DSP_SELDOM void conv_dsp_clamp(const tsr_conv_dsp *p, int8_t *out, int32_t width) {
   if (p->out_pixel == p->out_channels) {
     tsr_dsp_clamp(out, width * p->out_pixel, p->min, p->max);
     return;

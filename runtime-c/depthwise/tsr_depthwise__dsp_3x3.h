@@ -110,7 +110,7 @@ TSR_DSP_INLINE int8_t tsr_depthwise_output(const int32_t *weights, uint32_t v0, 
   sum = tsr_dsp_smlad(v1, tsr_dsp_sxtb16(second), sum);
   sum = tsr_dsp_smlad(pair, tsr_dsp_sxtb16_odd(second), sum);
   sum = (int32_t)((uint32_t)sum << pre_shift) + weights[0];
-  return (int8_t)tsr_dsp_ssat8(tsr_dsp_smmla(sum, weights[3], offset) >> 1);
+  return (int8_t)tsr_dsp_half8(tsr_dsp_smmla(sum, weights[3], offset));
 }
 
 /* Two channels, whose pairs are the even and odd bytes of t0 to t2 and `t`, and of the column c2 and the weights w22. */

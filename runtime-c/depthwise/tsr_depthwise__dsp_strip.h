@@ -26,8 +26,16 @@ static inline uint32_t tsr_depthwise_two_bytes(const int8_t *from) {
 static inline void tsr_depthwise_fill_strip(uint32_t *strip, const int8_t *a, const int8_t *b, int32_t from, int32_t to,
                                             int32_t step, uint32_t padding_a, uint32_t padding_b) {
   if (a != NULL && b != NULL) {
-    for (int32_t x = from; x < to; ++x, a += step, b += step) {
-      strip[x] = tsr_dsp_pack(tsr_depthwise_two_bytes(a), tsr_depthwise_two_bytes(b));
+    uint32_t *last = strip + to;
+    const ptrdiff_t to_b = b - a;
+    strip += from;
+    if ((to - from) & 1) {
+      *strip++ = tsr_dsp_pack(tsr_depthwise_two_bytes(a), tsr_depthwise_two_bytes(b));
+      a += step;
+    }
+    for (; strip != last; strip += 2, a += 2 * step) {
+      strip[0] = tsr_dsp_pack(tsr_depthwise_two_bytes(a), tsr_depthwise_two_bytes(a + to_b));
+      strip[1] = tsr_dsp_pack(tsr_depthwise_two_bytes(a + step), tsr_depthwise_two_bytes(a + to_b + step));
     }
   } else if (a != NULL) {
     for (int32_t x = from; x < to; ++x, a += step) strip[x] = tsr_depthwise_two_bytes(a) | padding_b;
@@ -38,15 +46,37 @@ static inline void tsr_depthwise_fill_strip(uint32_t *strip, const int8_t *a, co
   }
 }
 
+/* Begins all sums of a channel, up to `end`. */
+static inline void tsr_depthwise_begin_sums(int32_t *sums, const int32_t *end, int32_t group, int32_t bias) {
+  while (sums != end) {
+    sums[0] = bias;
+    sums[1] = bias;
+    sums[2] = bias;
+    sums[3] = bias;
+    sums += tsr_dsp_strip_words;
+    sums[-1] = group == tsr_dsp_strip_words ? bias : sums != end;
+  }
+}
+
+TSR_DSP_INLINE int8_t tsr_depthwise_put(int32_t sum, int32_t multiplier, int32_t offset) {
+  return (int8_t)tsr_dsp_half8(tsr_dsp_smmla(sum, multiplier, offset));
+}
+
 /* The outputs of one channel, by its sums. */
 static inline void tsr_depthwise_put_sums(const int32_t *sums, int32_t group, int32_t count, int32_t multiplier,
                                           int32_t offset, int8_t *out, int32_t step) {
-  for (; count > 0; count -= group, sums += tsr_dsp_strip_words) {
-    const int32_t outputs = tsr_min(count, group);
-    for (int32_t i = 0; i < outputs; ++i, out += step) {
-      *out = (int8_t)tsr_dsp_ssat8(tsr_dsp_smmla(sums[i], multiplier, offset) >> 1);
-    }
+  for (; count >= group; count -= group, sums += tsr_dsp_strip_words) {
+    out[0] = tsr_depthwise_put(sums[0], multiplier, offset);
+    out[step] = tsr_depthwise_put(sums[1], multiplier, offset);
+    out += 2 * step;
+    out[0] = tsr_depthwise_put(sums[2], multiplier, offset);
+    out[step] = tsr_depthwise_put(sums[3], multiplier, offset);
+    out += 2 * step;
+    if (group == 4) continue;
+    out[0] = tsr_depthwise_put(sums[4], multiplier, offset);
+    out += step;
   }
+  for (; count > 0; --count, ++sums, out += step) *out = tsr_depthwise_put(*sums, multiplier, offset);
 }
 
 /* The weights of a pass as pairs: those of two rows, or of the last row and whatever. */
@@ -86,10 +116,7 @@ TSR_DSP_INLINE void tsr_depthwise_strip_outputs(const tsr_depthwise_3x3_dsp *p, 
       const int32_t quad = c / 4 * (4 * channel_words + 1);
       const int32_t *channel = p->weights + quad + 1 + ((c & 2) + odd) * channel_words;
       const int32_t last = (int8_t)((uint32_t)p->weights[quad] >> (8 * ((c & 2) + odd)));
-      for (int32_t *sums = scratch; sums != end; sums += tsr_dsp_strip_words) {
-        for (int32_t i = 0; i < shape.group; ++i) sums[i] = channel[0];
-        if (shape.group < tsr_dsp_strip_words) sums[shape.group] = sums + tsr_dsp_strip_words != end;
-      }
+      tsr_depthwise_begin_sums(scratch, end, shape.group, channel[0]);
       for (int32_t pass = 0; pass < passes; ++pass) {
         expand(channel + 2, last, pass, weights);
         if (odd) pass_of(strips + pass * columns, scratch, weights, end, 1);

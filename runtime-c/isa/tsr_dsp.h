@@ -14,10 +14,17 @@
 #if defined(__GNUC__)
 #define TSR_DSP_INLINE static inline __attribute__((always_inline))
 /* For parts that need all registers: inlined into one another, their loops would keep what they use on the stack. */
+#if defined(__clang__)
 #define TSR_DSP_CALL static __attribute__((noinline))
+#else
+#define TSR_DSP_CALL static __attribute__((noinline, noclone))
+#endif
+/* The same for what is seldom called: its code is made small. */
+#define TSR_DSP_SELDOM TSR_DSP_CALL __attribute__((cold))
 #else
 #define TSR_DSP_INLINE static inline
 #define TSR_DSP_CALL static
+#define TSR_DSP_SELDOM static
 #endif
 
 /* Four bytes from anywhere: these cores load and store words at any address. */
@@ -112,6 +119,13 @@ TSR_DSP_INLINE int32_t tsr_dsp_ssat8(int32_t value) {
   return result;
 }
 
+/* Half of a value, rounded down, limited to int8. */
+TSR_DSP_INLINE int32_t tsr_dsp_half8(int32_t value) {
+  int32_t result;
+  __asm__("ssat %0, #8, %1, asr #1" : "=r"(result) : "r"(value));
+  return result;
+}
+
 /* The low halves of two words as a pair, the first below. */
 TSR_DSP_INLINE uint32_t tsr_dsp_pack(uint32_t low, uint32_t high) {
   uint32_t pair;
@@ -186,6 +200,8 @@ TSR_DSP_INLINE int32_t tsr_dsp_smmla(int32_t a, int32_t b, int32_t sum) {
 }
 
 TSR_DSP_INLINE int32_t tsr_dsp_ssat8(int32_t value) { return value < -128 ? -128 : value > 127 ? 127 : value; }
+
+TSR_DSP_INLINE int32_t tsr_dsp_half8(int32_t value) { return tsr_dsp_ssat8(value >> 1); }
 
 TSR_DSP_INLINE uint32_t tsr_dsp_pack(uint32_t low, uint32_t high) { return (low & 0xffffu) | high << 16; }
 

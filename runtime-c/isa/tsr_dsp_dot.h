@@ -18,13 +18,18 @@
  *
  * The loops are in assembly since they take every register that there is, and compilers spill: what the requantisation
  * needs waits on the stack. Rounds are entered at the step that leaves a whole number of them. Instructions (executed)
- * of n pairs of taps for 8 sums: 4 pixels x 2 channels 43 + 12.4 n, 2 x 4 44 + 12.4 n; for 4 sums of 1 x 4 25 + 6.9 n.
- * Cycles by Arm's table (Cortex-M4, no wait states): 64 + 17.6 n, 63 + 16.6 n, 39 + 9.9 n.
+ * of n pairs of taps for 8 sums: 4 pixels x 2 channels 43 + 12.2 n, 2 x 4 44 + 12.2 n; for 4 sums of 1 x 4 25 + 6.9 n.
+ * Cycles by Arm's table (Cortex-M4, no wait states): 64 + 17.3 n, 63 + 16.3 n, 39 + 9.9 n.
  */
 #ifndef TSR_DSP_DOT_H
 #define TSR_DSP_DOT_H
 
 #include "tsr_dsp.h"
+
+/* The loops want all registers: GCC gives them where it optimises, and no frame pointer is asked for. */
+#if defined(__ARM_FEATURE_DSP) && defined(__thumb__) && defined(__GNUC__) && defined(__OPTIMIZE__) && !defined(__clang__)
+#define TSR_DSP_ASSEMBLY
+#endif
 
 /* What the output pixels of a group are computed from. */
 typedef struct tsr_dsp_dot {
@@ -59,15 +64,15 @@ TSR_DSP_INLINE tsr_dsp_dot tsr_dsp_dot_of(const int32_t *weights, const uint32_t
     d.skip = 108 * (pairs < 4 ? 4 : -(pairs >> 2) & 3);
     d.skip_first = rest == 0 ? 104 + d.skip : 32 * (3 - rest);
   } else {
-    /* 48 bytes a pair behind the first, in rounds of 8. */
-    d.skip = 48 * (pairs == 1 ? 8 : (1 - pairs) & 7);
+    /* 48 bytes a pair behind the first, in rounds of 16. */
+    d.skip = 48 * (pairs == 1 ? 16 : (1 - pairs) & 15);
     d.skip_first = 0;
   }
   d.pairs = pairs;
   return d;
 }
 
-#if defined(__ARM_FEATURE_DSP) && defined(__thumb__)
+#if defined(TSR_DSP_ASSEMBLY)
 
 /* One pair of taps for 4 pixels and 2 channels. The last operands: where the sums come from. */
 #define TSR_DSP_STEP_4X2(OFFSET, B0, B1, B2, B3, A0, A1, A2, A3) \
@@ -101,14 +106,14 @@ TSR_DSP_INLINE tsr_dsp_dot tsr_dsp_dot_of(const int32_t *weights, const uint32_t
   "smlad %[b3], %[x1], %[e], %[" B3 "]\n\t"
 #define TSR_DSP_NEXT_2X4 TSR_DSP_STEP_2X4("8", "b0", "b1", "b2", "b3", "a0", "a1", "a2", "a3")
 
-#define TSR_DSP_EIGHT(STEP) STEP STEP STEP STEP STEP STEP STEP STEP
+#define TSR_DSP_FOUR_TIMES(STEP) STEP STEP STEP STEP
 
-/* Rounds of eight pairs of taps. */
+/* Rounds of sixteen pairs of taps. */
 #define TSR_DSP_ROUNDS(STEP)             \
   "ldr %[x0], %[skip]\n\t"               \
   "add pc, %[x0]\n\t"                    \
   "nop\n"                                \
-  "2:\n\t" TSR_DSP_EIGHT(STEP)           \
+  "2:\n\t" TSR_DSP_FOUR_TIMES(TSR_DSP_FOUR_TIMES(STEP)) \
   "ldr %[x0], %[ap_end]\n\t"             \
   "cmp %[ap], %[x0]\n\t"                 \
   "bne.w 2b\n\t"
@@ -329,7 +334,7 @@ TSR_DSP_INLINE void tsr_dsp_put(int8_t *out, int32_t sum, int32_t multiplier, in
   *out = (int8_t)tsr_dsp_ssat8(tsr_dsp_smmla(sum, multiplier, offset) >> shift);
 }
 
-#if !(defined(__ARM_FEATURE_DSP) && defined(__thumb__))
+#if !defined(TSR_DSP_ASSEMBLY)
 
 /* All channels of any number of pixels, in C. */
 static inline void tsr_dsp_dot_any(const tsr_dsp_dot *d, int8_t *out, int32_t channels, int32_t pixels,

@@ -4,6 +4,9 @@
  * An estimate: a pipeline refill is taken to be 2 cycles (1 to 3 there), a division 7 (2 to 12).
  */
 import { execFileSync, spawn } from 'node:child_process';
+import { createReadStream, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { cores } from './qemu.mjs';
 
 const refill = 2;
@@ -42,7 +45,8 @@ export function instructionCycles(mnemonic, operands, before) {
   if (singleLoad.test(name)) {
     // Neighbouring single loads and stores overlap, unless the address is what the load before gave.
     const overlaps = before !== null && (singleLoad.test(before.mnemonic) || singleStore.test(before.mnemonic));
-    const given = before !== null && singleLoad.test(before.mnemonic) ? (before.operands.split(',')[0] ?? '').trim() : '';
+    const given =
+      before !== null && singleLoad.test(before.mnemonic) ? (before.operands.split(',')[0] ?? '').trim() : '';
     const needed = given !== '' && new RegExp(`\\[[^\\]]*\\b${given}\\b`).test(operands);
     return (overlaps && !needed ? 1 : 2) + (/^pc\b/.test(operands) ? refill : 0);
   }
@@ -56,6 +60,7 @@ export function instructionCycles(mnemonic, operands, before) {
 function blockOf(lines) {
   let before = null;
   let cycles = 0;
+  let instructions = 0;
   let end = 0;
   let conditional = false;
   for (const line of lines) {
@@ -63,26 +68,30 @@ function blockOf(lines) {
     if (found === null) continue;
     const [, address, code, mnemonic, operands] = found;
     cycles += instructionCycles(mnemonic, operands, before);
+    instructions += 1;
     before = { mnemonic: mnemonic.replace(/\.[nw]$/, ''), operands };
     end = Number.parseInt(address, 16) + code.trim().split(' ').length * 2;
     conditional = conditionalBranch.test(mnemonic);
   }
-  return { cycles, end, conditional };
+  return { cycles, instructions, end, conditional };
 }
 
 function symbolsOf(elf) {
   const text = execFileSync('arm-none-eabi-nm', [elf], { encoding: 'utf8' });
-  return new Map(text.split('\n').flatMap((line) => {
-    const [address, , name] = line.split(' ');
-    return name === undefined ? [] : [[name, Number.parseInt(address, 16) & ~1]];
-  }));
+  return new Map(
+    text.split('\n').flatMap((line) => {
+      const [address, , name] = line.split(' ');
+      return name === undefined ? [] : [[name, Number.parseInt(address, 16) & ~1]];
+    }),
+  );
 }
 
 /**
  * Estimated cycles from the first instruction of one function to that of another.
  * @param {string} elf
  * @param {{ from: string, to: string, seconds?: number }} options
- * @returns {Promise<{ cycles: number, functions: ReadonlyMap<string, number> }>} in all, and of each function's own code
+ * @returns {Promise<{ cycles: number, instructions: number, functions: ReadonlyMap<string, number> }>} in all, and the
+ *   cycles of each function's own code
  */
 export function estimateCycles(elf, { from, to, seconds = 600 }) {
   const symbols = symbolsOf(elf);
@@ -91,13 +100,19 @@ export function estimateCycles(elf, { from, to, seconds = 600 }) {
     if (address === undefined) throw new Error(`there is no function ${name} in the program`);
     return address;
   });
+  // A log of gigabytes, read as it is written: it never lies on the disk.
+  const folder = mkdtempSync(join(tmpdir(), 'tessera-trace-'));
+  const pipe = join(folder, 'log');
+  execFileSync('mkfifo', [pipe]);
   const args = [
     ...['-M', cores['cortex-m4'].machine, '-nographic', '-monitor', 'none', '-serial', 'none'],
-    ...['-semihosting-config', 'enable=on,target=native', '-d', 'in_asm,exec,nochain', '-D', '/dev/fd/3', '-kernel', elf],
+    ...['-semihosting-config', 'enable=on,target=native', '-kernel', elf],
+    ...['-d', 'in_asm,exec,nochain', '-D', pipe],
   ];
   return new Promise((resolve, reject) => {
-    const child = spawn('qemu-system-arm', args, { stdio: ['ignore', 'ignore', 'ignore', 'pipe'] });
+    const child = spawn('qemu-system-arm', args, { stdio: 'ignore' });
     const end = () => child.kill('SIGKILL');
+    const log = createReadStream(pipe, { encoding: 'latin1' });
     const timer = setTimeout(end, seconds * 1000);
     process.on('exit', end);
     const blocks = new Map();
@@ -106,6 +121,7 @@ export function estimateCycles(elf, { from, to, seconds = 600 }) {
     let previous = null;
     let counting = false;
     let total = 0;
+    let instructions = 0;
     let result = null;
     const functions = new Map();
     const add = (name, cycles) => {
@@ -125,24 +141,26 @@ export function estimateCycles(elf, { from, to, seconds = 600 }) {
         if (address === first) counting = true;
         else if (counting && address === last) {
           counting = false;
-          result ??= { cycles: total, functions };
+          result ??= { cycles: total, instructions, functions };
         }
         if (!counting) return;
         const name = line.slice(line.indexOf(']') + 2);
         if (previous?.conditional && previous.end !== address) add(name, refill);
         previous = blocks.get(key) ?? null;
         add(name, previous?.cycles ?? 0);
+        instructions += previous?.instructions ?? 0;
       } else if (line.startsWith('IN:')) listing = [];
       else if (listing !== null && line.startsWith('0x')) listing.push(line);
     };
-    child.stdio[3].setEncoding('latin1');
-    child.stdio[3].on('data', (chunk) => {
+    log.on('data', (chunk) => {
       const lines = (rest + chunk).split('\n');
       rest = lines.pop() ?? '';
       for (const line of lines) take(line);
     });
     child.on('error', reject);
-    child.on('close', () => {
+    log.on('error', reject);
+    log.on('close', () => {
+      rmSync(folder, { recursive: true, force: true });
       clearTimeout(timer);
       process.off('exit', end);
       if (result === null) reject(new Error(`the program did not run from ${from} to ${to} within ${seconds} s`));

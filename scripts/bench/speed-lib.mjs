@@ -122,6 +122,11 @@ export async function measureSpeed(tessera, model, { graph, options }, settings)
     withCycles && core === 'cortex-m4'
       ? await build(['-DMEASURE_TRACE'], (elf) => estimateCycles(elf, { from: 'infer', to: 'inferred' }))
       : null;
+  const instructions = Number(/^instructions (\d+)$/m.exec(output)[1]);
+  // Two ways to count: what differs is how infer() is called and returns.
+  if (traced !== null && Math.abs(traced.instructions - instructions) > 20) {
+    throw new Error(`${model.name}: ${instructions} instructions, but ${traced.instructions} in the trace`);
+  }
   const profile = withLayers ? (await run(['-DTSR_PROFILE'])).output : '';
   const layers = [...profile.matchAll(/^layer (\d+) (\d+)$/gm)].map(([, index, instructions]) => {
     const layer = plan.layers[Number(index)];
@@ -136,7 +141,7 @@ export async function measureSpeed(tessera, model, { graph, options }, settings)
     model: model.name,
     target: core,
     plan: objective,
-    instructions: Number(/^instructions (\d+)$/m.exec(output)[1]),
+    instructions,
     estimatedCycles: traced === null ? null : traced.cycles,
     macs: plan.macs,
     arenaBytes: plan.arenaBytes,

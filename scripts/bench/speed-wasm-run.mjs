@@ -33,12 +33,16 @@ async function startOnnx(file) {
   return () => session.run(feeds);
 }
 
-/** Milliseconds for a number of inferences. */
+/** The median of the milliseconds that inferences take: one that others held up does not count. */
 async function timeOf({ run, isAsync }, count) {
-  const start = performance.now();
-  if (isAsync) for (let i = 0; i < count; i += 1) await run();
-  else for (let i = 0; i < count; i += 1) run();
-  return performance.now() - start;
+  const times = [];
+  for (let i = 0; i < count; i += 1) {
+    const start = performance.now();
+    if (isAsync) await run();
+    else run();
+    times.push(performance.now() - start);
+  }
+  return times.sort((a, b) => a - b)[Math.floor(count / 2)];
 }
 
 const { files, rounds } = JSON.parse(process.argv[2]);
@@ -47,16 +51,17 @@ for (const { kind, file } of files) {
   const run = kind === 'wasm' ? await startWasm(file) : await startOnnx(file);
   const contestant = { run, isAsync: kind === 'onnx', times: [] };
   let spent = 0;
-  let last = 0;
+  let least = Number.POSITIVE_INFINITY;
   while (spent < warmUp) {
-    last = await timeOf(contestant, 1);
-    spent += last;
+    const time = await timeOf(contestant, 1);
+    least = Math.min(least, time);
+    spent += time;
   }
-  contestants.push({ ...contestant, count: Math.max(1, Math.round(turn / last)) });
+  contestants.push({ ...contestant, count: Math.max(3, Math.round(turn / least)) });
 }
 for (let round = 0; round < rounds; round += 1) {
   for (const contestant of contestants) {
-    contestant.times.push(((await timeOf(contestant, contestant.count)) / contestant.count) * 1e6);
+    contestant.times.push((await timeOf(contestant, contestant.count)) * 1e6);
   }
 }
 process.stdout.write(JSON.stringify(contestants.map(({ times }) => times)));

@@ -79,12 +79,19 @@ for (const model of chosen) {
     const isas = options.portable ? [] : targets[core];
     const withLayers = options.layers || options.json;
     const withCycles = options.cycles || options.json;
-    rows.push(await measureSpeed(tessera, model, read, { core, isas, plan: options.objective, withLayers, withCycles }));
+    rows.push(
+      await measureSpeed(tessera, model, read, { core, isas, plan: options.objective, withLayers, withCycles }),
+    );
     process.stderr.write(`${model.name}, ${core}: ${((performance.now() - start) / 1000).toFixed(1)} s\n`);
   }
 }
 process.stdout.write(options.json ? `${JSON.stringify(rows, null, 2)}\n` : table(rows));
-if (options.layers && !options.json) for (const row of rows) process.stdout.write(`\n${layerTable(row)}`);
+if (!options.json) {
+  for (const row of rows) {
+    if (options.layers) process.stdout.write(`\n${layerTable(row)}`);
+    if (row.functions.length > 0) process.stdout.write(`\n${functionTable(row)}`);
+  }
+}
 if (options.update) update();
 if (options.check) check();
 
@@ -131,6 +138,12 @@ function table(measured) {
   ]);
   const text = columns([header, ...cells], (column) => column < 3 || column === header.length - 1);
   return `${text}\nInstructions of one inference in QEMU, not cycles. flash: code and constants of model and kernels.\n`;
+}
+
+function functionTable({ model, target, functions }) {
+  const known = [...functions].sort((a, b) => b.cycles - a.cycles).slice(0, 12);
+  const lines = known.map(({ name, cycles }) => [name, count(cycles)]);
+  return `${model}, ${target}\n${columns([['function', 'estimated cycles'], ...lines], (column) => column === 0)}`;
 }
 
 function layerTable({ model, target, plan: objective, layers }) {

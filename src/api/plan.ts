@@ -69,7 +69,7 @@ export function planModel(model: ModelSource, options: CompileOptions = {}): Pla
         constantBytes: reportPlan(one).constantBytes,
         steps: one.steps.length,
         stages: one.steps.filter((step) => step.kind === 'stage').length,
-        rewritings: one.rewritings,
+        rewritings: one.rewritings.map(({ text }) => text),
         isDefault: sameSteps(one, usual),
         isChosen: sameSteps(one, plan),
       }),

@@ -20,7 +20,8 @@ export function modelFlags(board: Board): readonly string[] {
 
 /** Compiler flags of start-up, drivers and firmware. */
 export function boardFlags(board: Board): readonly string[] {
-  return [board.optimize.rest, '-ffp-contract=off', '-DTSR_PROFILE'];
+  // Start-up code copies and clears memory in loops, which a C library's functions would take more flash for.
+  return [board.optimize.rest, '-fno-tree-loop-distribute-patterns', '-ffp-contract=off', '-DTSR_PROFILE'];
 }
 
 /** No start-up files of the compiler's: the board has its own. */

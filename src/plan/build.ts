@@ -9,6 +9,7 @@ import {
   type PlacedBuffer,
   type Plan,
   type Program,
+  type RewritingNote,
   type Step,
   type Storage,
   tensorBytes,
@@ -49,7 +50,7 @@ function scratchBuffers(
 /** A program that may have been rewritten, and what it was before. */
 export interface RewrittenProgram extends Program {
   readonly source: Program;
-  readonly rewritings: readonly string[];
+  readonly rewritings: readonly RewritingNote[];
 }
 
 /** Makes the plan that these steps are: rings, buffers, their lives and places. */

@@ -27,7 +27,10 @@ export type StepEnd =
       readonly needed: number;
       readonly time: number;
       readonly chosen: number;
-    };
+    }
+  /** Each step of such a plan could do with no more, and it would be faster, but all of them together need more: what
+   * lies over a dying input lies a little below it, and so on along a chain. */
+  | { readonly kind: 'chain'; readonly layer: number; readonly needed: number };
 
 /** Why each step of a plan ends, in the order of the steps. */
 export function explainEnds(plan: Plan, input: InputMode): readonly StepEnd[] {
@@ -56,6 +59,7 @@ export function explainEnds(plan: Plan, input: InputMode): readonly StepEnd[] {
       fitting,
       (one) => (times.to[one.start] as number) + one.time + (times.from[one.end] as number),
     );
+    if (across < time * (1 - 1e-9)) return { kind: 'chain', layer: end, needed };
     return { kind: 'time', layer: end, needed, time: across, chosen: time };
   });
 }

@@ -2,6 +2,7 @@ import type { RewrittenProgram } from './build.ts';
 import type { Candidate, InputMode, Memory } from './candidates.ts';
 import { areApart, type Lowerings, type Rewriting, rewrite } from './rewrite.ts';
 import { groupRewritings } from './rewrite-groups.ts';
+import { patchRewritings } from './rewrite-patches.ts';
 import { twiceRewritings } from './rewrite-twice.ts';
 import { viewRewritings } from './rewrite-views.ts';
 import { type Search, searchOf } from './search.ts';
@@ -32,7 +33,7 @@ const strides = [0.1, 0.03, 0];
  */
 export function improvements(options: ImproveOptions): readonly Search[] {
   const { source, mostMacs } = options;
-  const all = [...viewRewritings(source), ...groupRewritings(source), ...twiceRewritings(source)];
+  const all = rewritingsOf(source, options.input);
   const budget = mostMacs - source.layers.reduce((sum, { macs }) => sum + macs, 0);
   const allowed = all.filter(({ extraMacs }) => extraMacs <= budget);
   let state = stateOf([], options) as State;
@@ -51,6 +52,17 @@ export function improvements(options: ImproveOptions): readonly Search[] {
     found.push(state.search);
   }
   return found;
+}
+
+/** Everything that can be rewritten in a program. */
+export function rewritingsOf(source: Program, input: InputMode): readonly Rewriting[] {
+  const streamed = new Set(input === 'stream' ? source.graph.inputs.map(({ tensor }) => tensor) : []);
+  return [
+    ...viewRewritings(source),
+    ...groupRewritings(source),
+    ...twiceRewritings(source),
+    ...patchRewritings(source, streamed),
+  ];
 }
 
 function stateOf(chosen: readonly Rewriting[], { source, input, lowerings, memory }: ImproveOptions): State | null {

@@ -1,7 +1,7 @@
 import { describeNode, elementCount, type Node, type Tensor } from '../graph/types.ts';
 import { integerForm } from './lower.ts';
-import type { Layer, Program } from './types.ts';
 import { activationsOf, type NewNode, type Rewriting, readersOf } from './rewrite.ts';
+import type { Layer, Program } from './types.ts';
 
 /** Into how many groups channels are cut. */
 const counts = [2, 3, 4, 6, 8, 12, 16, 24, 32];
@@ -94,6 +94,7 @@ function grouped(
     });
   const last = layers.at(-1) as Layer;
   return {
+    kind: 'groups',
     text: `${describeNode(first.node)} to ${describeNode(last.node)} in ${groups.length} groups of channels`,
     extraMacs: 0,
     family: `groups from ${first.node.output}`,

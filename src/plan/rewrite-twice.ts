@@ -1,7 +1,7 @@
 import { describeNode, type Tensor } from '../graph/types.ts';
 import { canStream } from './demand.ts';
-import type { Layer, Program } from './types.ts';
 import { activationsOf, type NewNode, type Rewriting, readersOf } from './rewrite.ts';
+import type { Layer, Program } from './types.ts';
 
 /** Layers that are computed again, at most. */
 const longest = 8;
@@ -70,6 +70,7 @@ function twice(chain: readonly Layer[], early: readonly Layer[], late: readonly 
       ? `${describeNode(last.node)} computed twice`
       : `${describeNode((chain[0] as Layer).node)} to ${describeNode(last.node)} computed twice`;
   return {
+    kind: 'twice',
     text,
     family: `twice up to ${last.node.output}`,
     extraMacs: chain.reduce((sum, { macs }) => sum + macs, 0),

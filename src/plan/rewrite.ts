@@ -3,7 +3,7 @@ import type { Isa } from '../kernels/define.ts';
 import type { View } from '../ops/define.ts';
 import type { RewrittenProgram } from './build.ts';
 import { lowerInto, lowerNode } from './lower.ts';
-import type { Layer, Program } from './types.ts';
+import type { Layer, Program, RewritingNote } from './types.ts';
 import { canWorkIn, isDense, type Region, regionsOf } from './views.ts';
 
 /** A node that a rewriting puts in: one that computes with given parameters, or one that only names bytes. */
@@ -21,9 +21,7 @@ export type NewNode = { readonly node: Node; readonly output: Tensor } & (
  * Another way to compute a part of a program, with the same bytes as a result. Everything that comes after, streaming,
  * rings, code generation, checking, takes the rewritten program as if the model had come like that.
  */
-export interface Rewriting {
-  /** What is done, and where, in words. */
-  readonly text: string;
+export interface Rewriting extends RewritingNote {
   /** Multiply-accumulates that are computed again. */
   readonly extraMacs: number;
   /** Rewritings of one family do the same in other degrees, the mildest first. */
@@ -75,7 +73,9 @@ export function rewrite(
     'kind' in part ? layerOf(graph, part, index, lowerings) : { ...part, index },
   );
   const placed = placeLayers({ graph: { ...graph, nodes: layers.map(({ node }) => node) }, layers }, lowerings);
-  return placed === null ? null : { ...placed, source, rewritings: rewritings.map(({ text }) => text) };
+  return placed === null
+    ? null
+    : { ...placed, source, rewritings: rewritings.map(({ kind, text }) => ({ kind, text })) };
 }
 
 function layerOf(graph: Graph, part: NewNode, index: number, { isas, known }: Lowerings): Layer {

@@ -108,12 +108,20 @@ export interface Program {
   readonly layers: readonly Layer[];
 }
 
+/**
+ * What was rewritten, and where in words: copies that are none (`views`), channels in groups, layers computed twice so
+ * that a tensor need not be kept, columns in patches.
+ */
+export interface RewritingNote {
+  readonly kind: 'views' | 'groups' | 'twice' | 'patches';
+  readonly text: string;
+}
+
 /** Everything that code generation needs to know, decided. */
 export interface Plan extends Program {
   /** The model as it was before it was rewritten for this plan: what the plan must compute, byte for byte. */
   readonly source: Program;
-  /** What was rewritten, in words. */
-  readonly rewritings: readonly string[];
+  readonly rewritings: readonly RewritingNote[];
   readonly steps: readonly Step[];
   readonly buffers: readonly PlacedBuffer[];
   readonly storage: ReadonlyMap<string, Storage>;

@@ -22,10 +22,11 @@ export function runEnds(ends: readonly EndReport[]): readonly string[] {
   const reasons = {
     barrier: 'a layer beside cannot stream',
     memory: 'a stage across would need more bytes',
-    time: 'a stage across would fit too, but save no kernel call',
+    time: 'a stage across would fit too, but not be faster',
+    chain: 'steps across would fit each alone, but not together',
     end: '',
   } as const;
-  const kinds = (['barrier', 'memory', 'time'] as const).flatMap((kind) => {
+  const kinds = (['barrier', 'memory', 'time', 'chain'] as const).flatMap((kind) => {
     const found = inner.filter((end) => end.kind === kind).length;
     return found === 0 ? [] : [`${found} as ${reasons[kind]}`];
   });
@@ -41,6 +42,9 @@ export function endText(plan: Plan, end: StepEnd): string {
   if (end.kind === 'barrier') return `it ends because ${layer} ${barriers[end.barrier]}`;
   if (end.kind === 'memory') {
     return `it ends before ${layer}: every plan that streams on across here needs at least ${count(end.needed)} bytes, this one ${count(end.limit)}`;
+  }
+  if (end.kind === 'chain') {
+    return `it ends before ${layer}: a plan that streams on across here needs ${count(end.needed)} bytes at each step alone, but more where one output lies over an input after the other`;
   }
   const more = end.time / end.chosen - 1;
   const time = more > 0 ? `would take ${(more * 100).toFixed(1)} % more time (estimate)` : 'would not be faster';

@@ -42,7 +42,7 @@ export function readBoard(fields: Fields): Board {
 }
 
 function readOptimize(fields: Fields | null): Board['optimize'] {
-  if (fields === null) return { model: '-O3', rest: '-Os' };
+  if (fields === null) return { model: '-O2', rest: '-Os' };
   const level = (name: string): string => {
     const text = fields.text(name);
     return /^-O[0-3sg]$/.test(text) ? text : fields.refuse(`${name} must be -O0, -O1, -O2, -O3, -Os or -Og`);

@@ -121,6 +121,22 @@ describe.skipIf(!canEmulate)('an emulated board', () => {
     expect(stdout).toMatch(/\nrun {4}[\d,]+ instructions; \d+\.\d\d per MAC: the median of 3 runs, each the same\n/);
   });
 
+  it('takes as long without time marks as with them', async () => {
+    const bare = join(home, 'bare');
+    const compile = ['compile', at('small.onnx'), '--calibrate', 'random', '--target', 'qemu-stm32f405'];
+    await tessera(...compile, '--out', bare);
+    const makefile = readFileSync(join(bare, 'Makefile'), 'utf8');
+    expect(makefile).toContain('-DTSR_PROFILE');
+    writeFileSync(join(bare, 'Makefile'), makefile.replaceAll('-DTSR_PROFILE', ''));
+    const profileOf = async (folder: string): Promise<ProfileResult['models'][number] | undefined> =>
+      (JSON.parse((await tessera('profile', folder, '--runs', '1', '--json')).stdout) as ProfileResult).models[0];
+    const [marked, unmarked] = [await profileOf(project), await profileOf(bare)];
+    expect(unmarked?.layers.map(({ ticks }) => ticks)).toEqual(unmarked?.layers.map(() => null));
+    const difference = (marked?.total.median ?? 0) - (unmarked?.total.median ?? 0);
+    // A few instructions a layer: those that the compiler moves across a call.
+    expect(Math.abs(difference)).toBeLessThan(20 * (marked?.layers.length ?? 0));
+  });
+
   it('is verified against the simulator', async () => {
     const { code, stdout } = await tessera('verify', project, '--input', at('x.npy'), '--limit', '3', '--json');
     expect(code).toBe(0);

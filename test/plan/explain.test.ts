@@ -45,7 +45,7 @@ function waysOf(made: Plan): number {
 
 describe('why a step ends', () => {
   it('is true of all plans that there are, on small random graphs', () => {
-    const seen = { end: 0, barrier: 0, memory: 0, time: 0 };
+    const seen = { end: 0, barrier: 0, memory: 0, time: 0, chain: 0 };
     let graphs = 0;
     for (let seed = 0; graphs < 40; seed += 1) {
       const found = small(seed);
@@ -74,7 +74,7 @@ describe('why a step ends', () => {
           if (reason.kind === 'time') {
             expect(Math.min(...across.map(peakOf))).toBe(reason.needed);
             expect(across.some((cut) => Math.abs(timeOf(cut) - reason.time) < 1e-3)).toBe(true);
-            expect(reason.time).toBeGreaterThanOrEqual(reason.chosen);
+            expect(reason.time).toBeGreaterThanOrEqual(reason.chosen * (1 - 1e-6));
           }
         });
       }

@@ -42,6 +42,11 @@ export const awkwardCases = [
   'scratch',
   'alias',
   'layer of several calls',
+  'output over an input',
+  'rewritten: views',
+  'rewritten: groups',
+  'rewritten: twice',
+  'rewritten: patches',
 ] as const;
 
 export type AwkwardCase = (typeof awkwardCases)[number];
@@ -155,7 +160,8 @@ function reads(
 
 /** The awkward cases of a plan. */
 export function planFeatures(plan: Plan): AwkwardCase[] {
-  const found: AwkwardCase[] = [];
+  const found: AwkwardCase[] = plan.rewritings.map(({ kind }) => `rewritten: ${kind}` as const);
+  if (plan.overlapping.size > 0) found.push('output over an input');
   for (const step of plan.steps) {
     if (step.kind !== 'stage') continue;
     found.push('stage');

@@ -1,11 +1,17 @@
 import { optimize, quantize } from '../../src/compile.ts';
 import type { Graph, Value } from '../../src/graph/types.ts';
 import type { Isa } from '../../src/kernels/define.ts';
+import { createMemory } from '../../src/plan/candidates.ts';
+import { rewritingsOf } from '../../src/plan/improve.ts';
+import { lowerGraph } from '../../src/plan/lower.ts';
+import { areApart, type Rewriting, rewrite } from '../../src/plan/rewrite.ts';
+import { searchOf } from '../../src/plan/search.ts';
 import type { Plan } from '../../src/plan/types.ts';
+import { validatePlan } from '../../src/plan/validate.ts';
 import { assignQuantization } from '../../src/quantize/assign.ts';
 import { calibrate } from '../../src/quantize/calibrate.ts';
 import { distinctPlans, distorted, laidOut, randomSteps, requantized } from '../support/quantized.ts';
-import { createDice, randomFrom } from '../support/random.ts';
+import { createDice, type Dice, randomFrom } from '../support/random.ts';
 import { type RandomGraph, randomGraph } from './generate.ts';
 
 /** A random graph, quantised, and its plans by kind. */
@@ -50,14 +56,33 @@ export function quantizedRandomGraph({ seed, graph, sampleInputs }: RandomGraph)
 /** Every machine runs the kernels of all: away from their own, by portable stand-ins for its instructions. */
 const isaSets: readonly (readonly Isa[])[] = [[], ['dsp'], ['mve', 'dsp'], ['simd128']];
 
+/** A plan of the graph with some rewritings, whether they are of use or not; none where nothing can be rewritten. */
+function rewrittenPlans(graph: Graph, isas: readonly Isa[], dice: Dice): RandomPlans['plans'] {
+  const source = { graph, layers: lowerGraph(graph, isas) };
+  const input = dice.chance(0.5) ? 'stream' : 'resident';
+  const all = rewritingsOf(source, input);
+  const chosen: Rewriting[] = [];
+  for (const kind of dice.shuffled(['views', 'groups', 'twice', 'patches'] as const)) {
+    const apart = all.filter((one) => one.kind === kind && chosen.every((other) => areApart(other, one)));
+    if (apart.length > 0) chosen.push(dice.pick(apart));
+  }
+  const program = chosen.length === 0 ? null : rewrite(source, chosen, { isas, known: new Map() });
+  if (program === null) return [];
+  const search = searchOf(program, input, createMemory());
+  const made = search.planOf(search.within(search.least) ?? []);
+  validatePlan(made);
+  return [{ kind: 'rewritten', plan: made }];
+}
+
 export function randomPlans(seed: number): RandomPlans {
   const { graph, saturating } = quantizedRandomGraph(randomGraph(seed));
   const random = randomFrom(seed ^ 0x2545f491);
+  const isas = isaSets[seed % isaSets.length] ?? [];
   return {
     seed,
     graph,
     saturating,
-    plans: distinctPlans(graph, isaSets[seed % isaSets.length]),
+    plans: [...distinctPlans(graph, isas), ...rewrittenPlans(graph, isas, createDice(randomFrom(seed ^ 0x3c6ef372)))],
     samples: [randomSteps(graph, random), randomSteps(graph, random)],
   };
 }

@@ -3,16 +3,19 @@ import { arrayField, type KernelVariant, numberField, type VariantCall } from '.
 import { simplifyConstants } from './constant-channels.ts';
 import { packSums, tapPairs } from './conv-pack.ts';
 
-/** The most scratch that two pixels may take, in bytes. */
-const mostForTwo = 4096;
+/**
+ * The most scratch that two pixels may take, in bytes. A kernel of several taps needs it for each of them, and is large
+ * beside the rows that it reads; one of a single tap is small beside them.
+ */
+const mostForTwo = { oneTap: 4096, taps: 2048 } as const;
 
 /**
  * Pixels that are computed together. Two at a time cost no more instructions than four and half the scratch, but for
  * what is done once a group: that weighs where a pixel is little work.
  */
-function groupOf(pairs: number, outChannels: number): 1 | 2 | 4 {
-  if (2 * pairs * outChannels < 4096 && 16 * pairs <= mostForTwo) return 4;
-  return 8 * pairs <= mostForTwo ? 2 : 1;
+function groupOf(pairs: number, outChannels: number, most: number): 1 | 2 | 4 {
+  if (2 * pairs * outChannels < 4096 && 16 * pairs <= most) return 4;
+  return 8 * pairs <= most ? 2 : 1;
 }
 
 /** Adapts a call to the kernel whose shift is `shift`: it takes layers whose own is up to 8 more. */
@@ -42,7 +45,8 @@ function adapt(call: KernelCall, shift: number): VariantCall | string {
   const pairs = tapPairs(field('kernel_h') * kernelWidth * channels, runBytes);
   const multipliers = Int32Array.from(sums.multipliers, (multiplier) => multiplier / scale);
   const { words, packedChannels } = packSums({ ...sums, multipliers }, pairs);
-  const group = groupOf(pairs.length, field('out_channels'));
+  const most = field('kernel_h') * kernelWidth === 1 ? mostForTwo.oneTap : mostForTwo.taps;
+  const group = groupOf(pairs.length, field('out_channels'), most);
   const columns = (group - 1) * stride + (kernelWidth - 1) * dilation + 1;
   // Where channels come in fours, padding is written as it is expanded; a pointwise convolution has none.
   const windowBytes = call.pointwise || channels % 4 === 0 ? 0 : columns * channels;
