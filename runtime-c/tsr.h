@@ -127,8 +127,25 @@ TSR_OUT_OF_LINE void tsr_move(int8_t *to, const int8_t *from, int32_t bytes) {
     tsr_store_word(to + 8, c);
     tsr_store_word(to + 12, d);
   }
-  for (; bytes >= 4; bytes -= 4, to += 4, from += 4) tsr_store_word(to, tsr_load_word(from));
-  for (; bytes > 0; --bytes) *to++ = *from++;
+  if (bytes == 0) return;
+  if ((bytes & 8) != 0) {
+    const uint32_t a = tsr_load_word(from);
+    const uint32_t b = tsr_load_word(from + 4);
+    tsr_store_word(to, a);
+    tsr_store_word(to + 4, b);
+    to += 8;
+    from += 8;
+  }
+  if ((bytes & 4) != 0) {
+    tsr_store_word(to, tsr_load_word(from));
+    to += 4;
+    from += 4;
+  }
+  if ((bytes & 2) != 0) {
+    *to++ = *from++;
+    *to++ = *from++;
+  }
+  if ((bytes & 1) != 0) *to = *from;
 }
 
 /* Puts columns [from, to) of row `row`, of which the window ends before column `end`, in their slot. */

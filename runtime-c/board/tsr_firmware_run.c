@@ -49,7 +49,7 @@ void tsr_clear_profile(void) {
 }
 
 /* How long the way into a mark and out of it takes: what stands between two marks with nothing in between. */
-void tsr_calibrate_marks(void) {
+static void calibrate_marks(void) {
 #ifdef TSR_PROFILE
   uint32_t least = UINT32_MAX;
   profile.overhead = 0u;
@@ -240,4 +240,14 @@ tsr_touched tsr_run_painted(uint8_t paint) {
     if ((uint8_t)tsr_arena[i] != paint) result.arena = i + 1u;
   }
   return result;
+}
+
+void tsr_select_model(const tsr_model *model) {
+  tsr_session.model = model;
+  tsr_session.loaded = LOAD_PATTERN;
+  tsr_session.has_results = 0;
+  tsr_session.expected = 0u;
+  tsr_clear_profile();
+  calibrate_marks();
+  tsr_clear_profile();
 }

@@ -1,4 +1,4 @@
-/* Tessera firmware: text to the host. See tsr_session.h. */
+/* Tessera firmware: text to the host, and words from it. See tsr_session.h. */
 #include "tsr_session.h"
 
 void tsr_put(char c) {
@@ -77,4 +77,46 @@ void tsr_put_float(float value) {
   tsr_put((char)('0' + (char)(rest / 100u)));
   tsr_put((char)('0' + (char)(rest / 10u % 10u)));
   tsr_put((char)('0' + (char)(rest % 10u)));
+}
+
+void tsr_put_count(const char *text, uint32_t count) {
+  tsr_put_text(text);
+  tsr_put_number(count);
+  tsr_put_end();
+}
+
+char *tsr_next_word(char **rest) {
+  char *start = *rest;
+  while (*start == ' ') ++start;
+  if (*start == '\0') return NULL;
+  char *end = start;
+  while (*end != '\0' && *end != ' ') ++end;
+  if (*end != '\0') *end++ = '\0';
+  *rest = end;
+  return start;
+}
+
+int tsr_is_same(const char *a, const char *b) {
+  while (*a != '\0' && *a == *b) {
+    ++a;
+    ++b;
+  }
+  return *a == *b;
+}
+
+int32_t tsr_number_of(const char *word) {
+  uint32_t value = 0;
+  if (word == NULL || *word == '\0') return -1;
+  for (; *word != '\0'; ++word) {
+    if (*word < '0' || *word > '9' || value > 214748363u) return -1;
+    value = value * 10u + (uint32_t)(*word - '0');
+  }
+  return (int32_t)value;
+}
+
+int32_t tsr_hex_of(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
 }

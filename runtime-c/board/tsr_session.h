@@ -1,6 +1,6 @@
 /*
- * Tessera firmware: what its files share. tsr_firmware.c obeys commands, tsr_firmware_run.c runs models,
- * tsr_firmware_text.c writes.
+ * Tessera firmware: what its files share. tsr_firmware.c takes commands, tsr_firmware_benchmark.c and tsr_firmware_own.c
+ * obey them, tsr_firmware_run.c runs models, tsr_firmware_text.c writes and reads text.
  */
 #ifndef TSR_SESSION_H
 #define TSR_SESSION_H
@@ -46,7 +46,23 @@ void tsr_put_number(uint64_t value);
 void tsr_put_hex_byte(uint8_t byte);
 void tsr_put_hex_word(uint32_t value);
 void tsr_put_error(const char *text);
-void tsr_put_float(float value);
+void tsr_put_float(float value); /* with three decimals, as printf("%.3f") does */
+void tsr_put_count(const char *text, uint32_t count); /* a line */
+
+/* The next word of a command, or NULL; `rest` moves behind it. */
+char *tsr_next_word(char **rest);
+
+/* 1 where two words are the same. */
+int tsr_is_same(const char *a, const char *b);
+
+/* The value of a word of digits only; -1 where it is none, NULL or beyond 2^31 - 1. And of a hexadecimal digit. */
+int32_t tsr_number_of(const char *word);
+int32_t tsr_hex_of(char c);
+
+/* tsr_firmware_benchmark.c, tsr_firmware_own.c: 0 where the command is none of theirs. */
+int tsr_obey_benchmark(const char *word, char *rest);
+int tsr_obey_own(const char *word, char *rest); /* the answer ends with a checksum of all bytes before it */
+void tsr_put_timestamp(void);
 
 /* tsr_firmware_run.c */
 
@@ -66,8 +82,8 @@ uint8_t *tsr_load_place(uint32_t position);
 /* A value of what was loaded as floats. */
 float tsr_copied_float(uint32_t index);
 
+void tsr_select_model(const tsr_model *model);
 void tsr_clear_profile(void);
-void tsr_calibrate_marks(void);
 
 /* One inference; 0 where there is no input to run on. */
 int tsr_run_once(void);

@@ -1,6 +1,6 @@
 /*
- * What the convolutions for Arm DSP are made of; each defines CONV_DSP_SHIFT, the shift of its requantisation. For anyone
- * else there is nothing here.
+ * What the convolutions for Arm DSP are made of; each defines CONV_DSP_SHIFT, the shift of its requantisation. For
+ * anyone else there is nothing here.
  *
  * Per group of 4, 2 or 1 pixels: the activations that they need are expanded to int16 in the scratch, then all output
  * channels run over them. The weights stream through once a group (twice for 4 pixels).
@@ -18,12 +18,12 @@ typedef struct conv_dsp_call {
   const tsr_conv_dsp *p;
   const int8_t *const *rows;
   int32_t in_width;
-  int32_t first; /* column of the first tap of the next output pixel */
-  int32_t left;  /* output pixels that are still to be computed */
-  int8_t *out;   /* the next of them */
+  int32_t first;         /* column of the first tap of the next output pixel */
+  int32_t left;          /* output pixels that are still to be computed */
+  int8_t *out;           /* the next of them */
   uint32_t *activations; /* expanded */
   int8_t *window;        /* a part of a row with its padding */
-  int32_t plain; /* whether every output pixel needs one input pixel that is there, of whole quads of channels */
+  int32_t plain;         /* whether every output pixel needs one input pixel, which is there, of channels in fours */
 } conv_dsp_call;
 
 /* Columns [first, first + columns) of a row, with padding as bytes, one pixel behind the other. */
@@ -127,7 +127,7 @@ TSR_DSP_INLINE uint32_t *conv_dsp_expand_rest(const int8_t *taps, int32_t step, 
   return to;
 }
 
-/* The expansion of three rows of nine taps, the commonest first layer, pixel by pixel; the order is that of the others. */
+/* The expansion of three rows of nine taps, the commonest first layer, pixel by pixel; in the order of the others. */
 TSR_DSP_INLINE void conv_dsp_expand_3x9(const int8_t *const *rows, int32_t at, int32_t step, uint32_t *to,
                                         const int32_t pixels) {
   const int8_t *r0 = rows[0] + at;
@@ -208,7 +208,7 @@ TSR_DSP_INLINE void conv_dsp_expand(const conv_dsp_call *call, const int32_t pix
     int32_t pixel = p->in_pixel;
     if (inside && from != NULL) {
       from += first * pixel;
-    } else if ((p->in_channels & 3) == 0) {
+    } else if (p->has_window == 0) {
       to = conv_dsp_expand_padded(call, from, to, pixels);
       continue;
     } else {

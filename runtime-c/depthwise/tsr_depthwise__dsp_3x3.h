@@ -5,17 +5,20 @@
 #ifndef TSR_DEPTHWISE_DSP_3X3_H
 #define TSR_DEPTHWISE_DSP_3X3_H
 
-#include "tsr_depthwise__dsp.h"
-#include "tsr_dsp_columns.h"
+#include "tsr_depthwise__dsp_pixel.h"
 
-/* The columns of three rows that a run of outputs needs. */
+/*
+ * The columns of three rows that a run of outputs needs. Those in the input are put in order: the first alone where it is
+ * the second of a pair, then pairs, then the last where it is the first of one.
+ */
 typedef struct tsr_depthwise_columns {
   const int8_t *rows[3]; /* the first column inside the input; NULL is padding */
   int32_t step;
-  int32_t from;  /* columns before are padding */
-  int32_t alone; /* so many from there on go one by one */
-  int32_t pairs; /* and then so many pairs */
-  int32_t last;  /* and then so many one by one: at most one where there are pairs */
+  int32_t from;   /* columns before are padding */
+  int32_t alone;  /* 1 or 0 */
+  int32_t pairs;
+  int32_t last;   /* 1 or 0 */
+  int32_t inside; /* whether no row is padding */
   uint32_t padding;
 } tsr_depthwise_columns;
 
@@ -47,42 +50,53 @@ static inline void tsr_depthwise_columns_begin(tsr_depthwise_columns *columns, c
   for (int32_t i = 0; i < 3; ++i) columns->rows[i] = rows[i] == NULL ? NULL : rows[i] + at;
   columns->step = p->in_pixel;
   columns->from = from;
-  columns->pairs = inside ? ((to & ~1) - ((from + 1) & ~1)) / 2 : 0;
-  columns->alone = columns->pairs > 0 ? from & 1 : to - from;
-  columns->last = to - from - columns->alone - 2 * columns->pairs;
+  columns->alone = from < to ? from & 1 : 0;
+  columns->pairs = (to - from - columns->alone) / 2;
+  columns->last = (to - from - columns->alone) & 1;
+  columns->inside = inside;
   columns->padding = tsr_dsp_four(p->input_zero_point);
   tsr_depthwise_pad_columns(scratch, 0, from, columns->padding);
   tsr_depthwise_pad_columns(scratch, to, count, columns->padding);
 }
 
-/* Puts columns one by one, where there are few or where a row is padding. */
-static inline void tsr_depthwise_put_alone(const tsr_depthwise_columns *columns, int32_t c, uint32_t *scratch) {
-  const int8_t *at[3];
-  int32_t step[3];
-  for (int32_t i = 0; i < 3; ++i) {
-    const int8_t *row = columns->rows[i];
-    at[i] = row == NULL ? (const int8_t *)&columns->padding : row + c;
-    step[i] = row == NULL ? 0 : columns->step;
+/* The columns of rows of which one is padding, or of which there are few. */
+static inline void tsr_depthwise_put_edge(const tsr_depthwise_columns *columns, int32_t c, uint32_t *pair) {
+  const int8_t *padding = (const int8_t *)&columns->padding;
+  const int8_t *a = columns->rows[0] == NULL ? padding : columns->rows[0] + c;
+  const int8_t *b = columns->rows[1] == NULL ? padding : columns->rows[1] + c;
+  const int8_t *d = columns->rows[2] == NULL ? padding : columns->rows[2] + c;
+  const int32_t a_step = columns->rows[0] == NULL ? 0 : columns->step;
+  const int32_t b_step = columns->rows[1] == NULL ? 0 : columns->step;
+  const int32_t d_step = columns->rows[2] == NULL ? 0 : columns->step;
+  if (columns->alone != 0) {
+    tsr_depthwise_put_column(pair, 1, tsr_dsp_load(a), tsr_dsp_load(b), tsr_dsp_load(d));
+    pair += tsr_dsp_pair_words;
+    a += a_step;
+    b += b_step;
+    d += d_step;
   }
-  for (int32_t x = columns->from; x < columns->from + columns->alone; ++x) {
-    tsr_depthwise_put_column(tsr_depthwise_pair(scratch, x), x & 1, tsr_dsp_load(at[0]), tsr_dsp_load(at[1]),
-                             tsr_dsp_load(at[2]));
-    for (int32_t i = 0; i < 3; ++i) at[i] += step[i];
+  for (int32_t i = columns->pairs; i > 0; --i, pair += tsr_dsp_pair_words) {
+    tsr_depthwise_put_column(pair, 0, tsr_dsp_load(a), tsr_dsp_load(b), tsr_dsp_load(d));
+    tsr_depthwise_put_column(pair, 1, tsr_dsp_load(a + a_step), tsr_dsp_load(b + b_step), tsr_dsp_load(d + d_step));
+    a += 2 * a_step;
+    b += 2 * b_step;
+    d += 2 * d_step;
   }
+  if (columns->last != 0) tsr_depthwise_put_column(pair, 0, tsr_dsp_load(a), tsr_dsp_load(b), tsr_dsp_load(d));
 }
 
 /* Puts the columns that are in the input, with the channels from channel c on. */
 static inline void tsr_depthwise_put_columns(const tsr_depthwise_columns *columns, int32_t c, uint32_t *scratch) {
+  uint32_t *pair = tsr_depthwise_pair(scratch, columns->from);
   const int32_t pairs = columns->pairs;
-  if (pairs == 0) {
-    tsr_depthwise_put_alone(columns, c, scratch);
+  if (!columns->inside || pairs == 0) {
+    tsr_depthwise_put_edge(columns, c, pair);
     return;
   }
   const int32_t step = columns->step;
   const int8_t *a = columns->rows[0] + c;
   const int8_t *b = columns->rows[1] + c;
   const int8_t *d = columns->rows[2] + c;
-  uint32_t *pair = tsr_depthwise_pair(scratch, columns->from);
   if (columns->alone != 0) {
     tsr_depthwise_put_column(pair, 1, tsr_dsp_load(a), tsr_dsp_load(b), tsr_dsp_load(d));
     pair += tsr_dsp_pair_words;
@@ -95,74 +109,6 @@ static inline void tsr_depthwise_put_columns(const tsr_depthwise_columns *column
   const int32_t skip = 2 * pairs * step;
   tsr_depthwise_put_column(pair + pairs * tsr_dsp_pair_words, 0, tsr_dsp_load(a + skip), tsr_dsp_load(b + skip),
                            tsr_dsp_load(d + skip));
-}
-
-/*
- * One channel of a pixel: v0 to v2 are the pairs of rows a and b in three columns, `pair` is that of row c in two, and
- * `last` the product that is left.
- */
-TSR_DSP_INLINE int8_t tsr_depthwise_output(const int32_t *weights, uint32_t v0, uint32_t v1, uint32_t v2, uint32_t pair,
-                                           int32_t last, int32_t pre_shift, int32_t offset) {
-  const uint32_t first = (uint32_t)weights[1];
-  const uint32_t second = (uint32_t)weights[2];
-  int32_t sum = tsr_dsp_smlad(v0, tsr_dsp_sxtb16(first), last);
-  sum = tsr_dsp_smlad(v2, tsr_dsp_sxtb16_odd(first), sum);
-  sum = tsr_dsp_smlad(v1, tsr_dsp_sxtb16(second), sum);
-  sum = tsr_dsp_smlad(pair, tsr_dsp_sxtb16_odd(second), sum);
-  sum = (int32_t)((uint32_t)sum << pre_shift) + weights[0];
-  return (int8_t)tsr_dsp_half8(tsr_dsp_smmla(sum, weights[3], offset));
-}
-
-/* Two channels, whose pairs are the even and odd bytes of t0 to t2 and `t`, and of the column c2 and the weights w22. */
-TSR_DSP_INLINE void tsr_depthwise_two(const int32_t *weights, uint32_t t0, uint32_t t1, uint32_t t2, uint32_t t, uint32_t c2,
-                                      uint32_t w22, int32_t pre_shift, int32_t offset, int8_t *out) {
-  const int32_t even = (int8_t)c2 * (int8_t)w22;
-  const int32_t odd = (int8_t)(c2 >> 8) * (int8_t)(w22 >> 8);
-  out[0] = tsr_depthwise_output(weights, tsr_dsp_sxtb16(t0), tsr_dsp_sxtb16(t1), tsr_dsp_sxtb16(t2), tsr_dsp_sxtb16(t), even,
-                                pre_shift, offset);
-  out[1] = tsr_depthwise_output(weights + tsr_dsp_channel_words, tsr_dsp_sxtb16_odd(t0), tsr_dsp_sxtb16_odd(t1),
-                                tsr_dsp_sxtb16_odd(t2), tsr_dsp_sxtb16_odd(t), odd, pre_shift, offset);
-}
-
-/*
- * The outputs of one pixel, none of whose nine taps is padding. a, b, c: its first taps in the three rows. Where few pixels
- * are computed at a time, this saves the way through the scratch.
- */
-TSR_DSP_INLINE void tsr_depthwise_pixel(const tsr_depthwise_3x3_dsp *p, const int8_t *a, const int8_t *b, const int8_t *c,
-                                        int8_t *out, int32_t pre_shift) {
-  const int32_t step = p->in_pixel;
-  const int32_t offset = p->offset;
-  const int32_t *weights = p->weights;
-  for (const int8_t *end = a + p->channels; a != end; a += 4, b += 4, c += 4, out += 4, weights += 17) {
-    const uint32_t a0 = tsr_dsp_load(a);
-    const uint32_t b0 = tsr_dsp_load(b);
-    const uint32_t a1 = tsr_dsp_load(a + step);
-    const uint32_t b1 = tsr_dsp_load(b + step);
-    const uint32_t a2 = tsr_dsp_load(a + 2 * step);
-    const uint32_t b2 = tsr_dsp_load(b + 2 * step);
-    const uint32_t c0 = tsr_dsp_load(c);
-    const uint32_t c1 = tsr_dsp_load(c + step);
-    const uint32_t c2 = tsr_dsp_load(c + 2 * step);
-    const uint32_t w22 = (uint32_t)weights[0];
-    tsr_depthwise_two(weights + 1, tsr_dsp_pack(a0, b0), tsr_dsp_pack(a1, b1), tsr_dsp_pack(a2, b2), tsr_dsp_pack(c0, c1), c2,
-                      w22, pre_shift, offset, out);
-    tsr_depthwise_two(weights + 9, tsr_dsp_pack_high(a0, b0), tsr_dsp_pack_high(a1, b1), tsr_dsp_pack_high(a2, b2),
-                      tsr_dsp_pack_high(c0, c1), c2 >> 16, w22 >> 16, pre_shift, offset, out + 2);
-  }
-}
-
-/* Computes a segment of so few pixels pixel by pixel, where none has a tap in the padding; 0: it is not one. */
-static inline int32_t tsr_depthwise_few(const tsr_depthwise_3x3_dsp *p, const int8_t *const *rows, int8_t *out,
-                                        const tsr_segment *segment, int32_t stride, int32_t pre_shift) {
-  const int32_t first = -segment->pad_left;
-  const int32_t behind = first + (segment->out_width - 1) * stride + 3;
-  if (segment->out_width > tsr_depthwise_3x3_few || first < 0 || behind > segment->in_width) return 0;
-  if (rows[0] == NULL || rows[1] == NULL || rows[2] == NULL) return 0;
-  for (int32_t x = 0; x < segment->out_width; ++x) {
-    const int32_t at = (first + x * stride) * p->in_pixel;
-    tsr_depthwise_pixel(p, rows[0] + at, rows[1] + at, rows[2] + at, out + x * p->out_pixel, pre_shift);
-  }
-  return 1;
 }
 
 /* The loops over channels: of isa/tsr_dsp_columns.h. */
@@ -178,32 +124,43 @@ TSR_DSP_INLINE void tsr_depthwise_outputs(const tsr_depthwise_3x3_dsp *p, const 
   tsr_dsp_columns context;
   tsr_dsp_columns_begin(&context, scratch, pairs, p->offset);
   context.doublings = p->pre_shift;
+  const uint32_t least = tsr_dsp_four(p->min);
+  const uint32_t most = tsr_dsp_four(p->max);
   const int32_t *weights = p->weights;
   for (int32_t c = 0; c < p->channels; c += 4) {
     tsr_depthwise_put_columns(&columns, c, scratch);
     weights = loops(&context, weights);
-    if (count > 1) tsr_dsp_pair_outputs(scratch, out + c, p->out_pixel, count / 2);
+    if (count > 1) tsr_dsp_pair_outputs(scratch, out + c, p->out_pixel, count / 2, least, most);
+    if ((count & 1) == 0) continue;
     const uint32_t *last = scratch + count / 2 * tsr_dsp_pair_words;
-    if (count & 1) tsr_dsp_store(out + (count - 1) * p->out_pixel + c, tsr_dsp_pack(last[3], last[7]));
+    const uint32_t word = tsr_dsp_pack(last[3], last[7]);
+    tsr_dsp_store(out + (count - 1) * p->out_pixel + c, tsr_dsp_min8(tsr_dsp_max8(word, least), most));
   }
 }
 
-/* Where the layer's clamp is narrower than int8. */
-static inline void tsr_depthwise_clamp(const tsr_depthwise_3x3_dsp *p, int8_t *out, int32_t width) {
-  if (p->min == -128 && p->max == 127) return;
-  for (int32_t x = 0; x < width; ++x) tsr_dsp_clamp(out + x * p->out_pixel, p->channels, p->min, p->max);
-}
+/*
+ * A segment, by the functions of a kernel: `wide` computes at most `most` outputs, `narrow` one, or two of stride 1. They
+ * are functions of their own so that each has but its own frame on the stack.
+ */
+typedef void tsr_depthwise_wide(const tsr_depthwise_3x3_dsp *p, const int8_t *const *rows, int8_t *out, int32_t in_width,
+                                int32_t first, int32_t count, uint32_t *scratch);
+typedef void tsr_depthwise_narrow(const tsr_depthwise_3x3_dsp *p, const int8_t *const *rows, int8_t *out, int32_t in_width,
+                                  int32_t first, int32_t count);
 
-/* A segment of stride 1. */
 TSR_DSP_INLINE void tsr_depthwise_segment(const tsr_depthwise_3x3_dsp *p, const int8_t *const *rows, int8_t *out,
-                                          const tsr_segment *segment, int32_t pre_shift, uint32_t *scratch,
-                                          tsr_depthwise_loops *loops) {
-  int32_t count = tsr_depthwise_few(p, rows, out, segment, 1, pre_shift) ? segment->out_width : 0;
-  for (int32_t x = count; x < segment->out_width; x += count) {
-    count = tsr_min(segment->out_width - x, tsr_depthwise_3x3_outputs);
-    tsr_depthwise_outputs(p, rows, out + x * p->out_pixel, segment->in_width, x - segment->pad_left, count, scratch, loops);
+                                          const tsr_segment *segment, uint32_t *scratch, int32_t stride,
+                                          tsr_depthwise_wide *wide, tsr_depthwise_narrow *narrow) {
+  const int32_t width = segment->out_width;
+  const int32_t few = width * stride <= tsr_depthwise_3x3_few;
+  const int32_t most = few ? tsr_depthwise_3x3_few / stride : tsr_depthwise_3x3_outputs / stride;
+  int32_t count;
+  for (int32_t x = 0; x < width; x += count) {
+    int8_t *to = out + x * p->out_pixel;
+    const int32_t first = x * stride - segment->pad_left;
+    count = tsr_min(width - x, most);
+    if (few) narrow(p, rows, to, segment->in_width, first, count);
+    else wide(p, rows, to, segment->in_width, first, count, scratch);
   }
-  tsr_depthwise_clamp(p, out, segment->out_width);
 }
 
 #endif

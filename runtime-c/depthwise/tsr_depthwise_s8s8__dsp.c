@@ -1,8 +1,8 @@
 /*
  * Depthwise convolution of any size, stride and dilation on Arm DSP: four channels at a time, pixel by pixel.
  *
- * Instructions, counted in QEMU (Cortex-M4, gcc -O2): a multiply-accumulate that is not padding takes 3.5; the portable
- * kernel takes 13.
+ * Instructions a multiply-accumulate, counted in QEMU (Cortex-M4, gcc -O2), padding counted though it is left out: 7 x 7 in
+ * maps of 5 x 5 2.0, in maps of 3 x 3 1.2; 5 x 5 in maps of 10 x 10 4.0. The portable kernel: 11.
  */
 #include "tsr_depthwise__dsp.h"
 #include "tsr_dsp_taps.h"

@@ -1,11 +1,28 @@
 /*
  * Depthwise 3 x 3, stride 2, on Arm DSP.
+ *
+ * Instructions a multiply-accumulate of 64 channels, requantisation included, Cortex-M4, gcc -O2, counted in QEMU: rows of
+ * 24 and of 12: 2.9, of 6: 3.3. The portable kernel: 13.4.
  */
 #include "tsr_depthwise__dsp_3x3.h"
 
-/* `count` outputs, at most half of tsr_depthwise_3x3_outputs, whose first tap is column `first`. */
-static void depthwise_3x3_stride2_outputs(const tsr_depthwise_3x3_dsp *p, const int8_t *const *rows, int8_t *out, int32_t in_width,
-                       int32_t first, int32_t count, uint32_t *scratch) {
+/* The outputs of `count` pairs of columns, as pixels. */
+static inline void depthwise_3x3_stride2_dsp_put(const tsr_depthwise_3x3_dsp *p, const uint32_t *pair, int32_t count,
+                                                 int8_t *to) {
+  const uint32_t least = tsr_dsp_four(p->min);
+  const uint32_t most = tsr_dsp_four(p->max);
+  const int32_t step = p->out_pixel;
+  if (p->min == -128 && p->max == 127) {
+    for (; count > 0; --count, pair += tsr_dsp_pair_words, to += step) tsr_dsp_store(to, tsr_dsp_pack(pair[3], pair[7]));
+  } else {
+    for (; count > 0; --count, pair += tsr_dsp_pair_words, to += step) {
+      tsr_dsp_store(to, tsr_dsp_min8(tsr_dsp_max8(tsr_dsp_pack(pair[3], pair[7]), least), most));
+    }
+  }
+}
+
+TSR_DSP_CALL void depthwise_3x3_stride2_dsp_wide(const tsr_depthwise_3x3_dsp *p, const int8_t *const *rows, int8_t *out,
+                                                 int32_t in_width, int32_t first, int32_t count, uint32_t *scratch) {
   tsr_depthwise_columns columns;
   tsr_depthwise_columns_begin(&columns, p, rows, in_width, first, 2 * count + 2, scratch);
   tsr_dsp_columns context;
@@ -14,19 +31,18 @@ static void depthwise_3x3_stride2_outputs(const tsr_depthwise_3x3_dsp *p, const 
   for (int32_t c = 0; c < p->channels; c += 4) {
     tsr_depthwise_put_columns(&columns, c, scratch);
     weights = tsr_dsp_channels_3x3_stride2(&context, weights);
-    int8_t *to = out + c;
-    for (const uint32_t *pair = scratch; pair != context.end; pair += tsr_dsp_pair_words, to += p->out_pixel) {
-      tsr_dsp_store(to, tsr_dsp_pack(pair[3], pair[7]));
-    }
+    depthwise_3x3_stride2_dsp_put(p, scratch, count, out + c);
   }
+}
+
+TSR_DSP_CALL void depthwise_3x3_stride2_dsp_narrow(const tsr_depthwise_3x3_dsp *p, const int8_t *const *rows, int8_t *out,
+                                                   int32_t in_width, int32_t first, int32_t count) {
+  (void)count;
+  tsr_depthwise_pixels(p, rows, in_width, first, 1, 0, out);
 }
 
 void tsr_depthwise_s8s8__dsp_3x3_stride2(const tsr_depthwise_3x3_dsp *p, const int8_t *const *rows, int8_t *out,
                                          const tsr_segment *segment, void *scratch) {
-  int32_t count = tsr_depthwise_few(p, rows, out, segment, 2, 0) ? segment->out_width : 0;
-  for (int32_t x = count; x < segment->out_width; x += count) {
-    count = tsr_min(segment->out_width - x, tsr_depthwise_3x3_outputs / 2);
-    depthwise_3x3_stride2_outputs(p, rows, out + x * p->out_pixel, segment->in_width, 2 * x - segment->pad_left, count, scratch);
-  }
-  tsr_depthwise_clamp(p, out, segment->out_width);
+  tsr_depthwise_segment(p, rows, out, segment, scratch, 2, depthwise_3x3_stride2_dsp_wide,
+                        depthwise_3x3_stride2_dsp_narrow);
 }

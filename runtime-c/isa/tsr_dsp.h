@@ -27,6 +27,13 @@
 #define TSR_DSP_SELDOM static
 #endif
 
+/* Keeps compilers from making a call of memcpy or memset of a loop: small C libraries have them byte by byte. */
+#if defined(__GNUC__)
+#define TSR_DSP_OPAQUE(pointer) __asm__("" : "+r"(pointer))
+#else
+#define TSR_DSP_OPAQUE(pointer) ((void)0)
+#endif
+
 /* Four bytes from anywhere: these cores load and store words at any address. */
 TSR_DSP_INLINE uint32_t tsr_dsp_load(const void *from) {
   uint32_t word;
@@ -81,6 +88,20 @@ TSR_DSP_INLINE uint32_t tsr_dsp_sxtab16_odd(uint32_t base, uint32_t quad) {
 TSR_DSP_INLINE int32_t tsr_dsp_smlabb(uint32_t a, uint32_t b, int32_t sum) {
   int32_t result;
   __asm__("smlabb %0, %1, %2, %3" : "=r"(result) : "r"(a), "r"(b), "r"(sum));
+  return result;
+}
+
+/* sum + a.low * b.high */
+TSR_DSP_INLINE int32_t tsr_dsp_smlabt(uint32_t a, uint32_t b, int32_t sum) {
+  int32_t result;
+  __asm__("smlabt %0, %1, %2, %3" : "=r"(result) : "r"(a), "r"(b), "r"(sum));
+  return result;
+}
+
+/* sum + a.high * b.low */
+TSR_DSP_INLINE int32_t tsr_dsp_smlatb(uint32_t a, uint32_t b, int32_t sum) {
+  int32_t result;
+  __asm__("smlatb %0, %1, %2, %3" : "=r"(result) : "r"(a), "r"(b), "r"(sum));
   return result;
 }
 
@@ -179,6 +200,14 @@ TSR_DSP_INLINE int32_t tsr_dsp_smlabb(uint32_t a, uint32_t b, int32_t sum) {
   return (int32_t)((uint32_t)sum + (uint32_t)((int16_t)a * (int16_t)b));
 }
 
+TSR_DSP_INLINE int32_t tsr_dsp_smlabt(uint32_t a, uint32_t b, int32_t sum) {
+  return (int32_t)((uint32_t)sum + (uint32_t)((int16_t)a * (int16_t)(b >> 16)));
+}
+
+TSR_DSP_INLINE int32_t tsr_dsp_smlatb(uint32_t a, uint32_t b, int32_t sum) {
+  return (int32_t)((uint32_t)sum + (uint32_t)((int16_t)(a >> 16) * (int16_t)b));
+}
+
 TSR_DSP_INLINE int32_t tsr_dsp_smlatt(uint32_t a, uint32_t b, int32_t sum) {
   return (int32_t)((uint32_t)sum + (uint32_t)((int16_t)(a >> 16) * (int16_t)(b >> 16)));
 }
@@ -225,10 +254,13 @@ TSR_DSP_INLINE uint32_t tsr_dsp_min8(uint32_t a, uint32_t b) {
 /* A byte four times. */
 TSR_DSP_INLINE uint32_t tsr_dsp_four(int32_t byte) { return (uint32_t)(uint8_t)byte * 0x01010101u; }
 
-/* Copies bytes that do not overlap, a word at a time. (Loops over the last bytes would become calls of memcpy.) */
+/* Copies bytes that do not overlap, a word at a time. */
 TSR_DSP_INLINE void tsr_dsp_copy(int8_t *to, const int8_t *from, int32_t bytes) {
   const int8_t *const end = from + (bytes & ~3);
-  for (; from != end; to += 4, from += 4) tsr_dsp_store(to, tsr_dsp_load(from));
+  for (; from != end; to += 4, from += 4) {
+    tsr_dsp_store(to, tsr_dsp_load(from));
+    TSR_DSP_OPAQUE(to);
+  }
   if ((bytes & 2) != 0) {
     *to++ = *from++;
     *to++ = *from++;
@@ -239,7 +271,10 @@ TSR_DSP_INLINE void tsr_dsp_copy(int8_t *to, const int8_t *from, int32_t bytes) 
 TSR_DSP_INLINE void tsr_dsp_fill(int8_t *to, int32_t byte, int32_t bytes) {
   const uint32_t word = tsr_dsp_four(byte);
   const int8_t *const end = to + (bytes & ~3);
-  for (; to != end; to += 4) tsr_dsp_store(to, word);
+  for (; to != end; to += 4) {
+    tsr_dsp_store(to, word);
+    TSR_DSP_OPAQUE(to);
+  }
   if ((bytes & 2) != 0) {
     *to++ = (int8_t)byte;
     *to++ = (int8_t)byte;
@@ -247,7 +282,7 @@ TSR_DSP_INLINE void tsr_dsp_fill(int8_t *to, int32_t byte, int32_t bytes) {
   if ((bytes & 1) != 0) *to = (int8_t)byte;
 }
 
-/* Limits `bytes` outputs to [min, max]: 1.5 instructions a byte, for the few layers whose clamp is narrower than int8. */
+/* Limits `bytes` outputs to [min, max], at 1.5 instructions each: few layers have a clamp narrower than int8. */
 static inline void tsr_dsp_clamp(int8_t *out, int32_t bytes, int32_t min, int32_t max) {
   const uint32_t least = tsr_dsp_four(min);
   const uint32_t most = tsr_dsp_four(max);

@@ -143,10 +143,16 @@ TSR_DSP_INLINE const int32_t *tsr_dsp_channels_3x3_stride2(tsr_dsp_columns *cont
   "ldr %[first], [%[a], %[to_c]]\n\tstr %[word], [%[to], #4]\n\tstr %[second], [%[to], #20]\n\tadd %[a], %[step]\n\t" \
   "pkhbt %[word], %[third], %[first], lsl #16\n\tpkhtb %[first], %[first], %[third], asr #16\n\t"               \
   "str %[first], [%[to], #24]\n\tstr %[word], [%[to], #8]\n\tadd %[to], #32\n\t"
-#define TSR_DSP_PAIR_OUTPUTS                                                                                    \
+#define TSR_DSP_PAIR_OUTPUTS(clamp)                                                                             \
   "ldr %[low], [%[from], #12]\n\tldr %[high], [%[from], #28]\n\tadd %[from], #32\n\t"                          \
   "pkhbt %[word], %[low], %[high], lsl #16\n\tpkhtb %[high], %[high], %[low], asr #16\n\t"                      \
+  clamp("%[word]") clamp("%[high]")                                                                              \
   "str %[word], [%[out]]\n\tstr %[high], [%[out], %[step]]\n\tadd %[out], %[out], %[step], lsl #1\n\t"
+/* Limits the bytes of a word; the flags of SSUB8 say of each which is greater. */
+#define TSR_DSP_CLAMPED(word)                                                                                   \
+  "ssub8 %[low], " word ", %[least]\n\tsel " word ", " word ", %[least]\n\t"                                     \
+  "ssub8 %[low], " word ", %[most]\n\tsel " word ", %[most], " word "\n\t"
+#define TSR_DSP_UNCLAMPED(word) ""
 
 /* Puts `pairs` pairs of columns of three rows in order, at least one; `step` bytes from a column to the next. */
 TSR_DSP_INLINE void tsr_dsp_pair_columns(uint32_t *columns, const int8_t *a, const int8_t *b, const int8_t *c, int32_t step,
@@ -166,18 +172,25 @@ TSR_DSP_INLINE void tsr_dsp_pair_columns(uint32_t *columns, const int8_t *a, con
       : "cc", "memory");
 }
 
-/* The outputs of `pairs` pairs as pixels, `step` bytes apart; at least one pair. */
-TSR_DSP_INLINE void tsr_dsp_pair_outputs(const uint32_t *columns, int8_t *out, int32_t step, int32_t pairs) {
+#define TSR_DSP_OUTPUTS(clamp)                                                                                  \
+  __asm__ volatile("lsrs %[pairs], #1\n\tbcc 1f\n\tadd %[pairs], #1\n\tb 2f\n1:\n\t" TSR_DSP_PAIR_OUTPUTS(clamp)  \
+                   "2:\n\t" TSR_DSP_PAIR_OUTPUTS(clamp) "subs %[pairs], #1\n\tbne 1b"                           \
+                   : [from] "+&r"(columns), [out] "+&r"(out), [pairs] "+&r"(pairs), [low] "=&r"(low),           \
+                     [high] "=&r"(high), [word] "=&r"(word)                                                     \
+                   : [step] "r"(step), [least] "r"(least), [most] "r"(most)                                     \
+                   : "cc", "memory")
+
+/*
+ * The outputs of `pairs` pairs as pixels, `step` bytes apart; at least one pair. `least` and `most`: four times the bytes
+ * that outputs are limited to.
+ */
+TSR_DSP_INLINE void tsr_dsp_pair_outputs(const uint32_t *columns, int8_t *out, int32_t step, int32_t pairs, uint32_t least,
+                                         uint32_t most) {
   uint32_t low;
   uint32_t high;
   uint32_t word;
-  __asm__ volatile(
-      "lsrs %[pairs], #1\n\tbcc 1f\n\tadd %[pairs], #1\n\tb 2f\n1:\n\t" TSR_DSP_PAIR_OUTPUTS
-      "2:\n\t" TSR_DSP_PAIR_OUTPUTS "subs %[pairs], #1\n\tbne 1b"
-      : [from] "+&r"(columns), [out] "+&r"(out), [pairs] "+&r"(pairs), [low] "=&r"(low), [high] "=&r"(high),
-        [word] "=&r"(word)
-      : [step] "r"(step)
-      : "cc", "memory");
+  if (least == 0x80808080u && most == 0x7f7f7f7fu) TSR_DSP_OUTPUTS(TSR_DSP_UNCLAMPED);
+  else TSR_DSP_OUTPUTS(TSR_DSP_CLAMPED);
 }
 
 #else
@@ -245,10 +258,13 @@ static inline void tsr_dsp_pair_columns(uint32_t *columns, const int8_t *a, cons
   }
 }
 
-static inline void tsr_dsp_pair_outputs(const uint32_t *columns, int8_t *out, int32_t step, int32_t pairs) {
+static inline void tsr_dsp_pair_outputs(const uint32_t *columns, int8_t *out, int32_t step, int32_t pairs, uint32_t least,
+                                        uint32_t most) {
   for (; pairs > 0; --pairs, columns += tsr_dsp_pair_words, out += 2 * step) {
-    tsr_dsp_store(out, tsr_dsp_pack(columns[3], columns[7]));
-    tsr_dsp_store(out + step, tsr_dsp_pack(columns[3] >> 16, columns[7] >> 16));
+    const uint32_t first = tsr_dsp_pack(columns[3], columns[7]);
+    const uint32_t second = tsr_dsp_pack(columns[3] >> 16, columns[7] >> 16);
+    tsr_dsp_store(out, tsr_dsp_min8(tsr_dsp_max8(first, least), most));
+    tsr_dsp_store(out + step, tsr_dsp_min8(tsr_dsp_max8(second, least), most));
   }
 }
 

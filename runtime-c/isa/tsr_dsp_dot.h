@@ -4,15 +4,15 @@
  * Weights of four output channels lie as one stream of words, all of it in the order of use:
  *   b0, b2, 256 * b1 + b0, 256 * b3 + b2     the biases
  *   for every pair of taps: the words (w0, w1) and (w2, w3)
- *   M0, M2, M1, M3                           the multipliers
+ *   M0, M2, M1, M3                           the multipliers, of even and odd channels alike
  * A word of weights holds two output channels and two taps: each half is 256 * (weight of the odd channel) + (weight of
  * the even one), modulo 2^16. Multiplied as it is, it gives A = 256 * odd + even; its sign-extended low bytes give
  * B = even; A - B is 256 times the odd channel's sum. So a weight takes one byte in flash and half an instruction to
  * expand, where two SXTB16 a word would take one. The compiler proves that nothing of this leaves 16 and 32 bits.
  *
- * An output is floor((sum * M + offset * 2^32) / 2^(32 + shift)), limited to int8, where SSAT wants the shift as a part of
- * the instruction. So the kernel has one shift, and 8 more for the 256 times of odd channels, and the compiler makes
- * multipliers and offsets for it: those of tsr_requantize (M is a multiple of 256) times or by a power of two, exactly.
+ * An output is floor((sum * M + offset * 2^32) / 2^(32 + shift)), limited to int8, where SSAT wants the shift as a part
+ * of the instruction. So the kernel has one shift, and 8 more for the 256 times of odd channels, and the compiler makes
+ * multipliers and offsets for it: those of tsr_requantize (M is a multiple of 256) divided by a power of two, exactly.
  *
  * Activations lie as pairs of int16, for each pair of taps one word a pixel.
  *
@@ -27,8 +27,10 @@
 #include "tsr_dsp.h"
 
 /* The loops want all registers: GCC gives them where it optimises, and no frame pointer is asked for. */
-#if defined(__ARM_FEATURE_DSP) && defined(__thumb__) && defined(__GNUC__) && defined(__OPTIMIZE__) && !defined(__clang__)
+#if defined(__ARM_FEATURE_DSP) && defined(__thumb__) && defined(__GNUC__) && defined(__OPTIMIZE__)
+#if !defined(__clang__)
 #define TSR_DSP_ASSEMBLY
+#endif
 #endif
 
 /* What the output pixels of a group are computed from. */
@@ -109,39 +111,41 @@ TSR_DSP_INLINE tsr_dsp_dot tsr_dsp_dot_of(const int32_t *weights, const uint32_t
 #define TSR_DSP_FOUR_TIMES(STEP) STEP STEP STEP STEP
 
 /* Rounds of sixteen pairs of taps. */
-#define TSR_DSP_ROUNDS(STEP)             \
-  "ldr %[x0], %[skip]\n\t"               \
-  "add pc, %[x0]\n\t"                    \
-  "nop\n"                                \
+#define TSR_DSP_ROUNDS(STEP)                            \
+  "ldr %[x0], %[skip]\n\t"                              \
+  "add pc, %[x0]\n\t"                                   \
+  "nop\n"                                               \
   "2:\n\t" TSR_DSP_FOUR_TIMES(TSR_DSP_FOUR_TIMES(STEP)) \
-  "ldr %[x0], %[ap_end]\n\t"             \
-  "cmp %[ap], %[x0]\n\t"                 \
+  "ldr %[x0], %[ap_end]\n\t"                            \
+  "cmp %[ap], %[x0]\n\t"                                \
   "bne.w 2b\n\t"
 
-#define TSR_DSP_FOUR_OF(NAME, OP, REST)                                                                   \
-  OP " %[" NAME "0], %[" NAME "0], " REST "\n\t" OP " %[" NAME "1], %[" NAME "1], " REST "\n\t" OP        \
-     " %[" NAME "2], %[" NAME "2], " REST "\n\t" OP " %[" NAME "3], %[" NAME "3], " REST "\n\t"
+/* The high words of four sums times a multiplier, and the offset. */
+#define TSR_DSP_SCALE(NAME, REST) "smmla %[" NAME "], %[" NAME "], " REST "\n\t"
+#define TSR_DSP_SCALE_FOUR(NAME, REST)                                                                \
+  TSR_DSP_SCALE(NAME "0", REST) TSR_DSP_SCALE(NAME "1", REST) TSR_DSP_SCALE(NAME "2", REST)           \
+      TSR_DSP_SCALE(NAME "3", REST)
 
 #define TSR_DSP_LIMIT(NAME, SHIFT) "ssat %[" NAME "], #8, %[" NAME "], asr %[" SHIFT "]\n\t"
-#define TSR_DSP_LIMIT_FOUR(NAME, SHIFT)                                       \
+#define TSR_DSP_LIMIT_FOUR(NAME, SHIFT)                                                        \
   TSR_DSP_LIMIT(NAME "0", SHIFT) TSR_DSP_LIMIT(NAME "1", SHIFT) TSR_DSP_LIMIT(NAME "2", SHIFT) \
       TSR_DSP_LIMIT(NAME "3", SHIFT)
 
-#define TSR_DSP_ODD_CHANNELS            \
-  "sub %[a0], %[a0], %[b0]\n\t"         \
-  "sub %[a1], %[a1], %[b1]\n\t"         \
-  "sub %[a2], %[a2], %[b2]\n\t"         \
+#define TSR_DSP_ODD_CHANNELS    \
+  "sub %[a0], %[a0], %[b0]\n\t" \
+  "sub %[a1], %[a1], %[b1]\n\t" \
+  "sub %[a2], %[a2], %[b2]\n\t" \
   "sub %[a3], %[a3], %[b3]\n\t"
 
-#define TSR_DSP_DOT_OPERANDS                                                                                        \
-  [b0] "=&r"(b0), [b1] "=&r"(b1), [b2] "=&r"(b2), [b3] "=&r"(b3), [a0] "=&r"(a0), [a1] "=&r"(a1), [a2] "=&r"(a2),   \
-      [a3] "=&r"(a3), [w] "=&r"(w), [e] "=&r"(e), [x0] "=&r"(x0), [x1] "=&r"(x1), [ap] "=&r"(ap), [wp] "=&r"(wp),   \
+#define TSR_DSP_DOT_OPERANDS                                                                                      \
+  [b0] "=&r"(b0), [b1] "=&r"(b1), [b2] "=&r"(b2), [b3] "=&r"(b3), [a0] "=&r"(a0), [a1] "=&r"(a1), [a2] "=&r"(a2), \
+      [a3] "=&r"(a3), [w] "=&r"(w), [e] "=&r"(e), [x0] "=&r"(x0), [x1] "=&r"(x1), [ap] "=&r"(ap), [wp] "=&r"(wp), \
       [out] "+m"(d->out)
 
-#define TSR_DSP_DOT_INPUTS                                                                                     \
-  [weights] "m"(d->weights), [activations] "m"(d->activations), [skip] "m"(d->skip), [skip_first] "m"(d->skip_first), [ap_end] "m"(d->activations_end), \
-      [out_end] "m"(d->out_end), [offset] "m"(d->offset), [pixel] "m"(d->pixel), \
-      [shift] "i"(shift), [odd_shift] "i"(shift + 8)
+#define TSR_DSP_DOT_INPUTS                                                                                      \
+  [weights] "m"(d->weights), [activations] "m"(d->activations), [ap_end] "m"(d->activations_end),               \
+      [skip] "m"(d->skip), [skip_first] "m"(d->skip_first), [out_end] "m"(d->out_end), [offset] "m"(d->offset), \
+      [pixel] "m"(d->pixel), [shift] "i"(shift), [odd_shift] "i"(shift + 8)
 
 /* Two of every four channels of 4 pixels: the lower two, or with weights 4 bytes and out 2 bytes on the upper two. */
 TSR_DSP_INLINE void tsr_dsp_dot_half_4x2(tsr_dsp_dot *d, const int32_t shift) {
@@ -159,8 +163,8 @@ TSR_DSP_INLINE void tsr_dsp_dot_half_4x2(tsr_dsp_dot *d, const int32_t shift) {
       "ldr %[x0], [%[wp], #8]\n\t"
       "ldr %[x1], [%[wp], #16]\n\t"
       "add %[wp], #24\n\t"
-      TSR_DSP_FOUR_OF("b", "smmla", "%[x0], %[e]")
-      TSR_DSP_FOUR_OF("a", "smmla", "%[x1], %[w]")
+      TSR_DSP_SCALE_FOUR("b", "%[x0], %[e]")
+      TSR_DSP_SCALE_FOUR("a", "%[x1], %[w]")
       TSR_DSP_LIMIT_FOUR("b", "shift")
       TSR_DSP_LIMIT_FOUR("a", "odd_shift")
       "ldr %[ap], %[out]\n\t"
@@ -261,13 +265,13 @@ TSR_DSP_INLINE void tsr_dsp_dot_2(tsr_dsp_dot *d, int8_t *out, int32_t channels,
   TSR_DSP_PAIR_1X4("x2", "w0", "w1") TSR_DSP_PAIR_1X4("x3", "w2", "w3")
 
 /* One pair of taps. */
-#define TSR_DSP_SINGLE_1X4            \
-  "ldr.w %[x0], [%[ap]], #4\n\t"      \
+#define TSR_DSP_SINGLE_1X4       \
+  "ldr.w %[x0], [%[ap]], #4\n\t" \
   "ldrd %[w0], %[w1], [%[wp]], #8\n\t" TSR_DSP_PAIR_1X4("x0", "w0", "w1")
 
 /*
- * All channels of 1 pixel: a rest of up to three pairs of taps, then rounds. LDM wants its registers in ascending order:
- * they have names, and those of the jumps make LDR four bytes long.
+ * All channels of 1 pixel: a rest of up to three pairs of taps, then rounds. LDM wants its registers in ascending
+ * order: they have names, and those of the jumps make LDR four bytes long.
  */
 TSR_DSP_INLINE void tsr_dsp_dot_1(tsr_dsp_dot *d, int8_t *out, int32_t channels, const int32_t shift) {
   d->out = out;

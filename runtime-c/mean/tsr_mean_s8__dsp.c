@@ -1,7 +1,7 @@
 /*
  * Means on Arm DSP: four channels at a time, whose sums over a row's pixels stay in two registers.
  *
- * Instructions an input byte, counted in QEMU (Cortex-M4, gcc -O2): 2.3 in rows of 8 pixels; the portable kernel takes 6.
+ * Instructions an input byte, counted in QEMU (Cortex-M4, gcc -O2): 2.5 in rows of 16 pixels; the portable kernel takes 10.5.
  */
 #include "tsr_dsp.h"
 #include "tsr_mean__dsp.h"
@@ -11,6 +11,14 @@ enum { mean_dsp_run = 256 };
 
 /* Adds `pixels` pixels to the sums of four channels. */
 static inline void mean_dsp_add(int32_t *sums, const int8_t *from, int32_t pixels, int32_t step) {
+  if (pixels == 1) {
+    const uint32_t word = tsr_dsp_load(from);
+    sums[0] += (int8_t)word;
+    sums[1] += (int8_t)(word >> 8);
+    sums[2] += (int8_t)(word >> 16);
+    sums[3] += (int8_t)(word >> 24);
+    return;
+  }
   while (pixels > 0) {
     const int32_t run = tsr_min(pixels, mean_dsp_run);
     uint32_t even = 0;

@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs';
 
 /** What a contestant is run for before it counts, in milliseconds: V8 compiles functions again once they are hot. */
-const warmUp = 700;
+const warmUp = 1500;
 
 /** How long a contestant runs in a round. */
 const turn = 25;
@@ -33,16 +33,18 @@ async function startOnnx(file) {
   return () => session.run(feeds);
 }
 
-/** The median of the milliseconds that inferences take: one that others held up does not count. */
+/**
+ * Milliseconds of an inference: the time that this process had a processor, so that it does not count when others held it
+ * up. Nothing here waits, and nothing runs beside it once all is warm.
+ */
 async function timeOf({ run, isAsync }, count) {
-  const times = [];
+  const start = process.cpuUsage();
   for (let i = 0; i < count; i += 1) {
-    const start = performance.now();
     if (isAsync) await run();
     else run();
-    times.push(performance.now() - start);
   }
-  return times.sort((a, b) => a - b)[Math.floor(count / 2)];
+  const { user, system } = process.cpuUsage(start);
+  return (user + system) / 1e3 / count;
 }
 
 const { files, rounds } = JSON.parse(process.argv[2]);
@@ -50,14 +52,13 @@ const contestants = [];
 for (const { kind, file } of files) {
   const run = kind === 'wasm' ? await startWasm(file) : await startOnnx(file);
   const contestant = { run, isAsync: kind === 'onnx', times: [] };
-  let spent = 0;
-  let least = Number.POSITIVE_INFINITY;
-  while (spent < warmUp) {
-    const time = await timeOf(contestant, 1);
-    least = Math.min(least, time);
-    spent += time;
+  let count = 1;
+  for (let spent = 0; spent < warmUp; ) {
+    const time = await timeOf(contestant, count);
+    spent += time * count;
+    count = Math.max(1, Math.round(turn / Math.max(time, 1e-3)));
   }
-  contestants.push({ ...contestant, count: Math.max(3, Math.round(turn / least)) });
+  contestants.push({ ...contestant, count });
 }
 for (let round = 0; round < rounds; round += 1) {
   for (const contestant of contestants) {

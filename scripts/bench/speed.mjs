@@ -2,7 +2,9 @@
  * The speed of models: `npm run bench:speed -- [options]`. The figures go to the standard output, progress to the error
  * output.
  */
+import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { modelPrefix } from '../../dist/codegen/model.js';
 import { modelFiles } from '../../dist/codegen/project.js';
@@ -10,10 +12,11 @@ import { modelOptions, optimize, plan, quantize } from '../../dist/compile.js';
 import { readModel, requireGraph } from '../../dist/onnx/read.js';
 import { hasQemu } from './qemu.mjs';
 import { compareWithBaseline, measureSpeed, models, readModel as readKitModel, rowKey, targets } from './speed-lib.mjs';
+import { hasOnnxruntime, wasmModels } from './speed-wasm-lib.mjs';
 
 const usage = `npm run bench:speed -- [options]
   --model TEXT      only the models whose name holds this, such as kws
-  --target CORE     only this core: ${Object.keys(targets).join(', ')}
+  --target CORE     only this core: ${Object.keys(targets).join(', ')}, wasm
   --objective NAME  plan for balanced (default), sram or time
   --layers          every layer, too
   --cycles          Cortex-M4: cycles, too, estimated from Arm's table of timings; a minute for a large model
@@ -58,14 +61,17 @@ function readOptions() {
 const options = readOptions();
 const chosen = models.filter(({ name }) => name.includes(options.model));
 const cores = Object.keys(targets).filter((core) => options.target === undefined || core === options.target);
+const isWhole = !options.portable && !options.check && !options.update;
+const withWasm = options.target === 'wasm' || (options.target === undefined && isWhole && hasOnnxruntime());
 const kit = process.env.TESSERA_KIT;
 if (!kit)
   fail('TESSERA_KIT is not set: it names the folder of models and test data (CONTRIBUTING.md says what lies in it)');
 if (!existsSync(kit)) fail(`TESSERA_KIT: there is no folder ${kit}`);
 if (chosen.length === 0) fail(`no such model; there are ${models.map(({ name }) => name).join(', ')}`);
-if (cores.length === 0) fail(`no such core; there are ${Object.keys(targets).join(', ')}`);
+if (cores.length === 0 && !withWasm) fail(`no such core; there are ${Object.keys(targets).join(', ')}, wasm`);
 if (!['balanced', 'sram', 'time'].includes(options.objective)) fail(`--objective is balanced, sram or time\n${usage}`);
-if (!hasQemu()) fail('arm-none-eabi-gcc and qemu-system-arm are needed: scripts/setup.sh installs them');
+if (cores.length > 0 && !hasQemu())
+  fail('arm-none-eabi-gcc and qemu-system-arm are needed: scripts/setup.sh installs them');
 
 const tessera = {
   ...{ modelFiles, modelOptions, modelPrefix, optimize, plan, quantize },
@@ -85,7 +91,9 @@ for (const model of chosen) {
     process.stderr.write(`${model.name}, ${core}: ${((performance.now() - start) / 1000).toFixed(1)} s\n`);
   }
 }
-process.stdout.write(options.json ? `${JSON.stringify(rows, null, 2)}\n` : table(rows));
+const wasm = withWasm ? measureWasm() : options.json ? [] : '';
+if (options.json) process.stdout.write(`${JSON.stringify([...rows, ...wasm], null, 2)}\n`);
+else process.stdout.write([rows.length > 0 ? table(rows) : '', wasm].filter((text) => text !== '').join('\n'));
 if (!options.json) {
   for (const row of rows) {
     if (options.layers) process.stdout.write(`\n${layerTable(row)}`);
@@ -94,6 +102,23 @@ if (!options.json) {
 }
 if (options.update) update();
 if (options.check) check();
+
+/** What speed-wasm.mjs prints: rows or a table. */
+function measureWasm() {
+  const none = options.json ? [] : '';
+  if (!wasmModels.some(({ name }) => name.includes(options.model))) return none;
+  const program = fileURLToPath(new URL('speed-wasm.mjs', import.meta.url));
+  const args = [
+    program,
+    '--model',
+    options.model,
+    '--objective',
+    options.objective,
+    ...(options.json ? ['--json'] : []),
+  ];
+  const output = execFileSync(process.execPath, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
+  return options.json ? JSON.parse(output) : output;
+}
 
 function readBaseline() {
   return existsSync(baselineFile) ? JSON.parse(readFileSync(baselineFile, 'utf8')) : {};

@@ -1,6 +1,7 @@
 import { modelPrefix } from '../codegen/model.ts';
 import { measure, type Spread } from '../device/profile.ts';
 import type { Session } from '../device/session.ts';
+import { exitCode, TesseraError } from '../errors.ts';
 import type { LayerReport } from '../report/plan.ts';
 import { count, plural, tableText } from '../report/table.ts';
 import { type BoardOptions, type BoardProject, chosenModels, deviceModelOf, readProject, withBoard } from './board.ts';
@@ -148,6 +149,31 @@ function liveBytes(report: CompileReport, layer: LayerReport): number {
   return sum;
 }
 
+/**
+ * Refuses a board that does not do what the project says.
+ * @throws TesseraError (exit code 7) where the self-test fails, or a run touches more memory than was reported
+ */
+export function requireSound({ target, models }: ProfileResult): void {
+  for (const { name, selfTest, memory } of models) {
+    const { arenaBytes, reportedArenaBytes, stackBytes, stackBound: bound } = memory;
+    const found = [
+      ...(selfTest ? [] : ['the self-test fails: the board does not compute what the compiler says']),
+      ...(arenaBytes > reportedArenaBytes
+        ? [`a run writes ${count(arenaBytes)} bytes of arena; ${count(reportedArenaBytes)} were reported`]
+        : []),
+      ...(stackBytes !== null && bound !== null && stackBytes > bound
+        ? [`a run takes ${count(stackBytes)} bytes of stack; the compiler says at most ${count(bound)}`]
+        : []),
+    ];
+    if (found.length === 0) continue;
+    throw new TesseraError(
+      exitCode.verification,
+      `${name} on ${target}: ${found.join('; ')}`,
+      'Does the board run the program that was built? "tessera flash" verifies what it writes.',
+    );
+  }
+}
+
 const ticksText = (ticks: number | undefined): string => (ticks === undefined ? '-' : count(ticks));
 
 /** A profile as text. */
@@ -194,6 +220,5 @@ function modelText({ unit, port }: ProfileResult, model: ModelProfile): string {
     `plan   ${count(model.estimate)} instructions estimated${offText}`,
     `SRAM   ${count(memory.arenaBytes)} bytes of arena measured, ${count(memory.reportedArenaBytes)} reported${stack}${bound}`,
     ...(hasTime ? [] : ['The firmware was built without time marks: there are no times by layer.']),
-    ...(model.selfTest ? [] : ['warning: the self-test fails: the board does not compute what the compiler says']),
   ].join('\n');
 }

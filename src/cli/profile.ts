@@ -31,15 +31,17 @@ export function addProfile(program: Command, terminal: Terminal): void {
     .summary('measure a firmware on its board, layer by layer')
     .description(
       'Runs the firmware of a project folder on a board, or on an emulated one, and says for each layer how long it ' +
-        'takes, in cycles on a board and instructions in an emulator, and what memory the model touches.',
+        'takes, in cycles on a board and instructions in an emulator, and what memory the model touches. Exit code 7 ' +
+        'where the self-test fails, or a run touches more memory than was reported.',
     )
     .argument('<project folder>', 'what "tessera compile" made for a board')
     .option('--runs <count>', 'how often to run', positive, 5);
   addBoardOptions(command)
     .addHelpText('after', examples)
     .action(async (folder: string, flags: Flags) => {
-      const { profileProject, profileText } = await import('../api/profile.ts');
+      const { profileProject, profileText, requireSound } = await import('../api/profile.ts');
       const result = await profileProject(folder, { ...flags, onProgress: terminal.progress });
       terminal.print(flags.json ? jsonText(result) : profileText(result));
+      requireSound(result);
     });
 }

@@ -70,6 +70,8 @@ const firmwareSources = [
   'tsr_firmware.h',
   'tsr_session.h',
   'tsr_firmware.c',
+  'tsr_firmware_benchmark.c',
+  'tsr_firmware_own.c',
   'tsr_firmware_run.c',
   'tsr_firmware_text.c',
 ] as const;

@@ -36,8 +36,7 @@ export function allocateThoroughly(buffers: readonly Buffer[], work: number = de
  * @param joins each buffer is the input of one at most, and the output of one at most
  */
 export function allocateJoined(buffers: readonly Buffer[], joins: readonly Join[]): ThoroughAllocation {
-  const plain = allocateThoroughly(buffers);
-  if (joins.length === 0) return plain;
+  if (joins.length === 0) return allocateThoroughly(buffers);
   const index = new Map(buffers.map(({ name }, position) => [name, position]));
   const overlaps = joins.map(
     ({ input, output, distance }): Overlap => ({
@@ -49,12 +48,12 @@ export function allocateJoined(buffers: readonly Buffer[], joins: readonly Join[
   const blocks = buffers.map(toBlock);
   const live = Math.max(0, ...liveBytes(buffers, joins)) / bufferAlignment;
   const bound = overlapBound(blocks, overlaps, live);
-  if (arenaBytes(plain.buffers) <= bound * bufferAlignment)
-    return { ...plain, bound: bound * bufferAlignment, optimal: true };
   const { offsets, peak } = placeOverlapping(blocks, overlaps, bound);
-  const together = withOffsets(buffers, offsets);
-  const found = peak * bufferAlignment < arenaBytes(plain.buffers) ? together : plain.buffers;
-  return { buffers: found, bound: bound * bufferAlignment, optimal: peak <= bound };
+  const together = { buffers: withOffsets(buffers, offsets), bound: bound * bufferAlignment, optimal: peak <= bound };
+  if (together.optimal) return together;
+  const plain = allocateThoroughly(buffers);
+  const isLess = arenaBytes(plain.buffers) < peak * bufferAlignment;
+  return { ...together, ...(isLess ? { buffers: plain.buffers } : {}) };
 }
 
 /** The bytes from the start of the arena to the end of its last buffer. */

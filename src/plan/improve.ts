@@ -17,6 +17,9 @@ export interface ImproveOptions {
   readonly memory: Memory;
 }
 
+/** Rewritings that are looked at for one step, at most: those that compute the least again first. */
+const mostLooks = 60;
+
 /** A program, its rewritings, and the plans that it can have. */
 interface State {
   readonly chosen: readonly Rewriting[];
@@ -33,9 +36,10 @@ const strides = [0.1, 0.03, 0];
  */
 export function improvements(options: ImproveOptions): readonly Search[] {
   const { source, mostMacs } = options;
-  const all = rewritingsOf(source, options.input);
   const budget = mostMacs - source.layers.reduce((sum, { macs }) => sum + macs, 0);
-  const allowed = all.filter(({ extraMacs }) => extraMacs <= budget);
+  const free = [...viewRewritings(source), ...groupRewritings(source)];
+  const allowed =
+    budget > 0 ? rewritingsOf(source, options.input).filter(({ extraMacs }) => extraMacs <= budget) : free;
   let state = stateOf([], options) as State;
   const found = [state.search];
   // Where there is nothing to gain at all, it need not be asked for more.
@@ -122,7 +126,8 @@ function familiesOf(
     if (chosen.includes(rewriting) || ![...rewriting.replaced.keys()].some((name) => concerned.has(name))) continue;
     families.set(rewriting.family, [...(families.get(rewriting.family) ?? []), rewriting]);
   }
-  return [...families.values()];
+  const least = (family: readonly Rewriting[]): number => Math.min(...family.map(({ extraMacs }) => extraMacs));
+  return [...families.values()].sort((a, b) => least(a) - least(b));
 }
 
 /** The mildest of a family that does as much for the steps above the target as the strongest. */

@@ -3,8 +3,8 @@ import { integerForm } from './lower.ts';
 import { activationsOf, type NewNode, type Rewriting, readersOf } from './rewrite.ts';
 import type { Layer, Program } from './types.ts';
 
-/** Into how many groups channels are cut. */
-const counts = [2, 3, 4, 6, 8, 12, 16, 24, 32];
+/** Into how many groups channels are cut: each is C of its own, so that many cost flash. */
+const counts = [2, 3, 4, 6, 8, 12, 16];
 
 /** Kernels take channels in fours. */
 const granularity = 4;

@@ -85,12 +85,23 @@ const clip = ([from, to]: Range, width: number): Range => [Math.max(0, from), Ma
 
 const widthOf = ({ shape }: Tensor): number => rowShape(shape).width;
 
+/** Layers [start, end) of a program in so many patches; null where they are no run, or some patch would have no columns. */
+export function patchesOf(
+  { layers }: Program,
+  { start, end }: { readonly start: number; readonly end: number },
+  count: number,
+): Rewriting | null {
+  const run = layers.slice(start, end);
+  const entry = run[0] === undefined ? undefined : activationsOf(run[0])[0];
+  return entry === undefined || !run.every(takesColumns) ? null : patched({ entry, layers: run }, count);
+}
+
 /** A run in so many patches; null where some patch would have a layer without columns. */
 function patched({ entry, layers }: Run, count: number): Rewriting | null {
   const first = layers[0] as Layer;
   const last = layers.at(-1) as Layer;
   const width = widthOf(last.tensors.output);
-  if (width < 2 * count) return null;
+  if (width < count) return null;
   const cuts = Array.from({ length: count + 1 }, (_, index) => Math.round((index * width) / count));
   const patches = Array.from(
     { length: count },

@@ -1,14 +1,7 @@
 import { spawn } from 'node:child_process';
 import type { Duplex } from 'node:stream';
 import { exitCode, TesseraError } from '../errors.ts';
-
-/** How an emulator is started: a field of target.json. */
-export interface Simulator {
-  /** The program: qemu-system-arm. */
-  readonly command: string;
-  readonly machine: string;
-  readonly arguments: readonly string[];
-}
+import type { Simulator } from '../targets/types.ts';
 
 /** An emulated board that runs. */
 export interface Emulator {
@@ -51,6 +44,13 @@ const endTimeout = 3000;
  * @throws TesseraError (exit code 5) where the emulator is not installed, (6) where it does not start
  */
 export async function startEmulator(simulator: Simulator, program: string): Promise<Emulator> {
+  if (process.platform === 'win32') {
+    throw new TesseraError(
+      exitCode.toolMissing,
+      'emulated boards need Linux or macOS: on Windows a socket cannot be handed to QEMU',
+      'Use the Windows Subsystem for Linux.',
+    );
+  }
   const line = ['-chardev', 'socket,id=line,fd=3', '-serial', 'chardev:line'];
   const machine = ['-M', simulator.machine, ...simulator.arguments, '-display', 'none', '-monitor', 'none'];
   const command = [simulator.command, ...machine, ...line, '-kernel', program];

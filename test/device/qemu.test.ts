@@ -1,13 +1,14 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ProfileResult } from '../../src/api/profile.ts';
 import type { RunResult } from '../../src/api/run.ts';
 import type { VerifyResult } from '../../src/api/verify.ts';
-import { type Simulator, startEmulator } from '../../src/simulate/qemu.ts';
+import { startEmulator } from '../../src/simulate/qemu.ts';
 import { loadTarget } from '../../src/targets/load.ts';
+import type { Simulator } from '../../src/targets/types.ts';
 import { makeFolder, tessera } from '../cli/small-model.ts';
 import { canEmulate } from './support/installed.ts';
 
@@ -68,15 +69,20 @@ afterAll(() => {
 });
 
 describe.skipIf(!canEmulate)('an emulated board', () => {
+  const run = async (target: string): Promise<RunResult> => {
+    const { code, stdout, stderr } = await tessera(
+      ...['run', at('small.onnx'), '--calibrate', 'random', '--input', at('x.npy'), '--target', target, '--json'],
+    );
+    expect([code, stderr]).toEqual([0, '']);
+    return JSON.parse(stdout) as RunResult;
+  };
+  let wasm: RunResult;
+  beforeAll(async () => {
+    wasm = await run('wasm');
+  }, 60_000);
+
   it.each(targets)('runs a model like WebAssembly: %s', async (target) => {
-    const run = async (name: string): Promise<RunResult> => {
-      const { code, stdout, stderr } = await tessera(
-        ...['run', at('small.onnx'), '--calibrate', 'random', '--input', at('x.npy'), '--target', name, '--json'],
-      );
-      expect([code, stderr]).toEqual([0, '']);
-      return JSON.parse(stdout) as RunResult;
-    };
-    const [board, wasm] = [await run(target), await run('wasm')];
+    const board = await run(target);
     expect(board.samples.map(({ outputs }) => outputs)).toEqual(wasm.samples.map(({ outputs }) => outputs));
     expect(board.samples).toHaveLength(4);
     expect(board).toMatchObject({ target, selfTest: true });
@@ -166,10 +172,10 @@ describe.skipIf(!canEmulate)('an emulated board', () => {
       expect(stderr).toMatch(
         /qemu-stm32f405 does not give the simulator's bytes: sample \d, output scores, element \d: expected step -?\d+, got -?\d+/,
       );
-      // A profile goes through the same port, and says that the self-test fails.
+      // A profile goes through the same port, and its self-test fails.
       const profile = await tessera('profile', project, '--port', path, '--runs', '1');
-      expect([profile.code, profile.stderr]).toEqual([0, '']);
-      expect(profile.stdout).toMatch(/warning: the self-test fails/);
+      expect([profile.code, profile.stderr]).toEqual([7, expect.stringMatching(/small on .*: the self-test fails/)]);
+      expect(profile.stdout).toMatch(/\nrun {4}[\d,]+ instructions/);
     });
   });
 
@@ -260,5 +266,21 @@ describe.skipIf(!canEmulate)('an emulator whose user goes away', () => {
     profile.kill(signal);
     await ended;
     await expect.poll(() => processesWith(elf), { timeout: 5000 }).toEqual([]);
+  });
+
+  it('leaves no folder behind: SIGINT', async () => {
+    const temporary = join(home, 'temporary');
+    mkdirSync(temporary);
+    const run = spawn(
+      process.execPath,
+      [main, 'run', at('small.onnx'), '--calibrate', 'random', '--input', at('x.npy'), '--target', 'qemu-stm32f405'],
+      { stdio: 'ignore', env: { ...process.env, TMPDIR: temporary } },
+    );
+    const ended = new Promise<string | null>((resolve) => run.on('exit', (_, signal) => resolve(signal)));
+    await expect.poll(() => readdirSync(temporary).length, { timeout: 10_000, interval: 5 }).toBeGreaterThan(0);
+    run.kill('SIGINT');
+    expect(await ended).toBe('SIGINT');
+    expect(readdirSync(temporary)).toEqual([]);
+    await expect.poll(() => processesWith(temporary), { timeout: 5000 }).toEqual([]);
   });
 });

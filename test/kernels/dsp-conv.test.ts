@@ -1,34 +1,52 @@
 import { describe, expect, it } from 'vitest';
+import { hasQemu } from '../../scripts/bench/qemu.mjs';
+import type { KernelVariant } from '../../src/kernels/define.ts';
 import { convDsp, convFineDsp } from '../../src/kernels/dsp/conv.ts';
 import { packSums, tapPairs } from '../../src/kernels/dsp/conv-pack.ts';
 import { createDice, randomFrom } from '../support/random.ts';
 import { randomBytes } from './cases.ts';
 import { type ConvShape, convCase } from './conv-cases.ts';
+import { compareOnQemu } from './qemu.ts';
 import { compareKernels } from './support.ts';
 
-const shapes: readonly (readonly [string, ConvShape])[] = [
-  ['of any shape', {}],
-  ['of 1 x 1', { kernelHeight: 1, kernelWidth: 1, groups: 1 }],
-  ['of 3 x 3', { kernelHeight: 3, kernelWidth: 3, groups: 1, dilation: 1 }],
-  ['of three channels', { kernelHeight: 3, kernelWidth: 3, groups: 1, dilation: 1, inChannels: 3 }],
-  ['of one pixel', { outWidth: 1, groups: 1 }],
-  ['of weights of -128', { leastWeight: -128, groups: 1, outChannels: 8 }],
+const shapes: readonly (readonly [string, KernelVariant, ConvShape])[] = [
+  ['of any shape', convDsp, {}],
+  ['of 1 x 1', convDsp, { kernelHeight: 1, kernelWidth: 1, groups: 1 }],
+  ['of 3 x 3', convDsp, { kernelHeight: 3, kernelWidth: 3, groups: 1, dilation: 1 }],
+  ['of three channels', convDsp, { kernelHeight: 3, kernelWidth: 3, groups: 1, dilation: 1, inChannels: 3 }],
+  ['of one pixel', convDsp, { outWidth: 1, groups: 1 }],
+  ['of weights of -128', convDsp, { leastWeight: -128, groups: 1, outChannels: 8 }],
+  // Sums of many taps: an output step is many steps of the sum.
+  ['of a large shift', convFineDsp, { kernelHeight: 3, kernelWidth: 3, inChannels: 40, groups: 1, outWidth: 3 }],
 ];
 
 describe('the Arm DSP convolution gives the bytes of the portable one', () => {
   it.each(shapes)(
     '%s',
-    async (_, shape) => {
-      expect(await compareKernels(convDsp, (dice) => convCase(dice, shape))).toEqual([]);
+    async (_, variant, shape) => {
+      expect(await compareKernels(variant, (dice) => convCase(dice, shape))).toEqual([]);
     },
     600_000,
   );
 
-  it('where the shift is large', async () => {
-    // Sums of many taps: an output step is many steps of the sum.
-    const shape = { kernelHeight: 3, kernelWidth: 3, inChannels: 40, groups: 1, outWidth: 3 };
-    expect(await compareKernels(convFineDsp, (dice) => convCase(dice, shape))).toEqual([]);
-  }, 600_000);
+  const emulated = hasQemu();
+  if (!emulated) console.log('left out: convolutions for Arm DSP in QEMU (it or its compiler is not installed)');
+
+  it.skipIf(!emulated).each(shapes)(
+    '%s, on a Cortex-M4',
+    async (_, variant, shape) => {
+      expect(await compareOnQemu('cortex-m4', variant, (dice) => convCase(dice, shape))).toEqual([]);
+    },
+    120_000,
+  );
+
+  it.skipIf(!emulated)(
+    'of any shape, on a Cortex-M7',
+    async () => {
+      expect(await compareOnQemu('cortex-m7', convDsp, (dice) => convCase(dice))).toEqual([]);
+    },
+    120_000,
+  );
 });
 
 describe('the packed weights', () => {

@@ -1,10 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import { hasQemu } from '../../scripts/bench/qemu.mjs';
 import type { KernelVariant } from '../../src/kernels/define.ts';
-import { convMve } from '../../src/kernels/mve/conv.ts';
-import { depthwiseMve, depthwiseMve3x3 } from '../../src/kernels/mve/depthwise.ts';
+import { convMve, streamOf } from '../../src/kernels/mve/conv.ts';
+import {
+  blocked,
+  blockedStream,
+  channelsFirst,
+  depthwiseMve,
+  depthwiseMve3x3,
+} from '../../src/kernels/mve/depthwise.ts';
 import { addMve, lookupMve, maxPoolMve, meanMve, mulMve } from '../../src/kernels/mve/elementwise.ts';
 import { mveKernels } from '../../src/kernels/mve/index.ts';
+import { createDice, randomFrom } from '../support/random.ts';
+import { randomBytes } from './cases.ts';
 import { convCase } from './conv-cases.ts';
 import { addCase, meanCase, mulCase } from './elementwise-cases.ts';
 import { lookupCase, maxPoolCase } from './mve-cases.ts';
@@ -69,5 +77,73 @@ describe('Helium kernels give the bytes of the portable ones', () => {
     expect(new Set(comparisons.map(({ variant }) => variant.symbol))).toEqual(
       new Set(mveKernels.map(({ symbol }) => symbol)),
     );
+  });
+});
+
+describe('what the compiler packs for Helium', () => {
+  const dice = createDice(randomFrom(3));
+  const numbers = (length: number, step = 1): Int32Array =>
+    Int32Array.from({ length }, () => step * dice.integer(0, 2 ** 20));
+
+  it('weights channel by channel are the weights', () => {
+    const [height, width, channels] = [3, 2, 20];
+    const weights = randomBytes(dice, height * width * channels);
+    const packed = channelsFirst(weights, height, width);
+    const back = weights.map((_, i) => {
+      const [channel, tap] = [i % channels, Math.floor(i / channels)];
+      return packed[(channel * width + (tap % width)) * height + Math.floor(tap / width)] as number;
+    });
+    expect(back).toEqual(weights);
+    expect(packed).toHaveLength(weights.length);
+  });
+
+  it('weights in blocks of channels are the weights', () => {
+    const [taps, channels] = [5, 37];
+    const weights = randomBytes(dice, taps * channels);
+    const packed = blocked(weights, taps);
+    const back = weights.map((_, i) => {
+      const [channel, tap] = [i % channels, Math.floor(i / channels)];
+      const from = channel - (channel % 16);
+      const lanes = Math.min(16, channels - from);
+      return packed[from * taps + tap * lanes + (channel - from)] as number;
+    });
+    expect(back).toEqual(weights);
+    expect(packed).toHaveLength(weights.length);
+  });
+
+  it('biases and multipliers stand in the order of use', () => {
+    expect(Array.from(streamOf([1, 2, 3, 4, 5], [256, 512, 768, 1024, 1280], 4))).toEqual([
+      ...[1, 2, 3, 4, 128, 256, 384, 512],
+      ...[5, 640],
+    ]);
+    const [bias, multipliers] = [numbers(22), numbers(22, 256)];
+    const stream = Array.from(blockedStream(bias, multipliers));
+    expect(stream.slice(0, 8)).toEqual(
+      [0, 4, 8, 12].flatMap((c) => bias[c]).concat([0, 4, 8, 12].map((c) => (multipliers[c] as number) / 2)),
+    );
+    // The last six channels: 16 and 20, 18, 17 and 21, 19.
+    expect(stream.slice(32)).toEqual(
+      [[16, 20], [18], [17, 21], [19]].flatMap((channels) => [
+        ...channels.map((c) => bias[c]),
+        ...channels.map((c) => (multipliers[c] as number) / 2),
+      ]),
+    );
+  });
+
+  it('takes one byte a weight, eight a channel, and at most eight more', () => {
+    for (let i = 0; i < 300; i += 1) {
+      for (const { variant, make } of comparisons.slice(0, 6)) {
+        const { call } = make(dice);
+        const adapted = variant.adapt(call);
+        if (typeof adapted === 'string') continue;
+        const bytes = Object.values(adapted.fields).reduce<number>((sum, value) => {
+          if (typeof value !== 'object' || value === null) return sum;
+          return sum + value.values.length * (value.type === 'int8' ? 1 : 4);
+        }, 0);
+        const channels = call.fields.out_channels ?? call.fields.channels;
+        const weights = call.fields.weights as { readonly values: ArrayLike<number> };
+        expect(bytes).toBeLessThanOrEqual(weights.values.length + 8 * (channels as number) + 8);
+      }
+    }
   });
 });

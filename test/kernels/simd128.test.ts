@@ -9,8 +9,19 @@ import { createDice, type Dice, randomFrom } from '../support/random.ts';
 import { randomBytes } from './cases.ts';
 import { type ConvShape, convCase } from './conv-cases.ts';
 import { addCase, meanCase, mulCase } from './elementwise-cases.ts';
+import { maxPoolCase } from './mve-cases.ts';
+import { averagePoolCase } from './pool-cases.ts';
 import { depthwiseCase, randomWindow, type WindowShape } from './simd128-cases.ts';
 import { type CaseMaker, casesPerKernel, compareKernels } from './support.ts';
+
+/** Who makes cases for kernels that take any portable call. */
+const makers: Readonly<Record<string, CaseMaker>> = {
+  tsr_add_s8s8__portable: addCase,
+  tsr_mul_s8s8__portable: mulCase,
+  tsr_mean_s8__portable: meanCase,
+  tsr_max_pool_s8__portable: maxPoolCase,
+  tsr_average_pool_s8__portable: averagePoolCase,
+};
 
 const comparisons: readonly { readonly variant: KernelVariant; readonly make: CaseMaker }[] = [
   { variant: winograd, make: (dice) => convCase(dice, winogradShape(dice)) },
@@ -56,8 +67,9 @@ function deepShape(dice: Dice): ConvShape {
 }
 
 function makerFor({ replaces }: KernelVariant): CaseMaker {
-  if (replaces.startsWith('tsr_add')) return addCase;
-  return replaces.startsWith('tsr_mul') ? mulCase : meanCase;
+  const maker = makers[replaces];
+  if (maker === undefined) throw new Error(`nobody makes cases for ${replaces}`);
+  return maker;
 }
 
 describe('SIMD kernels give the bytes of the portable ones', () => {

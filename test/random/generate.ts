@@ -35,12 +35,38 @@ function residual(w: Workshop): Tensor | null {
   return w.node('Add', w.chance(0.5) ? [x, y] : [y, x], w.chance(0.5) ? {} : { clamp: { min: 0, max: null } });
 }
 
+/** Channels expanded, filtered and weighed by a gate that sees all pixels: what squeeze-and-excitation blocks are. */
+function gated(w: Workshop): void {
+  const convolution = (input: Tensor | null, outputs: number, taps: number, groups: number): Tensor | null => {
+    if (input === null) return null;
+    const each = (input.shape[3] as number) / groups;
+    const weights = w.constant([outputs, taps, taps, each], () => w.normal() / (taps * Math.sqrt(each)));
+    const pad = [(taps - 1) / 2, (taps - 1) / 2];
+    const window = { kernel: [taps, taps], strides: [1, 1], dilations: [1, 1], pads: [pad, pad] };
+    return w.node('Conv', [input, weights, null], { ...window, groups, clamp: { min: -2, max: null } });
+  };
+  const unary = (input: Tensor | null, name: string): Tensor | null =>
+    input === null ? null : w.node('Unary', [input], { chain: [{ function: name, parameters: [] }] });
+  const size = [1, w.integer(2, 9), w.integer(2, 9), w.integer(2, 5)];
+  const x = w.take((tensor) => tensor.shape.length === 4) ?? w.input(size);
+  const channels = w.integer(6, 21);
+  const filtered = convolution(convolution(x, channels, w.pick([1, 1, 3]), 1), channels, w.pick([3, 5]), channels);
+  const active = w.chance(0.3) ? unary(filtered, 'tanh') : filtered;
+  if (active === null) return;
+  const mean = w.node('ReduceMean', [active], { axes: [1, 2] });
+  const gate = unary(convolution(mean, channels, 1, 1), 'sigmoid');
+  const product = gate === null ? null : w.node('Mul', [active, gate], {});
+  const y = convolution(product, x.shape[3] as number, 1, 1);
+  if (y !== null && w.chance(0.7)) w.node('Add', [x, y], {});
+}
+
 /** A float graph of about 3 to 20 nodes of all operators, channels last, and inputs for it. */
 export function randomGraph(seed: number): RandomGraph {
   const random = randomFrom(Math.imul(seed + 1, 0x9e3779b1));
   const builder = createGraphBuilder(`random ${seed}`);
   const w = createWorkshop(builder, random);
   for (let i = w.pick([1, 1, 1, 2, 3]); i > 0; i -= 1) w.input(inputShape(w));
+  if (seed % 8 === 7) gated(w);
   const entries = Object.values(makers);
   const tickets = entries.flatMap(({ weight, make }) => Array.from({ length: weight }, () => make));
   const wanted = w.integer(3, 14);

@@ -48,8 +48,10 @@ function adapt(call: KernelCall, shift: number): VariantCall | string {
   const most = field('kernel_h') * kernelWidth === 1 ? mostForTwo.oneTap : mostForTwo.taps;
   const group = groupOf(pairs.length, field('out_channels'), most);
   const columns = (group - 1) * stride + (kernelWidth - 1) * dilation + 1;
-  // Where channels come in fours, padding is written as it is expanded; a pointwise convolution has none.
-  const windowBytes = call.pointwise || channels % 4 === 0 ? 0 : columns * channels;
+  // Where channels come in fours, padding can be written as it is expanded: slower where pixels share columns, but
+  // without a window. A pointwise convolution has no padding.
+  const hasWindow = !call.pointwise && (channels % 4 !== 0 || (group === 4 && kernelWidth > 1));
+  const windowBytes = hasWindow ? columns * channels : 0;
   return {
     struct: 'tsr_conv_dsp',
     fields: {
@@ -73,6 +75,7 @@ function adapt(call: KernelCall, shift: number): VariantCall | string {
       group,
       packed_channels: packedChannels,
       reach: (kernelWidth - 1) * dilation + 1,
+      has_window: hasWindow ? 1 : 0,
       single: field('kernel_h') * kernelWidth === 1 && channels % 4 === 0 ? 1 : 0,
     },
     scratchBytes: 4 * Math.ceil((4 * group * pairs.length + windowBytes) / 4),

@@ -100,6 +100,7 @@ function adapt3x3(call: KernelCall, stride: 1 | 2, scaled: 'scaled' | 'unscaled'
     headers: [
       'depthwise/tsr_depthwise__dsp.h',
       'depthwise/tsr_depthwise__dsp_3x3.h',
+      'depthwise/tsr_depthwise__dsp_pixel.h',
       'isa/tsr_dsp.h',
       'isa/tsr_dsp_columns.h',
     ],

@@ -43,9 +43,8 @@ function adapt(call: KernelCall): VariantCall | string {
   const padding = vector * vectors(windowBytes) - windowBytes;
   const tiled = padding <= mostPadding;
   const together = kernelWidth === 1 || (number('dilation_w') === 1 && number('in_pixel') === inChannels);
-  // A window of one vector may be shorter than that.
-  const short = kernelHeight === 1 && runBytes < vector;
-  const direct = together && (runBytes % vector === 0 || short) && kernelHeight <= mostRuns;
+  // The last vector of a window that is one run may be shorter than that.
+  const direct = together && (runBytes % vector === 0 || kernelHeight === 1) && kernelHeight <= mostRuns;
   // Where windows are always copied, more of them at a time cost fewer calls.
   const copies = direct ? 3 : 3 * Math.max(1, Math.floor(mostCopyBytes / (3 * vector * vectors(windowBytes))));
   const { groups: _, pre_scale: __, bias: ___, multipliers: ____, weights: _____, ...fields } = call.fields;
@@ -67,7 +66,7 @@ function adapt(call: KernelCall): VariantCall | string {
     },
     // Where there is no padding and windows lie in vectors, none is copied.
     scratchBytes: call.pointwise && direct ? 0 : (copies * vectors(windowBytes) + 1) * vector,
-    headers: ['conv/tsr_conv__mve.h', ...mveHeaders],
+    headers: ['conv/tsr_conv__mve.h', 'isa/tsr_mve_tile.h', ...mveHeaders],
   };
 }
 

@@ -37,7 +37,7 @@ function adapt3x3(call: KernelCall): VariantCall | string {
     },
     // A vector of four columns reaches one beyond the three of a window.
     scratchBytes: columnBytes * (mostColumns + 1),
-    headers: ['depthwise/tsr_depthwise__mve.h', ...mveHeaders],
+    headers: ['depthwise/tsr_depthwise__mve.h', 'isa/tsr_mve_window.h', ...mveHeaders],
   };
 }
 
@@ -108,7 +108,7 @@ function adapt(call: KernelCall): VariantCall | string {
       ...fields,
     },
     scratchBytes: 4 * Math.ceil(number('channels') / 4),
-    headers: ['depthwise/tsr_depthwise__mve.h', ...mveHeaders],
+    headers: ['depthwise/tsr_depthwise__mve.h', 'isa/tsr_mve_window.h', ...mveHeaders],
   };
 }
 

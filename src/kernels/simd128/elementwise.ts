@@ -1,11 +1,13 @@
 import type { KernelCall } from '../../ops/define.ts';
 import { type KernelVariant, numberField } from '../define.ts';
 
-/** Channels that a vector of sums holds. */
-const block = 8;
-
-/** A kernel that takes the portable call as it is, where nothing speaks against it. */
-function sameCall(folder: string, types: string, refusal: (call: KernelCall) => string | null): KernelVariant {
+/** A kernel that takes the portable call as it is, `block` channels at a time, where nothing speaks against it. */
+function sameCall(
+  folder: string,
+  types: string,
+  block: number,
+  refusal: (call: KernelCall) => string | null = () => null,
+): KernelVariant {
   return {
     isa: 'simd128',
     symbol: `tsr_${folder}_${types}__simd128`,
@@ -19,13 +21,15 @@ function sameCall(folder: string, types: string, refusal: (call: KernelCall) => 
   };
 }
 
-/** Sums, products and means. */
+/** Sums, products, means and pooling. */
 export const elementwise: readonly KernelVariant[] = [
-  sameCall('add', 's8s8', (call) =>
+  sameCall('add', 's8s8', 8, (call) =>
     numberField(call, 'a_channel') === 1 && numberField(call, 'b_channel') === 1
       ? null
       : 'the channels of an operand do not lie side by side',
   ),
-  sameCall('mul', 's8s8', () => null),
-  sameCall('mean', 's8', () => null),
+  sameCall('mul', 's8s8', 8),
+  sameCall('mean', 's8', 8),
+  sameCall('max_pool', 's8', 16),
+  sameCall('average_pool', 's8', 8),
 ];

@@ -1,0 +1,13 @@
+/*
+ * The mean under a window, for WebAssembly SIMD: tsr_average_pool with at least 8 channels, 8 at a time.
+ */
+#ifndef TSR_AVERAGE_POOL_SIMD128_H
+#define TSR_AVERAGE_POOL_SIMD128_H
+
+#include "tsr_average_pool.h"
+#include "tsr_simd128.h"
+
+void tsr_average_pool_s8__simd128(const tsr_average_pool *p, const int8_t *const *rows, int8_t *out, const tsr_segment *segment,
+                          void *scratch);
+
+#endif

@@ -1,0 +1,352 @@
+/* Convolution and dense layers with Helium: the loops over vectors. What each does, then how, on Helium and elsewhere. */
+#ifndef TSR_MVE_TILE_H
+#define TSR_MVE_TILE_H
+
+#include "tsr_mve.h"
+
+/*
+ * What tsr_mve_tile_3x4 computes: `groups` times four channels of three pixels, at out, out + apart[0] and out + apart[1];
+ * `times` times, each of which the windows lie advance[0] bytes further and the output advance[1]; the table may be changed.
+ * A window is `runs` runs of `blocks` vectors; one of a single run may have fewer `bytes`. windows: three pointers for
+ * each run, and three times NULL behind the last. weights: row_bytes from one channel to the next. A last vector of
+ * weights may reach behind its row, or behind the last row, where the window has zeros or ends. stream: four biases and
+ * four halved multipliers for each group.
+ * tsr_mve_tile_2x4 and tsr_mve_tile_1x4 do the same for two pixels and for one, whose windows are one run of whole
+ * vectors.
+ */
+typedef struct tsr_mve_tile {
+  const int8_t *const *windows;
+  int32_t runs;
+  int32_t blocks;
+  int32_t bytes;
+  const int8_t *weights;
+  int32_t row_bytes;
+  const int32_t *stream;
+  int32_t offset;
+  int32_t shift;
+  int32_t min;
+  int32_t max;
+  int32_t apart[2];
+  int32_t advance[2];
+} tsr_mve_tile;
+
+/* tsr_mve_dot_1x4: sums[j] += the dot product of `count` bytes, at least one, from a with as many from w_j. */
+
+/*
+ * tsr_mve_copy_parts copies `bytes` bytes, 1 to 16, `count` times: from places `from_step` apart to places `to_step` apart.
+ * tsr_mve_zero_parts writes zeros there instead.
+ */
+
+#if defined(__ARM_FEATURE_MVE)
+
+/*
+ * The heart of a convolution: tsr_mve.h says what it does. All registers are in use, so that the compiler could not
+ * allocate them. Accumulators must be even: r0, r2, r4 (first channel of a pair), r6, r8, r10 (second); windows r1, r3,
+ * r5; weights r7, r9; r11 vectors of a run but one; r12 the stream or the table. q5 to q7 collect a pixel each.
+ */
+#define TSR_MVE_BLOCK(a, w, multiply) \
+  "vldrb.8 q0, [r1" a "\n\tvldrb.8 q3, [r7" w "\n\t" multiply " r0, q0, q3\n\t" \
+  "vldrb.8 q1, [r3" a "\n\t" multiply " r2, q1, q3\n\tvldrb.8 q2, [r5" a "\n\t" multiply " r4, q2, q3\n\t" \
+  "vldrb.8 q4, [r9" w "\n\t" multiply " r6, q0, q4\n\t" multiply " r8, q1, q4\n\t" multiply " r10, q2, q4\n\t"
+#define TSR_MVE_REST_OF_RUN \
+  "wls lr, r11, 2f\n1:\n\t" TSR_MVE_BLOCK(", #16]!", ", #16]!", "vmladava.s8") "le lr, 1b\n2:\n\t"
+/* The same where the last vector may be shorter: r11 counts bytes. */
+#define TSR_MVE_REST_OF_BYTES \
+  "wlstp.8 lr, r11, 2f\n1:\n\t" TSR_MVE_BLOCK(", #16]!", ", #16]!", "vmladava.s8") "letp lr, 1b\n2:\n\t"
+/* Two channels of the three pixels, put into lanes `low` and `high`. */
+#define TSR_MVE_PAIR(first, rest, more, low, high) \
+  first TSR_MVE_BLOCK("]", "]", "vmladav.s8") rest more \
+  "vmov q5[" high "], q5[" low "], r0, r6\n\tvmov q6[" high "], q6[" low "], r2, r8\n\t" \
+  "vmov q7[" high "], q7[" low "], r4, r10\n\t"
+#define TSR_MVE_ONE_RUN "ldrd r1, r3, %[windows]\n\tldr r5, %[third]\n\t"
+#define TSR_MVE_FIRST_RUN "ldr r12, %[table]\n\tldm r12!, {r1, r3, r5}\n\t"
+#define TSR_MVE_NEXT_RUNS \
+  "3:\n\tldm r12!, {r1, r3, r5}\n\tcbz r1, 5f\n\t" TSR_MVE_BLOCK("]", ", #16]!", "vmladava.s8") TSR_MVE_REST_OF_RUN \
+  "b 3b\n5:\n\t"
+#define TSR_MVE_EACH(instruction, rest) \
+  instruction " q5, q5, " rest "\n\t" instruction " q6, q6, " rest "\n\t" instruction " q7, q7, " rest "\n\t"
+#define TSR_MVE_CLAMP \
+  "ldrd r0, r2, %[limits]\n\tvdup.32 q3, r0\n\tvdup.32 q4, r2\n\t" TSR_MVE_EACH("vmax.s32", "q3") TSR_MVE_EACH("vmin.s32", "q4")
+/* From sums to bytes; r12 is the stream. Saturating shifts to the top byte and back limit to int8. */
+#define TSR_MVE_FINISH(clamp) \
+  "vldrw.32 q3, [r12], #16\n\tvldrw.32 q4, [r12], #16\n\tldrd r0, r2, %[scale]\n\t" TSR_MVE_EACH("vadd.i32", "q3") \
+  "vqdmlash.s32 q5, q4, r0\n\tvqdmlash.s32 q6, q4, r0\n\tvqdmlash.s32 q7, q4, r0\n\t" \
+  "vqshl.s32 q5, r2\n\tvqshl.s32 q6, r2\n\tvqshl.s32 q7, r2\n\t" TSR_MVE_EACH("vshr.s32", "#24") clamp
+#define TSR_MVE_STORE(out) \
+  "ldrd r2, r4, %[apart]\n\tadd r2, " out "\n\tadd r4, " out "\n\t" \
+  "vstrb.32 q5, [" out "], #4\n\tvstrb.32 q6, [r2]\n\tvstrb.32 q7, [r4]\n\t"
+/* The next three pixels, if there are more. */
+#define TSR_MVE_ADVANCE \
+  "ldr r0, %[times]\n\tsubs r0, #1\n\tbeq 7f\n\tstr r0, %[times]\n\tldrd r0, r2, %[advance]\n\tldrd r1, r3, %[windows]\n\t" \
+  "ldr r5, %[third]\n\tadd r1, r0\n\tadd r3, r0\n\tadd r5, r0\n\tstrd r1, r3, %[windows]\n\tstr r5, %[third]\n\t" \
+  "ldrd r4, r6, %[ends]\n\tadd r4, r2\n\tadd r6, r2\n\tstrd r4, r6, %[ends]\n\tb 8b\n7:"
+/* The same where windows have several runs: all pointers of the table move on. */
+#define TSR_MVE_ADVANCE_RUNS \
+  "ldr r0, %[times]\n\tsubs r0, #1\n\tbeq 7f\n\tstr r0, %[times]\n\tldrd r0, r2, %[advance]\n\tldr r12, %[table]\n" \
+  "6:\n\tldm r12, {r1, r3, r5}\n\tcbz r1, 10f\n\tadd r1, r0\n\tadd r3, r0\n\tadd r5, r0\n\tstm r12!, {r1, r3, r5}\n\t" \
+  "b 6b\n10:\n\tldrd r4, r6, %[ends]\n\tadd r4, r2\n\tadd r6, r2\n\tstrd r4, r6, %[ends]\n\tldr r0, %[begin]\n\t" \
+  "str r0, %[stream]\n\tb 8b\n7:"
+#define TSR_MVE_TILE(first, rest, more, before, after, clamp, advance_) \
+  __asm__ volatile( \
+      "8:\n\tldr r0, %[ends]\n\tstr r0, %[out]\n\tldr r7, %[weights]\n\tldr r11, %[blocks]\n\tldrd r0, r2, %[steps]\n\tadd r9, r7, r2\n\tldr r12, %[stream]\n" \
+      "9:\n\t" TSR_MVE_PAIR(first, rest, more, "0", "2") \
+      "ldr r0, %[steps]\n\tadd r7, r0\n\tadd r9, r0\n\t" TSR_MVE_PAIR(first, rest, more, "1", "3") \
+      before TSR_MVE_FINISH(clamp) after "ldr r0, %[out]\n\t" TSR_MVE_STORE("r0") "str r0, %[out]\n\t" \
+      "ldrd r2, r4, %[steps]\n\tadd r7, r9, r2\n\tadd r9, r7, r4\n\tldr r2, %[end]\n\tcmp r0, r2\n\tbne 9b\n\t" advance_ \
+      : [out] "+m"(out), [stream] "+m"(stream), [windows] "+m"(windows), [third] "+m"(windows[2]), [ends] "+m"(ends), \
+        [end] "+m"(ends[1]), [times] "+m"(times) \
+      : [table] "m"(table), [weights] "m"(weights), [blocks] "m"(blocks), [steps] "m"(steps), [scale] "m"(scale), \
+        [limits] "m"(limits), [apart] "m"(apart), [advance] "m"(advance), [begin] "m"(begin) \
+      : TSR_MVE_ALL_REGISTERS)
+#define TSR_MVE_ALL_REGISTERS \
+  "r0", "r1", "r2", "r3", "r4", "r5", "r6", "r7", "r8", "r9", "r10", "r11", "r12", "lr", "cc", "memory", "q0", "q1", "q2", \
+      "q3", "q4", "q5", "q6", "q7"
+/* Windows of at most a vector stay in q0 to q2; r1, r3, r5, r11 are the weights of four channels, r9 the step to the
+ * next four, r7 the output: bytes of words are stored through low registers alone. */
+#define TSR_MVE_SHORT_PAIR(w0, w1, low, high) \
+  "vldrb.8 q3, [" w0 "]\n\tvmladav.s8 r0, q0, q3\n\tadd " w0 ", r9\n\tvmladav.s8 r2, q1, q3\n\tvldrb.8 q4, [" w1 "]\n\t" \
+  "vmladav.s8 r4, q2, q3\n\tadd " w1 ", r9\n\tvmladav.s8 r6, q0, q4\n\tvmladav.s8 r8, q1, q4\n\tvmladav.s8 r10, q2, q4\n\t" \
+  "vmov q5[" high "], q5[" low "], r0, r6\n\tvmov q6[" high "], q6[" low "], r2, r8\n\t" \
+  "vmov q7[" high "], q7[" low "], r4, r10\n\t"
+#define TSR_MVE_SHORT(clamp) \
+  __asm__ volatile( \
+      "8:\n\tldrd r1, r3, %[windows]\n\tldr r5, %[third]\n\tldr r0, %[bytes]\n\tvctp.8 r0\n\t" \
+      "vpsttt\n\tvldrbt.8 q0, [r1]\n\tvldrbt.8 q1, [r3]\n\tvldrbt.8 q2, [r5]\n\t" \
+      "ldr r1, %[weights]\n\tadd r3, r1, r0\n\tadd r5, r3, r0\n\tadd r11, r5, r0\n\tlsl r9, r0, #2\n\tldr r12, %[stream]\n\t" \
+      "ldr r7, %[ends]\n" \
+      "9:\n\t" TSR_MVE_SHORT_PAIR("r1", "r5", "0", "2") TSR_MVE_SHORT_PAIR("r3", "r11", "1", "3") TSR_MVE_FINISH(clamp) \
+      TSR_MVE_STORE("r7") "ldr r0, %[end]\n\tcmp r7, r0\n\tbne 9b\n\t" TSR_MVE_ADVANCE \
+      : [there] "+Up"(there), [windows] "+m"(windows), [third] "+m"(windows[2]), [ends] "+m"(ends), [end] "+m"(ends[1]), \
+        [times] "+m"(times) \
+      : [stream] "m"(stream), [weights] "m"(weights), [bytes] "m"(bytes), [scale] "m"(scale), [limits] "m"(limits), \
+        [apart] "m"(apart), [advance] "m"(advance) \
+      : TSR_MVE_ALL_REGISTERS)
+/* One pixel: window r1; weights of four channels r3, r5, r11, r9, from one four to the next r10 apart; offset r8, output
+ * r7. */
+#define TSR_MVE_PIXEL(a, w, multiply) \
+  "vldrb.8 q0, [r1" a "\n\tvldrb.8 q1, [r3" w "\n\t" multiply " r0, q0, q1\n\tvldrb.8 q2, [r5" w "\n\t" multiply \
+  " r2, q0, q2\n\tvldrb.8 q1, [r11" w "\n\t" multiply " r4, q0, q1\n\tvldrb.8 q2, [r9" w "\n\t" multiply " r6, q0, q2\n\t"
+#define TSR_MVE_ONE(clamp) \
+  __asm__ volatile( \
+      "ldr r3, %[weights]\n\tldr r0, %[row]\n\tadd r5, r3, r0\n\tadd r11, r5, r0\n\tadd r9, r11, r0\n\t" \
+      "ldr r10, %[step]\n\tldr r12, %[stream]\n\tldr r7, %[out]\n\tldr r8, %[scale]\n" \
+      "9:\n\tldr r1, %[windows]\n\tldr lr, %[blocks]\n\t" TSR_MVE_PIXEL("]", "]", "vmladav.s8") "wls lr, lr, 2f\n1:\n\t" \
+      TSR_MVE_PIXEL(", #16]!", ", #16]!", "vmladava.s8") "le lr, 1b\n2:\n\t" \
+      "vmov q5[2], q5[0], r0, r4\n\tvmov q5[3], q5[1], r2, r6\n\tvldrw.32 q3, [r12], #16\n\tvldrw.32 q4, [r12], #16\n\t" \
+      "vadd.i32 q5, q5, q3\n\tldr r0, %[left]\n\tvqdmlash.s32 q5, q4, r8\n\tadd r3, r10\n\tadd r5, r10\n\tvqshl.s32 q5, r0\n\t" \
+      "add r11, r10\n\tadd r9, r10\n\tvshr.s32 q5, q5, #24\n\t" clamp "vstrb.32 q5, [r7], #4\n\t" \
+      "ldr r0, %[end]\n\tcmp r7, r0\n\tbne 9b" \
+      : \
+      : [out] "m"(out), [stream] "m"(stream), [windows] "m"(windows), [weights] "m"(weights), [row] "m"(row), \
+        [blocks] "m"(blocks), [step] "m"(step), [left] "m"(scale[1]), [scale] "m"(scale), [limits] "m"(limits), [end] "m"(end) \
+      : TSR_MVE_ALL_REGISTERS)
+#define TSR_MVE_CLAMP_ONE \
+  "ldrd r0, r2, %[limits]\n\tvdup.32 q3, r0\n\tvdup.32 q4, r2\n\tvmax.s32 q5, q5, q3\n\tvmin.s32 q5, q5, q4\n\t"
+
+/* Two pixels: as three, without q2, q7, r4, r5 and r10. */
+#define TSR_MVE_BLOCK_2(a, w, multiply) \
+  "vldrb.8 q0, [r1" a "\n\tvldrb.8 q3, [r7" w "\n\t" multiply " r0, q0, q3\n\tvldrb.8 q1, [r3" a "\n\t" multiply \
+  " r2, q1, q3\n\tvldrb.8 q4, [r9" w "\n\t" multiply " r6, q0, q4\n\t" multiply " r8, q1, q4\n\t"
+#define TSR_MVE_PAIR_2(low, high) \
+  "ldrd r1, r3, %[windows]\n\t" TSR_MVE_BLOCK_2("]", "]", "vmladav.s8") "wls lr, r11, 2f\n1:\n\t" TSR_MVE_BLOCK_2( \
+      ", #16]!", ", #16]!", "vmladava.s8") "le lr, 1b\n2:\n\tvmov q5[" high "], q5[" low "], r0, r6\n\t" \
+  "vmov q6[" high "], q6[" low "], r2, r8\n\t"
+#define TSR_MVE_CLAMP_2 \
+  "ldrd r0, r2, %[limits]\n\tvdup.32 q3, r0\n\tvdup.32 q4, r2\n\tvmax.s32 q5, q5, q3\n\tvmax.s32 q6, q6, q3\n\t" \
+  "vmin.s32 q5, q5, q4\n\tvmin.s32 q6, q6, q4\n\t"
+#define TSR_MVE_TWO(clamp) \
+  __asm__ volatile( \
+      "ldr r7, %[weights]\n\tldr r11, %[blocks]\n\tldrd r8, r10, %[steps]\n\tadd r9, r7, r10\n\tldr r12, %[stream]\n\t" \
+      "ldr r5, %[out]\n" \
+      "9:\n\t" TSR_MVE_PAIR_2("0", "2") "ldr r0, %[steps]\n\tadd r7, r0\n\tadd r9, r0\n\t" TSR_MVE_PAIR_2("1", "3") \
+      "vldrw.32 q3, [r12], #16\n\tvldrw.32 q4, [r12], #16\n\tldrd r0, r2, %[scale]\n\tvadd.i32 q5, q5, q3\n\t" \
+      "vadd.i32 q6, q6, q3\n\tvqdmlash.s32 q5, q4, r0\n\tvqdmlash.s32 q6, q4, r0\n\tvqshl.s32 q5, r2\n\t" \
+      "vqshl.s32 q6, r2\n\tvshr.s32 q5, q5, #24\n\tvshr.s32 q6, q6, #24\n\t" clamp \
+      "ldr r2, %[apart]\n\tldr r0, %[steps]\n\tadd r2, r5\n\tvstrb.32 q5, [r5], #4\n\tvstrb.32 q6, [r2]\n\t" \
+      "add r7, r9, r0\n\tadd r9, r7, r10\n\tldr r0, %[end]\n\tcmp r5, r0\n\tbne 9b" \
+      : \
+      : [out] "m"(out), [stream] "m"(stream), [windows] "m"(windows), [weights] "m"(weights), [blocks] "m"(blocks), \
+        [steps] "m"(steps), [scale] "m"(scale), [limits] "m"(limits), [apart] "m"(apart), [end] "m"(end) \
+      : TSR_MVE_ALL_REGISTERS)
+
+static __attribute__((noinline, unused)) void tsr_mve_tile_2x4(const tsr_mve_tile *tile, int32_t groups, int8_t *out) {
+  const int8_t *const windows[2] = {tile->windows[0], tile->windows[1]};
+  const int8_t *const weights = tile->weights;
+  const int32_t *const stream = tile->stream;
+  const int32_t blocks = tile->blocks - 1;
+  const int32_t steps[2] = {tile->row_bytes - 16 * blocks, 2 * tile->row_bytes};
+  const int32_t scale[2] = {tile->offset, 24 - tile->shift};
+  const int32_t limits[2] = {tile->min, tile->max};
+  const int32_t apart = tile->apart[0];
+  const int8_t *const end = out + 4 * groups;
+  if (groups == 0) return;
+  if (tile->min > -128 || tile->max < 127) {
+    TSR_MVE_TWO(TSR_MVE_CLAMP_2);
+  } else {
+    TSR_MVE_TWO("");
+  }
+}
+
+static __attribute__((noinline, unused)) void tsr_mve_tile_3x4(const tsr_mve_tile *tile, int32_t groups, int8_t *out,
+                                                               int32_t times) {
+  const int8_t *const *const table = tile->windows;
+  const int8_t *windows[3] = {table[0], table[1], table[2]};
+  const int8_t *const weights = tile->weights;
+  const int32_t *stream = tile->stream;
+  const int32_t *const begin = stream;
+  /* What follows the first vector of a run: vectors, or bytes where there is one run. */
+  const int32_t blocks = tile->runs > 1 ? tile->blocks - 1 : tile->bytes - 16;
+  /* From the last vector of a channel's weights to the next channel's, and two channels on. */
+  const int32_t steps[2] = {tile->row_bytes - (tile->runs * tile->blocks - 1) * 16, 2 * tile->row_bytes};
+  const int32_t scale[2] = {tile->offset, 24 - tile->shift};
+  const int32_t limits[2] = {tile->min, tile->max};
+  const int32_t apart[2] = {tile->apart[0], tile->apart[1]};
+  const int32_t advance[2] = {tile->advance[0], tile->advance[1]};
+  /* Where a pixel's outputs begin and end. */
+  int8_t *ends[2] = {out, out + 4 * groups};
+  const int32_t limited = tile->min > -128 || tile->max < 127;
+  if (groups == 0) return;
+  if (tile->runs > 1) {
+    if (limited) {
+      TSR_MVE_TILE(TSR_MVE_FIRST_RUN, TSR_MVE_REST_OF_RUN, TSR_MVE_NEXT_RUNS, "ldr r12, %[stream]\n\t", "str r12, %[stream]\n\t", TSR_MVE_CLAMP,
+                   TSR_MVE_ADVANCE_RUNS);
+    } else {
+      TSR_MVE_TILE(TSR_MVE_FIRST_RUN, TSR_MVE_REST_OF_RUN, TSR_MVE_NEXT_RUNS, "ldr r12, %[stream]\n\t", "str r12, %[stream]\n\t", "",
+                   TSR_MVE_ADVANCE_RUNS);
+    }
+  } else if (tile->blocks == 1) {
+    const int32_t bytes = tile->row_bytes;
+    mve_pred16_t there = 0;
+    if (limited) {
+      TSR_MVE_SHORT(TSR_MVE_CLAMP);
+    } else {
+      TSR_MVE_SHORT("");
+    }
+  } else if (limited) {
+    TSR_MVE_TILE(TSR_MVE_ONE_RUN, TSR_MVE_REST_OF_BYTES, "", "", "", TSR_MVE_CLAMP, TSR_MVE_ADVANCE);
+  } else {
+    TSR_MVE_TILE(TSR_MVE_ONE_RUN, TSR_MVE_REST_OF_BYTES, "", "", "", "", TSR_MVE_ADVANCE);
+  }
+}
+
+static __attribute__((noinline, unused)) void tsr_mve_tile_1x4(const tsr_mve_tile *tile, int32_t groups, int8_t *out) {
+  const int8_t *const windows = tile->windows[0];
+  const int8_t *const weights = tile->weights;
+  const int32_t *const stream = tile->stream;
+  const int32_t blocks = tile->blocks - 1;
+  const int32_t row = tile->row_bytes;
+  const int32_t step = 4 * row - 16 * blocks;
+  const int32_t scale[2] = {tile->offset, 24 - tile->shift};
+  const int32_t limits[2] = {tile->min, tile->max};
+  const int8_t *const end = out + 4 * groups;
+  if (groups == 0) return;
+  if (tile->min > -128 || tile->max < 127) {
+    TSR_MVE_ONE(TSR_MVE_CLAMP_ONE);
+  } else {
+    TSR_MVE_ONE("");
+  }
+}
+
+TSR_MVE_INLINE void tsr_mve_dot_1x4(int32_t *sums, const int8_t *a, const int8_t *w0, const int8_t *w1,
+                                    const int8_t *w2, const int8_t *w3, int32_t count) {
+  int32_t s0 = sums[0], s1 = sums[1], s2 = sums[2], s3 = sums[3];
+  __asm__ volatile(
+      "dlstp.8 lr, %[count]\n"
+      "1:\n"
+      "vldrb.8 q0, [%[a]], #16\n"
+      "vldrb.8 q1, [%[w0]], #16\n"
+      "vmladava.s8 %[s0], q0, q1\n"
+      "vldrb.8 q2, [%[w1]], #16\n"
+      "vmladava.s8 %[s1], q0, q2\n"
+      "vldrb.8 q1, [%[w2]], #16\n"
+      "vmladava.s8 %[s2], q0, q1\n"
+      "vldrb.8 q2, [%[w3]], #16\n"
+      "vmladava.s8 %[s3], q0, q2\n"
+      "letp lr, 1b\n"
+      : [s0] "+Te"(s0), [s1] "+Te"(s1), [s2] "+Te"(s2), [s3] "+Te"(s3), [a] "+r"(a), [w0] "+r"(w0), [w1] "+r"(w1),
+        [w2] "+r"(w2), [w3] "+r"(w3)
+      : [count] "r"(count)
+      : "lr", "q0", "q1", "q2", "memory");
+  sums[0] = s0;
+  sums[1] = s1;
+  sums[2] = s2;
+  sums[3] = s3;
+}
+
+TSR_MVE_INLINE void tsr_mve_copy_parts(int8_t *to, const int8_t *from, int32_t bytes, int32_t count, int32_t to_step,
+                                       int32_t from_step) {
+  mve_pred16_t there = vctp8q((uint32_t)bytes);
+  __asm__ volatile(
+      "dls lr, %[count]\n1:\n\tvpstt\n\tvldrbt.8 q0, [%[from]]\n\tvstrbt.8 q0, [%[to]]\n\tadd %[from], %[from_step]\n\t"
+      "add %[to], %[to_step]\n\tle lr, 1b"
+      : [to] "+r"(to), [from] "+r"(from), [there] "+Up"(there)
+      : [count] "r"(count), [to_step] "r"(to_step), [from_step] "r"(from_step)
+      : "lr", "cc", "memory", "q0");
+}
+
+TSR_MVE_INLINE void tsr_mve_zero_parts(int8_t *to, int32_t bytes, int32_t count, int32_t to_step) {
+  const int8x16_t zero = vdupq_n_s8(0);
+  const mve_pred16_t there = vctp8q((uint32_t)bytes);
+  for (int32_t i = 0; i < count; ++i, to += to_step) vstrbq_p_s8(to, zero, there);
+}
+
+#else
+
+TSR_MVE_INLINE int32_t tsr_mve_c_dot(int32_t sum, const int8_t *a, const int8_t *w, int32_t count) {
+  for (int32_t i = 0; i < count; ++i) sum = tsr_mve_c_add(sum, a[i] * w[i]);
+  return sum;
+}
+
+TSR_MVE_INLINE void tsr_mve_c_tile(const tsr_mve_tile *tile, int32_t groups, int8_t *out, int32_t pixels,
+                                   int32_t further) {
+  const int32_t run_bytes = tile->runs == 1 ? tile->bytes : 16 * tile->blocks;
+  for (int32_t c = 0; c < 4 * groups; ++c) {
+    const int32_t *stream = tile->stream + c / 4 * 8 + c % 4;
+    for (int32_t i = 0; i < pixels; ++i) {
+      int32_t sum = stream[0];
+      for (int32_t run = 0; run < tile->runs; ++run) {
+        const int8_t *from = tile->windows[3 * run + i] + further;
+        sum = tsr_mve_c_dot(sum, from, tile->weights + c * tile->row_bytes + run * run_bytes, run_bytes);
+      }
+      out[(i == 0 ? 0 : tile->apart[i - 1]) + c] =
+          tsr_requantize(sum, 2 * stream[4], tile->offset, tile->shift, tile->min, tile->max);
+    }
+  }
+}
+
+TSR_MVE_INLINE void tsr_mve_tile_3x4(const tsr_mve_tile *tile, int32_t groups, int8_t *out, int32_t times) {
+  for (int32_t i = 0; i < times; ++i) tsr_mve_c_tile(tile, groups, out + i * tile->advance[1], 3, i * tile->advance[0]);
+}
+
+TSR_MVE_INLINE void tsr_mve_tile_2x4(const tsr_mve_tile *tile, int32_t groups, int8_t *out) {
+  tsr_mve_c_tile(tile, groups, out, 2, 0);
+}
+
+TSR_MVE_INLINE void tsr_mve_tile_1x4(const tsr_mve_tile *tile, int32_t groups, int8_t *out) {
+  tsr_mve_c_tile(tile, groups, out, 1, 0);
+}
+
+TSR_MVE_INLINE void tsr_mve_dot_1x4(int32_t *sums, const int8_t *a, const int8_t *w0, const int8_t *w1,
+                                    const int8_t *w2, const int8_t *w3, int32_t count) {
+  sums[0] = tsr_mve_c_dot(sums[0], a, w0, count);
+  sums[1] = tsr_mve_c_dot(sums[1], a, w1, count);
+  sums[2] = tsr_mve_c_dot(sums[2], a, w2, count);
+  sums[3] = tsr_mve_c_dot(sums[3], a, w3, count);
+}
+
+TSR_MVE_INLINE void tsr_mve_copy_parts(int8_t *to, const int8_t *from, int32_t bytes, int32_t count, int32_t to_step,
+                                       int32_t from_step) {
+  for (int32_t i = 0; i < count; ++i) {
+    for (int32_t j = 0; j < bytes; ++j) to[i * to_step + j] = from[i * from_step + j];
+  }
+}
+
+TSR_MVE_INLINE void tsr_mve_zero_parts(int8_t *to, int32_t bytes, int32_t count, int32_t to_step) {
+  for (int32_t i = 0; i < count; ++i) {
+    for (int32_t j = 0; j < bytes; ++j) to[i * to_step + j] = 0;
+  }
+}
+
+#endif
+
+#endif

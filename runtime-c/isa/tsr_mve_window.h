@@ -1,0 +1,177 @@
+/* Depthwise convolution with Helium: the loops over vectors. What each does, then how, on Helium and elsewhere. */
+#ifndef TSR_MVE_WINDOW_H
+#define TSR_MVE_WINDOW_H
+
+#include "tsr_mve.h"
+
+/*
+ * Depthwise 3 x 3. tsr_mve_turn_3 writes, for each of `count` columns, 64 bytes: for each of 16 channels (of which the
+ * first `lanes` are read) the bytes of three rows and one of any value; from a column to the next the rows lie s0, s1 and
+ * s2 bytes apart. tsr_mve_depthwise_3x3 computes `groups` times four channels of `count` pixels from what was turned so,
+ * with 64 bytes of any value behind it. weights: [channels][kernel_w][kernel_h]; stream: four biases and four halved
+ * multipliers for each group.
+ */
+typedef struct tsr_mve_depthwise {
+  int32_t offset;
+  int32_t shift;
+  int32_t min;
+  int32_t max;
+  int32_t stride_w;
+  int32_t out_pixel;
+} tsr_mve_depthwise;
+
+/*
+ * tsr_mve_depthwise_taps: sums[4 * k + i], for channel c + 4 * i + {0, 2, 1, 3}[k], of the products under `count` taps, each
+ * a pointer to a pixel, with weights [taps][16]. Two neighbouring products together must fit 16 bits.
+ */
+
+/* Where the nine weights of a channel stand in a vector of four columns of four rows. */
+static const uint8_t tsr_mve_spread[16] = {0, 1, 2, 0, 3, 4, 5, 0, 6, 7, 8, 0, 0, 0, 0, 0};
+
+/* Where the four columns of a vector lie. */
+static const int32_t tsr_mve_columns[4] = {0, 64, 128, 192};
+
+#if defined(__ARM_FEATURE_MVE)
+
+/* Every register that there is: compilers cannot allocate them in these loops. */
+#define TSR_MVE_WINDOW_REGISTERS \
+  "r0", "r1", "r2", "r3", "r4", "r5", "r6", "r7", "r8", "r9", "r10", "r11", "r12", "lr", "cc", "memory", "q0", "q1", "q2", \
+      "q3", "q4", "q5", "q6", "q7"
+
+/* 16 bytes of each of three rows, `count` times: tsr_mve.h says where they go. */
+TSR_MVE_INLINE void tsr_mve_turn_3(int8_t *to, const int8_t *r0, const int8_t *r1, const int8_t *r2, int32_t s0, int32_t s1,
+                                   int32_t s2, int32_t count, int32_t lanes) {
+  /* As an operand, so that the compiler knows that the predicate's only register is taken. */
+  mve_pred16_t there = vctp8q((uint32_t)lanes);
+  __asm__ volatile(
+      "dls lr, %[count]\n"
+      "1:\n\tvpsttt\n\tvldrbt.8 q0, [%[r0]]\n\tvldrbt.8 q1, [%[r1]]\n\tvldrbt.8 q2, [%[r2]]\n\t"
+      "add %[r0], %[s0]\n\tadd %[r1], %[s1]\n\tadd %[r2], %[s2]\n\t"
+      "vst40.8 {q0, q1, q2, q3}, [%[to]]\n\tvst41.8 {q0, q1, q2, q3}, [%[to]]\n\t"
+      "vst42.8 {q0, q1, q2, q3}, [%[to]]\n\tvst43.8 {q0, q1, q2, q3}, [%[to]]!\n\tle lr, 1b"
+      : [to] "+r"(to), [r0] "+r"(r0), [r1] "+r"(r1), [r2] "+r"(r2), [there] "+Up"(there)
+      : [s0] "r"(s0), [s1] "r"(s1), [s2] "r"(s2), [count] "r"(count)
+      : "lr", "cc", "memory", "q0", "q1", "q2", "q3");
+}
+
+/*
+ * r0, r2, r4, r6: sums of four channels; r1: output; r3: that of the first pixel; r5: weights; r7: stream; r8: offset; r9:
+ * shift; r10: bytes from a pixel's columns to the next; r11: out_pixel; r12: the turned columns. q0 to q3: weights; q4:
+ * multipliers; q5: addresses of four columns.
+ */
+#define TSR_MVE_WEIGHTS(q) "vpst\n\tvldrbt.u8 " q ", [r5, q7]\n\tadd r5, #9\n\t"
+#define TSR_MVE_DEPTHWISE(clamp) \
+  __asm__ volatile( \
+      "ldr r3, %[out]\n\tldr r5, %[weights]\n\tldr r7, %[stream]\n\tldrd r8, r9, %[scale]\n\tldrd r10, r11, %[apart]\n\t" \
+      "ldr r12, %[turned]\n" \
+      "9:\n\tldr r0, %[spread]\n\tvldrb.8 q7, [r0]\n\t" TSR_MVE_WEIGHTS("q0") TSR_MVE_WEIGHTS("q1") TSR_MVE_WEIGHTS("q2") \
+      TSR_MVE_WEIGHTS("q3") "vldrw.32 q4, [r7, #16]\n\tldr r0, %[columns]\n\tvldrw.32 q5, [r0]\n\tvadd.i32 q5, q5, r12\n\t" \
+      "mov r1, r3\n\tldr lr, %[count]\n\tdls lr, lr\n" \
+      "1:\n\tvldrw.32 q6, [q5]\n\tvmladav.s8 r0, q0, q6\n\tvldrw.32 q7, [q5, #4]\n\tvmladav.s8 r2, q1, q7\n\t" \
+      "vldrw.32 q6, [q5, #8]\n\tvmladav.s8 r4, q2, q6\n\tvldrw.32 q7, [q5, #12]\n\tvmladav.s8 r6, q3, q7\n\t" \
+      "vldrw.32 q7, [r7]\n\tvmov q6[2], q6[0], r0, r4\n\tvmov q6[3], q6[1], r2, r6\n\tvadd.i32 q6, q6, q7\n\t" \
+      "vqdmlash.s32 q6, q4, r8\n\tvadd.i32 q5, q5, r10\n\tvqshl.s32 q6, r9\n\tvshr.s32 q6, q6, #24\n\t" clamp \
+      "vstrb.32 q6, [r1]\n\tadd r1, r11\n\tle lr, 1b\n\t" \
+      "add r7, #32\n\tadd r12, #16\n\tadd r3, #4\n\tldr r0, %[end]\n\tcmp r3, r0\n\tbne 9b" \
+      : [there] "+Up"(there) \
+      : [out] "m"(out), [weights] "m"(weights), [stream] "m"(stream), [scale] "m"(scale), [apart] "m"(apart), \
+        [turned] "m"(turned), [spread] "m"(spread), [columns] "m"(columns), [count] "m"(count), [limits] "m"(limits), \
+        [end] "m"(end) \
+      : TSR_MVE_WINDOW_REGISTERS)
+#define TSR_MVE_CLAMP_DEPTHWISE \
+  "ldr r0, %[limits]\n\tvldrw.32 q7, [r0]\n\tvmax.s32 q6, q6, q7\n\tvldrw.32 q7, [r0, #16]\n\tvmin.s32 q6, q6, q7\n\t"
+
+static __attribute__((noinline, unused)) void tsr_mve_depthwise_3x3(const tsr_mve_depthwise *p, const int8_t *turned,
+                                                                    const int8_t *weights, const int32_t *stream,
+                                                                    int8_t *out, int32_t groups, int32_t count) {
+  const int32_t scale[2] = {p->offset, 24 - p->shift};
+  const int32_t apart[2] = {64 * p->stride_w, p->out_pixel};
+  const int8_t *const end = out + 4 * groups;
+  const uint8_t *const spread = tsr_mve_spread;
+  const int32_t *const columns = tsr_mve_columns;
+  mve_pred16_t there = 0x0777;
+  if (p->min > -128 || p->max < 127) {
+    const int32_t both[8] = {p->min, p->min, p->min, p->min, p->max, p->max, p->max, p->max};
+    const int32_t *const limits = both;
+    TSR_MVE_DEPTHWISE(TSR_MVE_CLAMP_DEPTHWISE);
+  } else {
+    const int32_t *const limits = NULL;
+    TSR_MVE_DEPTHWISE("");
+  }
+}
+
+/* tsr_mve.h says what it does; 23 instructions for two taps of 16 channels. */
+TSR_MVE_INLINE void tsr_mve_depthwise_taps(int32_t *sums, const int8_t *const *taps, int32_t c, const int8_t *weights,
+                                           int32_t count) {
+  int32_t pairs = count / 2;
+  __asm__ volatile(
+      "vmov.i32 q4, #0\n\tvmov.i32 q5, #0\n\tvmov.i32 q6, #0\n\tvmov.i32 q7, #0\n\twls lr, %[pairs], 2f\n"
+      "1:\n\tldrd r0, r1, [%[taps]], #8\n\tadd r0, %[c]\n\tadd r1, %[c]\n\tvldrb.8 q0, [r0]\n\tvldrb.8 q2, [%[weights]], #16\n\t"
+      "vmullb.s8 q1, q0, q2\n\tvmullt.s8 q0, q0, q2\n\tvldrb.8 q2, [r1]\n\tvldrb.8 q3, [%[weights]], #16\n\t"
+      "vmullb.s8 q3, q2, q3\n\tvadd.i16 q1, q1, q3\n\tvldrb.8 q3, [%[weights], #-16]\n\tvmullt.s8 q3, q2, q3\n\t"
+      "vadd.i16 q0, q0, q3\n\tvmovlb.s16 q2, q1\n\tvmovlt.s16 q3, q1\n\tvadd.i32 q4, q4, q2\n\tvadd.i32 q5, q5, q3\n\t"
+      "vmovlb.s16 q2, q0\n\tvmovlt.s16 q3, q0\n\tvadd.i32 q6, q6, q2\n\tvadd.i32 q7, q7, q3\n\tle lr, 1b\n"
+      "2:\n\tlsls r0, %[count], #31\n\tbeq 3f\n\tldr r0, [%[taps]]\n\tadd r0, %[c]\n\tvldrb.8 q0, [r0]\n\t"
+      "vldrb.8 q2, [%[weights]]\n\tvmullb.s8 q1, q0, q2\n\tvmullt.s8 q0, q0, q2\n\tvmovlb.s16 q2, q1\n\t"
+      "vmovlt.s16 q3, q1\n\tvadd.i32 q4, q4, q2\n\tvadd.i32 q5, q5, q3\n\tvmovlb.s16 q2, q0\n\tvmovlt.s16 q3, q0\n\t"
+      "vadd.i32 q6, q6, q2\n\tvadd.i32 q7, q7, q3\n"
+      "3:\n\tvstrw.32 q4, [%[sums]]\n\tvstrw.32 q5, [%[sums], #16]\n\tvstrw.32 q6, [%[sums], #32]\n\t"
+      "vstrw.32 q7, [%[sums], #48]"
+      : [taps] "+r"(taps), [weights] "+r"(weights)
+      : [sums] "r"(sums), [c] "r"(c), [pairs] "r"(pairs), [count] "r"(count)
+      : "r0", "r1", "lr", "cc", "memory", "q0", "q1", "q2", "q3", "q4", "q5", "q6", "q7");
+}
+
+#else
+
+TSR_MVE_INLINE void tsr_mve_turn_3(int8_t *to, const int8_t *r0, const int8_t *r1, const int8_t *r2, int32_t s0, int32_t s1,
+                                   int32_t s2, int32_t count, int32_t lanes) {
+  for (int32_t x = 0; x < count; ++x) {
+    for (int32_t c = 0; c < 16; ++c) {
+      int8_t *channel = to + 64 * x + 4 * c;
+      channel[0] = c < lanes ? r0[x * s0 + c] : 0;
+      channel[1] = c < lanes ? r1[x * s1 + c] : 0;
+      channel[2] = c < lanes ? r2[x * s2 + c] : 0;
+      channel[3] = (int8_t)x;
+    }
+  }
+}
+
+TSR_MVE_INLINE void tsr_mve_depthwise_3x3(const tsr_mve_depthwise *p, const int8_t *turned, const int8_t *weights,
+                                          const int32_t *stream, int8_t *out, int32_t groups, int32_t count) {
+  for (int32_t x = 0; x < count; ++x) {
+    for (int32_t c = 0; c < 4 * groups; ++c) {
+      const int32_t *four = stream + c / 4 * 8 + c % 4;
+      int32_t sum = four[0];
+      for (int32_t column = 0; column < 4; ++column) {
+        const int8_t *taps = turned + 64 * x * p->stride_w + tsr_mve_columns[column] + 4 * c;
+        for (int32_t row = 0; row < 3 && column < 3; ++row) {
+          sum = tsr_mve_c_add(sum, taps[row] * weights[9 * c + tsr_mve_spread[4 * column + row]]);
+        }
+      }
+      out[x * p->out_pixel + c] = tsr_requantize(sum, 2 * four[4], p->offset, p->shift, p->min, p->max);
+    }
+  }
+}
+
+TSR_MVE_INLINE void tsr_mve_depthwise_taps(int32_t *sums, const int8_t *const *taps, int32_t c, const int8_t *weights,
+                                           int32_t count) {
+  static const int32_t offsets[4] = {0, 2, 1, 3};
+  for (int32_t k = 0; k < 4; ++k) {
+    for (int32_t i = 0; i < 4; ++i) {
+      const int32_t lane = 4 * i + offsets[k];
+      int32_t sum = 0;
+      for (int32_t tap = 0; tap + 1 < count; tap += 2) {
+        /* 16 bits, as the instructions' sums of two. */
+        sum += (int16_t)(taps[tap][c + lane] * weights[16 * tap + lane] +
+                         taps[tap + 1][c + lane] * weights[16 * tap + 16 + lane]);
+      }
+      if (count % 2 > 0) sum += taps[count - 1][c + lane] * weights[16 * (count - 1) + lane];
+      sums[4 * k + i] = sum;
+    }
+  }
+}
+
+#endif
+
+#endif

@@ -1,0 +1,13 @@
+/*
+ * The largest value under a window, for WebAssembly SIMD: tsr_max_pool with at least 16 channels, 16 at a time.
+ */
+#ifndef TSR_MAX_POOL_SIMD128_H
+#define TSR_MAX_POOL_SIMD128_H
+
+#include "tsr_max_pool.h"
+#include "tsr_simd128.h"
+
+void tsr_max_pool_s8__simd128(const tsr_max_pool *p, const int8_t *const *rows, int8_t *out, const tsr_segment *segment,
+                          void *scratch);
+
+#endif
