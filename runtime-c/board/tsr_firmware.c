@@ -9,8 +9,10 @@
 
 static void obey(char *command) {
   char *rest = command;
-  const char *word = tsr_next_word(&rest);
+  /* The command belongs to the sum: an answer that comes late is not taken for one to another command. */
   tsr_session.sum = TSR_FNV_START;
+  for (const char *c = command; *c != '\0'; ++c) tsr_session.sum = tsr_fnv(tsr_session.sum, (uint8_t)*c);
+  const char *word = tsr_next_word(&rest);
   if (word == NULL) {
     /* Whoever sends only the end of a command wants to know whether anyone is there. */
   } else if (!tsr_obey_benchmark(word, rest) && !tsr_obey_own(word, rest)) {

@@ -23,7 +23,7 @@ typedef struct tsr_session_state {
   int32_t has_results;
   uint32_t expected; /* bytes that `db load` has announced */
   uint32_t received;
-  uint32_t sum;        /* FNV-1a of what the answer so far consists of */
+  uint32_t sum;        /* FNV-1a of the command and of the answer so far */
   uint64_t ticks;      /* since start */
   uint32_t last_ticks; /* the board's counter at that time */
   uint32_t run_ticks;  /* of the last run, without marks and without fetching of rows */
@@ -61,7 +61,7 @@ int32_t tsr_hex_of(char c);
 
 /* tsr_firmware_benchmark.c, tsr_firmware_own.c: 0 where the command is none of theirs. */
 int tsr_obey_benchmark(const char *word, char *rest);
-int tsr_obey_own(const char *word, char *rest); /* the answer ends with a checksum of all bytes before it */
+int tsr_obey_own(const char *word, char *rest); /* the answer ends with a checksum */
 void tsr_put_timestamp(void);
 
 /* tsr_firmware_run.c */

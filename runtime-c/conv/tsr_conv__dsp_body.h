@@ -1,11 +1,10 @@
 /*
- * What the convolutions for Arm DSP are made of; each defines CONV_DSP_SHIFT, the shift of its requantisation. For
- * anyone else there is nothing here.
+ * What the convolutions for Arm DSP share, whatever the shift of their requantisation is: how activations are expanded.
  *
  * Per group of 4, 2 or 1 pixels: the activations that they need are expanded to int16 in the scratch, then all output
  * channels run over them. The weights stream through once a group (twice for 4 pixels).
  */
-#if !defined(TSR_CONV__DSP_BODY_H) && defined(CONV_DSP_SHIFT)
+#ifndef TSR_CONV__DSP_BODY_H
 #define TSR_CONV__DSP_BODY_H
 
 #include "tsr_conv__dsp.h"
@@ -230,90 +229,5 @@ TSR_DSP_INLINE void conv_dsp_expand(const conv_dsp_call *call, const int32_t pix
 TSR_DSP_CALL void conv_dsp_expand4(const conv_dsp_call *call) { conv_dsp_expand(call, 4); }
 TSR_DSP_CALL void conv_dsp_expand2(const conv_dsp_call *call) { conv_dsp_expand(call, 2); }
 TSR_DSP_CALL void conv_dsp_expand1(const conv_dsp_call *call) { conv_dsp_expand(call, 1); }
-
-/* The channels behind the packed ones, one by one, for any number of pixels. */
-TSR_DSP_SELDOM void conv_dsp_rest(const conv_dsp_call *call, int32_t pixels) {
-  const tsr_conv_dsp *p = call->p;
-  const int32_t words = (p->pairs + 1) >> 1;
-  const int32_t *weights = p->weights + p->packed_channels / 4 * (8 + 2 * p->pairs);
-  for (int32_t c = p->packed_channels; c < p->out_channels; ++c, weights += words + 2) {
-    for (int32_t i = 0; i < pixels; ++i) {
-      int32_t sum = weights[0];
-      const uint32_t *a = call->activations + i;
-      for (int32_t k = 0; k < p->pairs >> 1; ++k, a += 2 * pixels) {
-        const uint32_t w = (uint32_t)weights[1 + k];
-        sum = tsr_dsp_smlad(a[pixels], tsr_dsp_sxtb16_odd(w), tsr_dsp_smlad(a[0], tsr_dsp_sxtb16(w), sum));
-      }
-      if ((p->pairs & 1) != 0) sum = tsr_dsp_smlad(a[0], tsr_dsp_sxtb16((uint32_t)weights[words]), sum);
-      tsr_dsp_put(call->out + i * p->out_pixel + c, sum, weights[words + 1], p->offset, CONV_DSP_SHIFT);
-    }
-  }
-}
-
-/* Groups of 4, 2 or 1 pixels, as long as there are so many left. */
-TSR_DSP_INLINE void conv_dsp_groups(conv_dsp_call *call, const int32_t pixels) {
-  const tsr_conv_dsp *p = call->p;
-  tsr_dsp_dot dot = tsr_dsp_dot_of(p->weights, call->activations, pixels, p->pairs, p->offset, p->odd_offset,
-                                   p->out_pixel);
-  const int32_t step = p->stride_w * p->in_pixel;
-  do {
-    if (call->plain) {
-      conv_dsp_expand_quads(call->rows[0] + call->first * p->in_pixel, step, p->run_bytes >> 2, call->activations,
-                            pixels);
-    } else if (pixels == 4) {
-      conv_dsp_expand4(call);
-    } else if (pixels == 2) {
-      conv_dsp_expand2(call);
-    } else {
-      conv_dsp_expand1(call);
-    }
-    if (p->packed_channels > 0) {
-      if (pixels == 4) {
-        tsr_dsp_dot_4(&dot, call->out, p->packed_channels, CONV_DSP_SHIFT);
-      } else if (pixels == 2) {
-        tsr_dsp_dot_2(&dot, call->out, p->packed_channels, CONV_DSP_SHIFT);
-      } else {
-        tsr_dsp_dot_1(&dot, call->out, p->packed_channels, CONV_DSP_SHIFT);
-      }
-    }
-    if (p->packed_channels < p->out_channels) conv_dsp_rest(call, pixels);
-    call->first += pixels * p->stride_w;
-    call->out += pixels * p->out_pixel;
-    call->left -= pixels;
-  } while (call->left >= pixels);
-}
-
-TSR_DSP_CALL void conv_dsp_by_four(conv_dsp_call *call) { conv_dsp_groups(call, 4); }
-TSR_DSP_CALL void conv_dsp_by_two(conv_dsp_call *call) { conv_dsp_groups(call, 2); }
-TSR_DSP_CALL void conv_dsp_by_one(conv_dsp_call *call) { conv_dsp_groups(call, 1); }
-
-/* Limits all outputs of a call to [min, max]. */
-TSR_DSP_SELDOM void conv_dsp_clamp(const tsr_conv_dsp *p, int8_t *out, int32_t width) {
-  if (p->out_pixel == p->out_channels) {
-    tsr_dsp_clamp(out, width * p->out_pixel, p->min, p->max);
-    return;
-  }
-  for (; width > 0; --width, out += p->out_pixel) tsr_dsp_clamp(out, p->out_channels, p->min, p->max);
-}
-
-TSR_DSP_INLINE void conv_dsp(const tsr_conv_dsp *p, const int8_t *const *rows, int8_t *out, const tsr_segment *segment,
-                             void *scratch) {
-  const int32_t width = segment->out_width;
-  const int32_t first = -segment->pad_left;
-  conv_dsp_call call;
-  call.p = p;
-  call.rows = rows;
-  call.in_width = segment->in_width;
-  call.first = first;
-  call.left = width;
-  call.out = out;
-  call.activations = scratch;
-  call.window = (int8_t *)(call.activations + p->group * p->pairs);
-  call.plain = p->single && rows[0] != NULL && first >= 0 && first + (width - 1) * p->stride_w < segment->in_width;
-  if (p->group >= 4 && call.left >= 4) conv_dsp_by_four(&call);
-  if (p->group >= 2 && call.left >= 2) conv_dsp_by_two(&call);
-  if (call.left > 0) conv_dsp_by_one(&call);
-  if (p->min > -128 || p->max < 127) conv_dsp_clamp(p, out, width);
-}
 
 #endif

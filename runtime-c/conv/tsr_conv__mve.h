@@ -16,7 +16,7 @@
 
 #include "tsr_mve_tile.h"
 
-enum { tsr_conv_mve_runs = 7 };
+enum { tsr_conv_mve_runs = 5 };
 
 typedef struct tsr_conv_mve {
   const int8_t *weights;

@@ -8,6 +8,8 @@
  *             of all of them) is paired with weights of zero. Blocks begin at channel 0, 8, 16 ...; the last one at
  *             out_channels - 8, so that it may repeat channels
  * bias, ranges  as tsr_conv
+ * Measured in V8 on an x86 machine, 10^9 MACs a second with requantisation: 1 x 1, 64 -> 64: 28 (the portable kernel in the
+ * compiler's own vectors: 4); 16 -> 96: 21; 3 x 3 stride 2, 16 -> 32: 32 (2.9). At most 39 without requantisation.
  */
 #ifndef TSR_CONV_SIMD128_H
 #define TSR_CONV_SIMD128_H
@@ -43,7 +45,7 @@ void tsr_conv_s8s8__simd128(const tsr_conv_simd128 *p, const int8_t *const *rows
 void tsr_conv_s8s8__simd128_deep(const tsr_conv_simd128 *p, const int8_t *const *rows, int8_t *out,
                                  const tsr_segment *segment, void *scratch);
 
-/* Inputs of a pixel that are widened at a time, and from one pixel's to the next: not a power of two, which caches dislike. */
+/* Inputs of a pixel that are widened at a time, and from one pixel's to the next: caches dislike powers of two. */
 enum { tsr_conv_simd_chunk = 1024, tsr_conv_simd_pitch = 1024 + 16 };
 
 /*

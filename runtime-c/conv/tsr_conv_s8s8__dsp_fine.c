@@ -4,9 +4,14 @@
  */
 #define CONV_DSP_SHIFT 10
 
-#include "tsr_conv__dsp_body.h"
+#include "tsr_conv__dsp_sums.h"
 
 void tsr_conv_s8s8__dsp_fine(const tsr_conv_dsp *p, const int8_t *const *rows, int8_t *out,
                              const tsr_segment *segment, void *scratch) {
   conv_dsp(p, rows, out, segment, scratch);
 }
+
+#undef conv_dsp
+#undef CONV_DSP_JOINED
+#undef CONV_DSP_NAMED
+#undef CONV_DSP_SHIFT

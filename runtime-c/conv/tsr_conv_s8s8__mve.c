@@ -81,10 +81,11 @@ static void conv_mve_copy_window(const tsr_conv_mve *p, const int8_t *const *row
 }
 
 /*
- * Copies `count` windows, the first of which begins at column `first`. Short rows that lie inside the input, as a first
+ * Copies `count` windows, the first of which begins at column `first`; not inlined, so that its frame is not there while
+ * tiles are computed. Short rows that lie inside the input, as a first
  * layer has them, go one vector a row.
  */
-static void conv_mve_copy_windows(const tsr_conv_mve *p, const int8_t *const *rows, int32_t in_width, int32_t first, int32_t count,
+static __attribute__((noinline)) void conv_mve_copy_windows(const tsr_conv_mve *p, const int8_t *const *rows, int32_t in_width, int32_t first, int32_t count,
                          int8_t *to) {
   const int32_t row_bytes = p->kernel_w * p->in_channels;
   const int32_t step = p->stride_w * p->in_pixel;

@@ -9,8 +9,10 @@
  * shift of 1. Weights for each four channels: w22 of the four as bytes of a word, then for each of the four its bias
  * (as in tsr_depthwise.h), w00 w02 w10 w12, w01 w20 w11 w21, its multiplier.
  *
- * 5 x 5 and 7 x 7: as 3 x 3, but scratch tsr_depthwise_5x5_scratch and tsr_depthwise_7x7_scratch bytes. Weights for each
- * four channels: the last weights of the four, w44 or w66, as bytes of a word; then for each its bias, its multiplier and
+ * 5 x 5 and 7 x 7: as 3 x 3, but scratch tsr_depthwise_5x5_scratch and tsr_depthwise_7x7_scratch bytes. Weights for
+ * each
+ * four channels: the last weights of the four, w44 or w66, as bytes of a word; then for each its bias, its multiplier
+ * and
  *   5 x 5  w00 w01 w10 w11, w02 w03 w12 w13, the same of rows 2 and 3, w04 w24 w14 w34, w40 w41 w42 w43
  *   7 x 7  w00 w01 w10 w11, w02 w03 w12 w13, w04 w05 w14 w15, the same of rows 2 and 3, and of 4 and 5,
  *          w06 w26 w16 w36, w46 w64 w56 w65, w60 w61 w62 w63
@@ -39,7 +41,7 @@ typedef struct tsr_depthwise_dsp {
   int32_t out_pixel;
 } tsr_depthwise_dsp;
 
-typedef struct tsr_depthwise_3x3_dsp {
+typedef struct tsr_depthwise_packed_dsp {
   const int32_t *weights;
   int32_t pre_shift; /* of the scaled kernel, at least 1: sums count times 2^pre_shift; in its biases it is included */
   int32_t offset;
@@ -49,10 +51,11 @@ typedef struct tsr_depthwise_3x3_dsp {
   int32_t channels;
   int32_t in_pixel;
   int32_t out_pixel;
-} tsr_depthwise_3x3_dsp;
+} tsr_depthwise_packed_dsp;
 
 /*
- * Outputs of a row that share a scratch (with stride 2 half as many), the bytes of the pairs of columns that they need, and
+ * Outputs of a row that share a scratch (with stride 2 half as many), the bytes of the pairs of columns that they need,
+ * and
  * outputs of a segment that do without it.
  */
 enum {
@@ -68,19 +71,19 @@ enum {
 void tsr_depthwise_s8s8__dsp(const tsr_depthwise_dsp *p, const int8_t *const *rows, int8_t *out,
                              const tsr_segment *segment, void *scratch);
 
-void tsr_depthwise_s8s8__dsp_3x3(const tsr_depthwise_3x3_dsp *p, const int8_t *const *rows, int8_t *out,
+void tsr_depthwise_s8s8__dsp_3x3(const tsr_depthwise_packed_dsp *p, const int8_t *const *rows, int8_t *out,
                                  const tsr_segment *segment, void *scratch);
 
-void tsr_depthwise_s8s8__dsp_3x3_scaled(const tsr_depthwise_3x3_dsp *p, const int8_t *const *rows, int8_t *out,
+void tsr_depthwise_s8s8__dsp_3x3_scaled(const tsr_depthwise_packed_dsp *p, const int8_t *const *rows, int8_t *out,
                                         const tsr_segment *segment, void *scratch);
 
-void tsr_depthwise_s8s8__dsp_5x5(const tsr_depthwise_3x3_dsp *p, const int8_t *const *rows, int8_t *out,
+void tsr_depthwise_s8s8__dsp_5x5(const tsr_depthwise_packed_dsp *p, const int8_t *const *rows, int8_t *out,
                                  const tsr_segment *segment, void *scratch);
 
-void tsr_depthwise_s8s8__dsp_7x7_stride2(const tsr_depthwise_3x3_dsp *p, const int8_t *const *rows, int8_t *out,
+void tsr_depthwise_s8s8__dsp_7x7_stride2(const tsr_depthwise_packed_dsp *p, const int8_t *const *rows, int8_t *out,
                                          const tsr_segment *segment, void *scratch);
 
-void tsr_depthwise_s8s8__dsp_3x3_stride2(const tsr_depthwise_3x3_dsp *p, const int8_t *const *rows, int8_t *out,
+void tsr_depthwise_s8s8__dsp_3x3_stride2(const tsr_depthwise_packed_dsp *p, const int8_t *const *rows, int8_t *out,
                                          const tsr_segment *segment, void *scratch);
 
 #endif

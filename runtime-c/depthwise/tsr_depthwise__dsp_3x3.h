@@ -1,5 +1,6 @@
 /*
- * How depthwise 3 x 3 convolutions on Arm DSP fill their scratch: pairs of columns (isa/tsr_dsp_columns.h), four channels
+ * How depthwise 3 x 3 convolutions on Arm DSP fill their scratch: pairs of columns (isa/tsr_dsp_columns.h), four
+ * channels
  * at a time.
  */
 #ifndef TSR_DEPTHWISE_DSP_3X3_H
@@ -8,7 +9,8 @@
 #include "tsr_depthwise__dsp_pixel.h"
 
 /*
- * The columns of three rows that a run of outputs needs. Those in the input are put in order: the first alone where it is
+ * The columns of three rows that a run of outputs needs. Those in the input are put in order: the first alone where it
+ * is
  * the second of a pair, then pairs, then the last where it is the first of one.
  */
 typedef struct tsr_depthwise_columns {
@@ -31,7 +33,8 @@ TSR_DSP_INLINE void tsr_depthwise_put_column(uint32_t *pair, int32_t second, uin
   __builtin_memcpy((int8_t *)(pair + 6) + 2 * second, &c, 2);
 }
 
-static inline uint32_t *tsr_depthwise_pair(uint32_t *scratch, int32_t x) { return scratch + (x >> 1) * tsr_dsp_pair_words; }
+static inline uint32_t *tsr_depthwise_pair(uint32_t *scratch,
+                                           int32_t x) { return scratch + (x >> 1) * tsr_dsp_pair_words; }
 
 static inline void tsr_depthwise_pad_columns(uint32_t *scratch, int32_t from, int32_t to, uint32_t padding) {
   for (int32_t x = from; x < to; ++x) {
@@ -39,8 +42,10 @@ static inline void tsr_depthwise_pad_columns(uint32_t *scratch, int32_t from, in
   }
 }
 
-/* The `count` columns from column `first` on, an even number; puts those that are padding: the same for all channels. */
-static inline void tsr_depthwise_columns_begin(tsr_depthwise_columns *columns, const tsr_depthwise_3x3_dsp *p,
+/*
+ * The `count` columns from column `first` on, an even number; puts those that are padding: the same for all channels.
+ */
+static inline void tsr_depthwise_columns_begin(tsr_depthwise_columns *columns, const tsr_depthwise_packed_dsp *p,
                                                const int8_t *const *rows, int32_t in_width, int32_t first, int32_t count,
                                                uint32_t *scratch) {
   const int32_t from = tsr_min(tsr_max(-first, 0), count);
@@ -115,7 +120,7 @@ static inline void tsr_depthwise_put_columns(const tsr_depthwise_columns *column
 typedef const int32_t *tsr_depthwise_loops(tsr_dsp_columns *context, const int32_t *weights);
 
 /* `count` outputs of stride 1, at most tsr_depthwise_3x3_outputs, whose first tap is column `first`. */
-TSR_DSP_INLINE void tsr_depthwise_outputs(const tsr_depthwise_3x3_dsp *p, const int8_t *const *rows, int8_t *out,
+TSR_DSP_INLINE void tsr_depthwise_outputs(const tsr_depthwise_packed_dsp *p, const int8_t *const *rows, int8_t *out,
                                           int32_t in_width, int32_t first, int32_t count, uint32_t *scratch,
                                           tsr_depthwise_loops *loops) {
   const int32_t pairs = (count + 1) / 2;
@@ -139,15 +144,18 @@ TSR_DSP_INLINE void tsr_depthwise_outputs(const tsr_depthwise_3x3_dsp *p, const 
 }
 
 /*
- * A segment, by the functions of a kernel: `wide` computes at most `most` outputs, `narrow` one, or two of stride 1. They
+ * A segment, by the functions of a kernel: `wide` computes at most `most` outputs, `narrow` one, or two of stride 1.
+ * They
  * are functions of their own so that each has but its own frame on the stack.
  */
-typedef void tsr_depthwise_wide(const tsr_depthwise_3x3_dsp *p, const int8_t *const *rows, int8_t *out, int32_t in_width,
+typedef void tsr_depthwise_wide(const tsr_depthwise_packed_dsp *p, const int8_t *const *rows, int8_t *out,
+                                int32_t in_width,
                                 int32_t first, int32_t count, uint32_t *scratch);
-typedef void tsr_depthwise_narrow(const tsr_depthwise_3x3_dsp *p, const int8_t *const *rows, int8_t *out, int32_t in_width,
+typedef void tsr_depthwise_narrow(const tsr_depthwise_packed_dsp *p, const int8_t *const *rows, int8_t *out,
+                                  int32_t in_width,
                                   int32_t first, int32_t count);
 
-TSR_DSP_INLINE void tsr_depthwise_segment(const tsr_depthwise_3x3_dsp *p, const int8_t *const *rows, int8_t *out,
+TSR_DSP_INLINE void tsr_depthwise_segment(const tsr_depthwise_packed_dsp *p, const int8_t *const *rows, int8_t *out,
                                           const tsr_segment *segment, uint32_t *scratch, int32_t stride,
                                           tsr_depthwise_wide *wide, tsr_depthwise_narrow *narrow) {
   const int32_t width = segment->out_width;

@@ -137,8 +137,10 @@ static inline void tsr_depthwise_fill_window(uint32_t *window, const int8_t *con
   }
 }
 
-/* One pixel or two whose first tap is column `first`. Where there is padding, a window is filled with what is needed. */
-TSR_DSP_INLINE void tsr_depthwise_pixels(const tsr_depthwise_3x3_dsp *p, const int8_t *const *rows, int32_t in_width,
+/*
+ * One pixel or two whose first tap is column `first`. Where there is padding, a window is filled with what is needed.
+ */
+TSR_DSP_INLINE void tsr_depthwise_pixels(const tsr_depthwise_packed_dsp *p, const int8_t *const *rows, int32_t in_width,
                                          int32_t first, int32_t pixels, int32_t pre_shift, int8_t *out) {
   const tsr_depthwise_scale scale = {.pre_shift = pre_shift, .offset = p->offset};
   const int32_t columns = pixels + 2;

@@ -1,5 +1,6 @@
 /*
- * Depthwise convolutions of 5 x 5 with stride 1 and 7 x 7 with stride 2 on Arm DSP, in rows that are wide enough for it:
+ * Depthwise convolutions of 5 x 5 with stride 1 and 7 x 7 with stride 2 on Arm DSP, in rows that are wide enough for
+ * it:
  * two channels at a time, whose columns lie in strips (isa/tsr_dsp_strip.h), a strip for two rows.
  */
 #ifndef TSR_DEPTHWISE_DSP_STRIP_H
@@ -22,7 +23,10 @@ static inline uint32_t tsr_depthwise_two_bytes(const int8_t *from) {
   return bytes;
 }
 
-/* Fills a strip with two channels of the columns [from, to) of rows a and b, NULL where there is none or it is padding. */
+/*
+ * Fills a strip with two channels of the columns [from, to) of rows a and b, NULL where there is none or it is
+ * padding.
+ */
 static inline void tsr_depthwise_fill_strip(uint32_t *strip, const int8_t *a, const int8_t *b, int32_t from, int32_t to,
                                             int32_t step, uint32_t padding_a, uint32_t padding_b) {
   if (a != NULL && b != NULL) {
@@ -81,10 +85,11 @@ static inline void tsr_depthwise_put_sums(const int32_t *sums, int32_t group, in
 
 /* The weights of a pass as pairs: those of two rows, or of the last row and whatever. */
 typedef void tsr_depthwise_weights(const int32_t *packed, int32_t last, int32_t pass, uint32_t *weights);
-typedef void tsr_depthwise_pass(const uint32_t *strip, int32_t *sums, const uint32_t *weights, int32_t *end, int32_t odd);
+typedef void tsr_depthwise_pass(const uint32_t *strip, int32_t *sums, const uint32_t *weights, int32_t *end,
+                                int32_t odd);
 
 /* `count` outputs, at most so many as the scratch is for, whose first tap is column `first`. */
-TSR_DSP_INLINE void tsr_depthwise_strip_outputs(const tsr_depthwise_3x3_dsp *p, tsr_depthwise_strip shape,
+TSR_DSP_INLINE void tsr_depthwise_strip_outputs(const tsr_depthwise_packed_dsp *p, tsr_depthwise_strip shape,
                                                 const int8_t *const *rows, int8_t *out, int32_t in_width, int32_t first,
                                                 int32_t count, int32_t *scratch, tsr_depthwise_weights *expand,
                                                 tsr_depthwise_pass *pass_of) {
@@ -109,7 +114,8 @@ TSR_DSP_INLINE void tsr_depthwise_strip_outputs(const tsr_depthwise_3x3_dsp *p, 
     for (int32_t pass = 0; pass < passes; ++pass) {
       const int8_t *a = rows[2 * pass];
       const int8_t *b = pass == passes - 1 ? NULL : rows[2 * pass + 1];
-      tsr_depthwise_fill_strip(strips + pass * columns, a == NULL ? NULL : a + at + c, b == NULL ? NULL : b + at + c, from,
+      tsr_depthwise_fill_strip(strips + pass * columns, a == NULL ? NULL : a + at + c, b == NULL ? NULL : b + at + c,
+                               from,
                                to, p->in_pixel, padding & 0xffffu, pass == passes - 1 ? 0 : padding & 0xffff0000u);
     }
     for (int32_t odd = 0; odd < 2; ++odd) {
@@ -128,7 +134,7 @@ TSR_DSP_INLINE void tsr_depthwise_strip_outputs(const tsr_depthwise_3x3_dsp *p, 
 }
 
 /* A segment. */
-TSR_DSP_INLINE void tsr_depthwise_strip_segment(const tsr_depthwise_3x3_dsp *p, tsr_depthwise_strip shape,
+TSR_DSP_INLINE void tsr_depthwise_strip_segment(const tsr_depthwise_packed_dsp *p, tsr_depthwise_strip shape,
                                                 const int8_t *const *rows, int8_t *out, const tsr_segment *segment,
                                                 int32_t *scratch, tsr_depthwise_weights *expand,
                                                 tsr_depthwise_pass *pass_of) {

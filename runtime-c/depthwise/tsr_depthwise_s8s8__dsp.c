@@ -1,7 +1,8 @@
 /*
  * Depthwise convolution of any size, stride and dilation on Arm DSP: four channels at a time, pixel by pixel.
  *
- * Instructions a multiply-accumulate, counted in QEMU (Cortex-M4, gcc -O2), padding counted though it is left out: 7 x 7 in
+ * Instructions a multiply-accumulate, counted in QEMU (Cortex-M4, gcc -O2), padding counted though it is left out: 7 x
+ * 7 in
  * maps of 5 x 5 2.0, in maps of 3 x 3 1.2; 5 x 5 in maps of 10 x 10 4.0. The portable kernel: 11.
  */
 #include "tsr_depthwise__dsp.h"
@@ -31,7 +32,8 @@ static void depthwise_dsp_last(const tsr_depthwise_dsp *p, const tsr_dsp_taps *t
 }
 
 /* The output pixel whose first tap is column `first`. */
-static void depthwise_dsp_pixel(const tsr_depthwise_dsp *p, const int8_t *const *rows, int8_t *out, int32_t in_width, int32_t first) {
+static void depthwise_dsp_pixel(const tsr_depthwise_dsp *p, const int8_t *const *rows, int8_t *out, int32_t in_width,
+                                int32_t first) {
   tsr_dsp_run runs[tsr_depthwise_dsp_rows];
   tsr_dsp_taps taps;
   const int32_t from = first >= 0 ? 0 : (p->dilation_w - 1 - first) / p->dilation_w;
@@ -58,8 +60,10 @@ static void depthwise_dsp_pixel(const tsr_depthwise_dsp *p, const int8_t *const 
     int32_t sums[4] = {weights[0], weights[1], weights[2], weights[3]};
     if (end != runs) tsr_dsp_add_taps(&taps, sums);
     weights += 4 + words;
-    const uint32_t even = tsr_dsp_pack((uint32_t)depthwise_dsp_output(p, sums[0], weights[0]), (uint32_t)depthwise_dsp_output(p, sums[2], weights[2]));
-    const uint32_t odd = tsr_dsp_pack((uint32_t)depthwise_dsp_output(p, sums[1], weights[1]), (uint32_t)depthwise_dsp_output(p, sums[3], weights[3]));
+    const uint32_t even = tsr_dsp_pack((uint32_t)depthwise_dsp_output(p, sums[0], weights[0]),
+                                       (uint32_t)depthwise_dsp_output(p, sums[2], weights[2]));
+    const uint32_t odd = tsr_dsp_pack((uint32_t)depthwise_dsp_output(p, sums[1], weights[1]),
+                                      (uint32_t)depthwise_dsp_output(p, sums[3], weights[3]));
     const uint32_t word = (even & 0x00ff00ffu) | (odd & 0x00ff00ffu) << 8;
     tsr_dsp_store(out + c, tsr_dsp_min8(tsr_dsp_max8(word, least), most));
     weights += 4;

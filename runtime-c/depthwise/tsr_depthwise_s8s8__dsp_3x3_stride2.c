@@ -1,19 +1,21 @@
 /*
  * Depthwise 3 x 3, stride 2, on Arm DSP.
  *
- * Instructions a multiply-accumulate of 64 channels, requantisation included, Cortex-M4, gcc -O2, counted in QEMU: rows of
+ * Instructions a multiply-accumulate of 64 channels, requantisation included, Cortex-M4, gcc -O2, counted in QEMU: rows
+ * of
  * 24 and of 12: 2.9, of 6: 3.3. The portable kernel: 13.4.
  */
 #include "tsr_depthwise__dsp_3x3.h"
 
 /* The outputs of `count` pairs of columns, as pixels. */
-static inline void depthwise_3x3_stride2_dsp_put(const tsr_depthwise_3x3_dsp *p, const uint32_t *pair, int32_t count,
+static inline void depthwise_3x3_stride2_dsp_put(const tsr_depthwise_packed_dsp *p, const uint32_t *pair, int32_t count,
                                                  int8_t *to) {
   const uint32_t least = tsr_dsp_four(p->min);
   const uint32_t most = tsr_dsp_four(p->max);
   const int32_t step = p->out_pixel;
   if (p->min == -128 && p->max == 127) {
-    for (; count > 0; --count, pair += tsr_dsp_pair_words, to += step) tsr_dsp_store(to, tsr_dsp_pack(pair[3], pair[7]));
+    for (; count > 0; --count, pair += tsr_dsp_pair_words, to += step) tsr_dsp_store(to, tsr_dsp_pack(pair[3],
+                                                                                                      pair[7]));
   } else {
     for (; count > 0; --count, pair += tsr_dsp_pair_words, to += step) {
       tsr_dsp_store(to, tsr_dsp_min8(tsr_dsp_max8(tsr_dsp_pack(pair[3], pair[7]), least), most));
@@ -21,7 +23,8 @@ static inline void depthwise_3x3_stride2_dsp_put(const tsr_depthwise_3x3_dsp *p,
   }
 }
 
-TSR_DSP_CALL void depthwise_3x3_stride2_dsp_wide(const tsr_depthwise_3x3_dsp *p, const int8_t *const *rows, int8_t *out,
+TSR_DSP_CALL void depthwise_3x3_stride2_dsp_wide(const tsr_depthwise_packed_dsp *p, const int8_t *const *rows,
+                                                 int8_t *out,
                                                  int32_t in_width, int32_t first, int32_t count, uint32_t *scratch) {
   tsr_depthwise_columns columns;
   tsr_depthwise_columns_begin(&columns, p, rows, in_width, first, 2 * count + 2, scratch);
@@ -35,13 +38,14 @@ TSR_DSP_CALL void depthwise_3x3_stride2_dsp_wide(const tsr_depthwise_3x3_dsp *p,
   }
 }
 
-TSR_DSP_CALL void depthwise_3x3_stride2_dsp_narrow(const tsr_depthwise_3x3_dsp *p, const int8_t *const *rows, int8_t *out,
+TSR_DSP_CALL void depthwise_3x3_stride2_dsp_narrow(const tsr_depthwise_packed_dsp *p, const int8_t *const *rows,
+                                                   int8_t *out,
                                                    int32_t in_width, int32_t first, int32_t count) {
   (void)count;
   tsr_depthwise_pixels(p, rows, in_width, first, 1, 0, out);
 }
 
-void tsr_depthwise_s8s8__dsp_3x3_stride2(const tsr_depthwise_3x3_dsp *p, const int8_t *const *rows, int8_t *out,
+void tsr_depthwise_s8s8__dsp_3x3_stride2(const tsr_depthwise_packed_dsp *p, const int8_t *const *rows, int8_t *out,
                                          const tsr_segment *segment, void *scratch) {
   tsr_depthwise_segment(p, rows, out, segment, scratch, 2, depthwise_3x3_stride2_dsp_wide,
                         depthwise_3x3_stride2_dsp_narrow);

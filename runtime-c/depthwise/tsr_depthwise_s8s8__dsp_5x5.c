@@ -1,7 +1,8 @@
 /*
  * Depthwise 5 x 5, stride 1, on Arm DSP.
  *
- * Instructions a multiply-accumulate, requantisation included, counted in QEMU (Cortex-M4, gcc -O2): 2.7 in rows of 10; the
+ * Instructions a multiply-accumulate, requantisation included, counted in QEMU (Cortex-M4, gcc -O2): 2.7 in rows of 10;
+ * the
  * general kernel for Arm DSP takes 4.0 there, the portable one 11.
  */
 #include "tsr_depthwise__dsp_strip.h"
@@ -23,7 +24,7 @@ static inline void depthwise_dsp_weights5(const int32_t *packed, int32_t last, i
   }
 }
 
-void tsr_depthwise_s8s8__dsp_5x5(const tsr_depthwise_3x3_dsp *p, const int8_t *const *rows, int8_t *out,
+void tsr_depthwise_s8s8__dsp_5x5(const tsr_depthwise_packed_dsp *p, const int8_t *const *rows, int8_t *out,
                                  const tsr_segment *segment, void *scratch) {
   const tsr_depthwise_strip shape = {
       .kernel = 5, .stride = 1, .group = tsr_dsp_strip5_group, .outputs = tsr_depthwise_5x5_outputs};

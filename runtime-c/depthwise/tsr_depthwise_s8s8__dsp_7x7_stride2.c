@@ -1,7 +1,8 @@
 /*
  * Depthwise 7 x 7, stride 2, on Arm DSP.
  *
- * Instructions a multiply-accumulate, requantisation included, counted in QEMU (Cortex-M4, gcc -O2): 2.8 in rows of 10; the
+ * Instructions a multiply-accumulate, requantisation included, counted in QEMU (Cortex-M4, gcc -O2): 2.8 in rows of 10;
+ * the
  * general kernel for Arm DSP takes 3.5 there, the portable one 10.
  */
 #include "tsr_depthwise__dsp_strip.h"
@@ -28,7 +29,7 @@ static inline void depthwise_dsp_weights7(const int32_t *packed, int32_t last, i
   }
 }
 
-void tsr_depthwise_s8s8__dsp_7x7_stride2(const tsr_depthwise_3x3_dsp *p, const int8_t *const *rows, int8_t *out,
+void tsr_depthwise_s8s8__dsp_7x7_stride2(const tsr_depthwise_packed_dsp *p, const int8_t *const *rows, int8_t *out,
                                          const tsr_segment *segment, void *scratch) {
   const tsr_depthwise_strip shape = {
       .kernel = 7, .stride = 2, .group = tsr_dsp_strip7_group, .outputs = tsr_depthwise_7x7_outputs};

@@ -15,9 +15,9 @@
 #define TSR_DSP_INLINE static inline __attribute__((always_inline))
 /* For parts that need all registers: inlined into one another, their loops would keep what they use on the stack. */
 #if defined(__clang__)
-#define TSR_DSP_CALL static __attribute__((noinline))
+#define TSR_DSP_CALL static __attribute__((noinline, unused))
 #else
-#define TSR_DSP_CALL static __attribute__((noinline, noclone))
+#define TSR_DSP_CALL static __attribute__((noinline, noclone, unused))
 #endif
 /* The same for what is seldom called: its code is made small. */
 #define TSR_DSP_SELDOM TSR_DSP_CALL __attribute__((cold))

@@ -8,7 +8,8 @@
  *   word 2  c.c0 c.c1 of x, then of x + 1  word 6  c.c2 c.c3 of x, then of x + 1
  *   word 3  outputs: c0 c1 of the first,   word 7  outputs: c2 c3 of the first, then of the second
  *           then of the second pixel
- * SXTB16 of a word gives a channel's pair: rows a and b of a column, which serve three outputs, or two columns of row c.
+ * SXTB16 of a word gives a channel's pair: rows a and b of a column, which serve three outputs, or two columns of row
+ * c.
  * So nine products of an output take five instructions, and its bytes are expanded once for all outputs of a row.
  *
  * Weights of the four channels: the w22 of all, then for each its bias, w00 w02 w10 w12, w01 w20 w11 w21, multiplier.
@@ -155,7 +156,8 @@ TSR_DSP_INLINE const int32_t *tsr_dsp_channels_3x3_stride2(tsr_dsp_columns *cont
 #define TSR_DSP_UNCLAMPED(word) ""
 
 /* Puts `pairs` pairs of columns of three rows in order, at least one; `step` bytes from a column to the next. */
-TSR_DSP_INLINE void tsr_dsp_pair_columns(uint32_t *columns, const int8_t *a, const int8_t *b, const int8_t *c, int32_t step,
+TSR_DSP_INLINE void tsr_dsp_pair_columns(uint32_t *columns, const int8_t *a, const int8_t *b, const int8_t *c,
+                                         int32_t step,
                                          int32_t pairs) {
   const uintptr_t to_b = (uintptr_t)b - (uintptr_t)a;
   const uintptr_t to_c = (uintptr_t)c - (uintptr_t)a;
@@ -181,10 +183,12 @@ TSR_DSP_INLINE void tsr_dsp_pair_columns(uint32_t *columns, const int8_t *a, con
                    : "cc", "memory")
 
 /*
- * The outputs of `pairs` pairs as pixels, `step` bytes apart; at least one pair. `least` and `most`: four times the bytes
+ * The outputs of `pairs` pairs as pixels, `step` bytes apart; at least one pair. `least` and `most`: four times the
+ * bytes
  * that outputs are limited to.
  */
-TSR_DSP_INLINE void tsr_dsp_pair_outputs(const uint32_t *columns, int8_t *out, int32_t step, int32_t pairs, uint32_t least,
+TSR_DSP_INLINE void tsr_dsp_pair_outputs(const uint32_t *columns, int8_t *out, int32_t step, int32_t pairs,
+                                         uint32_t least,
                                          uint32_t most) {
   uint32_t low;
   uint32_t high;
@@ -196,7 +200,8 @@ TSR_DSP_INLINE void tsr_dsp_pair_outputs(const uint32_t *columns, int8_t *out, i
 #else
 
 /* The sum of the three columns from column `x` on (0 or 1) of a pair, for channel 0 or 1 of its words. */
-static inline int32_t tsr_dsp_sum_3x3(const uint32_t *pair, int32_t x, int32_t channel, const uint32_t *w, int32_t w22) {
+static inline int32_t tsr_dsp_sum_3x3(const uint32_t *pair, int32_t x, int32_t channel, const uint32_t *w,
+                                      int32_t w22) {
   int32_t sum = 0;
   for (int32_t i = 0; i < 3; ++i) {
     const uint32_t *at = pair + (x + i) / 2 * tsr_dsp_pair_words;
@@ -242,7 +247,8 @@ static inline const int32_t *tsr_dsp_channels_3x3_stride2(tsr_dsp_columns *conte
   return tsr_dsp_channels(context, weights, 2, 1);
 }
 
-static inline void tsr_dsp_pair_columns(uint32_t *columns, const int8_t *a, const int8_t *b, const int8_t *c, int32_t step,
+static inline void tsr_dsp_pair_columns(uint32_t *columns, const int8_t *a, const int8_t *b, const int8_t *c,
+                                        int32_t step,
                                         int32_t pairs) {
   for (; pairs > 0; --pairs, columns += tsr_dsp_pair_words) {
     uint32_t last[2];
@@ -258,7 +264,8 @@ static inline void tsr_dsp_pair_columns(uint32_t *columns, const int8_t *a, cons
   }
 }
 
-static inline void tsr_dsp_pair_outputs(const uint32_t *columns, int8_t *out, int32_t step, int32_t pairs, uint32_t least,
+static inline void tsr_dsp_pair_outputs(const uint32_t *columns, int8_t *out, int32_t step, int32_t pairs,
+                                        uint32_t least,
                                         uint32_t most) {
   for (; pairs > 0; --pairs, columns += tsr_dsp_pair_words, out += 2 * step) {
     const uint32_t first = tsr_dsp_pack(columns[3], columns[7]);

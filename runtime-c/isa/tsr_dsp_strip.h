@@ -1,9 +1,12 @@
 /*
- * The inner loops of depthwise convolutions with kernels of 5 and 7 columns on Arm DSP: on those machines assembly, since
+ * The inner loops of depthwise convolutions with kernels of 5 and 7 columns on Arm DSP: on those machines assembly,
+ * since
  * compilers run out of registers here, elsewhere C of the same meaning.
  *
- * A strip is the columns of two rows a and b, of two channels: a word a.c0 a.c1 b.c0 b.c1 each. SXTB16 of a word gives a
- * channel's pair, and SMLAD multiplies it by a pair of weights, of row a and of row b. A pass adds the products of two rows
+ * A strip is the columns of two rows a and b, of two channels: a word a.c0 a.c1 b.c0 b.c1 each. SXTB16 of a word gives
+ * a
+ * channel's pair, and SMLAD multiplies it by a pair of weights, of row a and of row b. A pass adds the products of two
+ * rows
  * to the sums of a run of outputs; the last row of an odd number goes alone, with zeros for b.
  */
 #ifndef TSR_DSP_STRIP_H
@@ -64,7 +67,8 @@ enum { tsr_dsp_strip5_group = 5, tsr_dsp_strip7_group = 4, tsr_dsp_strip_words =
                    : "r4", "r5", "r6", "r8", "r9", "r10", "r11", "r12", "lr", "cc", "memory")
 
 /* Five columns, stride 1. `odd`: the channel of the odd bytes. */
-TSR_DSP_INLINE void tsr_dsp_pass5(const uint32_t *strip, int32_t *sums, const uint32_t *weights, int32_t *end, int32_t odd) {
+TSR_DSP_INLINE void tsr_dsp_pass5(const uint32_t *strip, int32_t *sums, const uint32_t *weights, int32_t *end,
+                                  int32_t odd) {
   register const uint32_t *r0 __asm__("r0") = strip;
   register int32_t *r1 __asm__("r1") = sums;
   register const uint32_t *r2 __asm__("r2") = weights;
@@ -74,7 +78,8 @@ TSR_DSP_INLINE void tsr_dsp_pass5(const uint32_t *strip, int32_t *sums, const ui
 }
 
 /* Seven columns, stride 2. */
-TSR_DSP_INLINE void tsr_dsp_pass7(const uint32_t *strip, int32_t *sums, const uint32_t *weights, int32_t *end, int32_t odd) {
+TSR_DSP_INLINE void tsr_dsp_pass7(const uint32_t *strip, int32_t *sums, const uint32_t *weights, int32_t *end,
+                                  int32_t odd) {
   register const uint32_t *r0 __asm__("r0") = strip;
   register int32_t *r1 __asm__("r1") = sums;
   register const uint32_t *r2 __asm__("r2") = weights;

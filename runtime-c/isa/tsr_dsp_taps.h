@@ -1,7 +1,9 @@
 /*
- * Sums of runs of taps for four channels at once, on Arm DSP: on those machines assembly, elsewhere C of the same meaning.
+ * Sums of runs of taps for four channels at once, on Arm DSP: on those machines assembly, elsewhere C of the same
+ * meaning.
  *
- * A run is `count` taps of one row, `step` bytes apart; its weights lie as words of four channels. Inputs count less their
+ * A run is `count` taps of one row, `step` bytes apart; its weights lie as words of four channels. Inputs count less
+ * their
  * zero point, so that taps in the padding add nothing and are left out.
  */
 #ifndef TSR_DSP_TAPS_H

@@ -80,8 +80,9 @@ function table(measured) {
     'others',
   ];
   const cells = measured.map((row) => {
-    const { most } = models.find(({ name }) => name === row.model);
-    const aim = row.plan === 'sram' && row.input === 'streamed' && most !== null;
+    const model = models.find(({ name }) => name === row.model);
+    const most = row.plan.startsWith('overhead') ? model.overhead.most : model.most;
+    const aim = (row.plan === 'sram' || row.plan.startsWith('overhead')) && row.input === 'streamed' && most !== null;
     return [
       ...[row.model, row.plan, row.input],
       ...[row.arenaBytes, row.allocationBound, row.planBound, row.stackBytes, row.dataBytes, row.macs].map(count),

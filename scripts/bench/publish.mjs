@@ -3,13 +3,16 @@
  *
  *   npm run --silent bench:memory -- --json > memory.json
  *   npm run --silent bench:accuracy -- --json > accuracy.json
- *   node scripts/bench/publish.mjs --memory memory.json --accuracy accuracy.json
+ *   npm run --silent bench:speed -- --json > speed.json
+ *   npm run --silent bench:size -- --json > size.json
+ *   node scripts/bench/publish.mjs --memory memory.json --accuracy accuracy.json --speed speed.json --size size.json
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 
 const root = new URL('../../', import.meta.url);
-const { values } = parseArgs({ options: { memory: { type: 'string' }, accuracy: { type: 'string' } } });
+const file = { type: 'string' };
+const { values } = parseArgs({ options: { memory: file, accuracy: file, speed: file, size: file } });
 const load = (path) => JSON.parse(readFileSync(path, 'utf8'));
 const count = (value) => String(value).replace(/\B(?=(\d{3})+(?!\d))/g, ',');
 
@@ -19,6 +22,12 @@ if (values.memory !== undefined) {
   writeFileSync(new URL('docs/memory.svg', root), memoryPicture(models));
 }
 if (values.accuracy !== undefined) writeSection('accuracy', accuracyTable(load(values.accuracy)));
+if (values.speed !== undefined) {
+  const rows = load(values.speed);
+  writeSection('speed', speedTable(rows));
+  writeSection('speed in WebAssembly', wasmTable(rows.filter(({ target }) => target === 'wasm')));
+}
+if (values.size !== undefined) writeSection('size', sizeTable(load(values.size)));
 
 /** Replaces what stands between <!-- name --> and <!-- end --> in README.md. */
 function writeSection(name, text) {
@@ -85,6 +94,53 @@ function accuracyTable(rows) {
       row.samples,
       row.metric,
       ...[row.float, row.int8, row.reference, row.agreement].map(percent),
+    ]),
+  );
+}
+
+/** Instructions of one inference, by the default plan. */
+function speedTable(rows) {
+  const millions = (row) => (row === undefined ? '-' : (row.instructions / 1e6).toFixed(2));
+  const own = rows.filter(({ plan, target }) => plan === 'balanced' && target !== 'wasm');
+  return table(
+    ['model', 'MACs', 'Cortex-M4', 'a MAC', 'cycles (M4, estimate)', 'Cortex-M7', 'Cortex-M55', 'other tools (M4)'],
+    [...new Set(own.map(({ model }) => model))].map((model) => {
+      const on = (core) => own.find((row) => row.model === model && row.target === core);
+      const m4 = on('cortex-m4');
+      const others = m4.competitor.map(({ name, instructions }) => `${name} ${(instructions / 1e6).toFixed(2)}`);
+      return [
+        model,
+        (m4.macs / 1e6).toFixed(2),
+        millions(m4),
+        (m4.instructions / m4.macs).toFixed(2),
+        m4.estimatedCycles === null ? '-' : (m4.estimatedCycles / 1e6).toFixed(2),
+        millions(on('cortex-m7')),
+        millions(on('cortex-m55')),
+        others.join('; ') || '-',
+      ];
+    }),
+  );
+}
+
+/** Times of one inference, and how many times longer others take: medians of runs by turns. */
+function wasmTable(rows) {
+  const names = [...new Set(rows.flatMap(({ competitor }) => competitor.map(({ name }) => name)))];
+  return table(
+    ['model', 'Tessera, microseconds', ...names.map((name) => `${name}, times as long`)],
+    rows.map((row) => [
+      row.model,
+      count(Math.round(row.nanoseconds / 1000)),
+      ...names.map((name) => row.competitor.find((other) => other.name === name)?.ratio.toFixed(1) ?? '-'),
+    ]),
+  );
+}
+
+function sizeTable(rows) {
+  return table(
+    ['board', 'example', 'flash', 'of', 'SRAM', 'of'],
+    rows.map((row) => [
+      ...[row.target, row.model],
+      ...[row.flashBytes, row.flashSize, row.sramBytes, row.sramSize].map(count),
     ]),
   );
 }

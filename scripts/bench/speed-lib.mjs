@@ -50,7 +50,7 @@ export const models = [
 export const targets = { 'cortex-m4': ['dsp'], 'cortex-m7': ['dsp'], 'cortex-m55': ['mve', 'dsp'] };
 
 /** What models are compiled with for measuring. */
-export const modelFlags = ['-std=c99', '-O2'];
+export const modelFlags = ['-std=c99', '-O2', '-fno-tree-vectorize'];
 
 /** A model of the kit, quantised, with what does not depend on the target. */
 export function readModel(tessera, kit, { name, file }) {

@@ -74,6 +74,9 @@ export interface Conversation {
 /** The longest that a line of an answer may take, in milliseconds: the benchmark's own limit. */
 const benchmarkTimeout = 5000;
 
+/** What a raw byte may take, in milliseconds: an emulator on a busy machine is that slow. */
+const byteTimeout = 5;
+
 /** How long nothing must come before both sides are taken to be quiet, in milliseconds. */
 const quiet = 100;
 
@@ -90,7 +93,7 @@ export function converse(link: Link, lineTimeout = benchmarkTimeout): Conversati
     const { payload = new Uint8Array(), serve } = options;
     const lines: string[] = [];
     await link.write(Buffer.concat([encode(`${command}%`), payload]));
-    let limit = Date.now() + lineTimeout;
+    let limit = Date.now() + lineTimeout + payload.length * byteTimeout;
     for (;;) {
       const bytes = await link.read(Math.max(0, limit - Date.now()));
       if (bytes === null) return { kind: 'silent', lines };
@@ -119,7 +122,7 @@ export function converse(link: Link, lineTimeout = benchmarkTimeout): Conversati
   const askChecked = async (command: string, options: AskOptions = {}): Promise<readonly string[]> => {
     let reason = '';
     for (let trial = 0; trial < trials; trial += 1) {
-      const answer = checked(await ask(command, options));
+      const answer = checked(await ask(command, options), command);
       if (answer.kind === 'lines') {
         const error = answer.lines.find((line) => line.startsWith('e-['));
         if (error === undefined) return answer.lines;
@@ -150,8 +153,11 @@ function faultError(link: Link, line: string): Error {
   );
 }
 
-/** Takes the checksum off an answer; an answer whose checksum is wrong or missing is broken. */
-export function checked(answer: Answer): Answer {
+/**
+ * Takes the checksum off an answer; an answer whose checksum is wrong or missing is broken. The sum begins with the
+ * command, so that a late answer to another command is told from the right one.
+ */
+export function checked(answer: Answer, command: string): Answer {
   if (answer.kind !== 'lines') return answer;
   const { lines } = answer;
   const [, expected] = /^x-check-\[([0-9a-f]{8})\]$/.exec(lines.at(-1) ?? '') ?? [];
@@ -160,7 +166,7 @@ export function checked(answer: Answer): Answer {
     return unknown === undefined ? { kind: 'broken', reason: 'an answer has no checksum' } : answer;
   }
   const rest = lines.slice(0, -1);
-  const sum = fnv(Buffer.from(rest.map((line) => `${line}\r\n`).join(''), 'latin1'));
+  const sum = fnv(Buffer.from(`${command}${rest.map((line) => `${line}\r\n`).join('')}`, 'latin1'));
   return hex(sum) === expected
     ? { kind: 'lines', lines: rest }
     : { kind: 'broken', reason: 'the checksum of an answer is wrong' };

@@ -107,7 +107,7 @@ export async function openSession(link: Link, timeouts: Timeouts = {}): Promise<
   const runOnce = async (inputs: readonly Int8Array[]): Promise<number> => {
     for (let trial = 1; ; trial += 1) {
       await put(inputs);
-      const answer = checked(await conversation.ask('x-run', { work: runTimeout }));
+      const answer = checked(await conversation.ask('x-run', { work: runTimeout }), 'x-run');
       const [values] = answer.kind === 'lines' ? valuesOf(answer.lines, 'x-run') : [];
       if (values !== undefined) return numberOf(values[0], 'x-run', link);
       if (trial === runTrials)

@@ -1,6 +1,6 @@
 import type { Graph } from '../graph/types.ts';
 import type { Isa } from '../kernels/define.ts';
-import { createMemory, type InputMode } from './candidates.ts';
+import { type Candidate, createMemory, type InputMode } from './candidates.ts';
 import { timeOf } from './cost.ts';
 import { given, type ImproveOptions, improvements } from './improve.ts';
 import { layerwisePlan, paretoWays, type Search, searchOf } from './search.ts';
@@ -57,13 +57,14 @@ export function choosePlan(graph: Graph, layers: readonly Layer[], options: Plan
   const layerwise = layerwisePlan(given(source));
   if (arenaLimit === undefined && maxOverhead === undefined && objective === 'time') return layerwise;
   const context = { source, input, lowerings: { isas, known: new Map() }, memory: createMemory() };
-  const plans = plansWithin(context, maxOverhead ?? 1);
+  const wanted = arenaLimit === undefined && (objective === 'sram' || maxOverhead !== undefined) ? 'least' : 'front';
+  const plans = plansWithin(context, maxOverhead ?? 1, wanted);
   if (arenaLimit !== undefined) {
     const fits = (plan: Plan): boolean => plan.arenaBytes <= arenaLimit;
     const fitting = plans.find(fits);
     if (fitting !== undefined) return fitting;
     // What is computed twice is the last resort.
-    const more = maxOverhead === undefined ? plansWithin(context, mostOverhead) : plans;
+    const more = maxOverhead === undefined ? plansWithin(context, mostOverhead, 'front') : plans;
     const last = more.find(fits);
     if (last === undefined) throw new ArenaLimitError(more.at(-1) ?? layerwise);
     return last;
@@ -81,21 +82,39 @@ export function paretoPlans(
   { input, isas = [], maxOverhead = mostOverhead }: Pick<PlanOptions, 'input' | 'isas' | 'maxOverhead'>,
 ): readonly Plan[] {
   const context = { source: { graph, layers }, input, lowerings: { isas, known: new Map() }, memory: createMemory() };
-  return frontOf([...plansWithin(context, 1), ...(maxOverhead > 1 ? plansWithin(context, maxOverhead) : [])]);
+  return frontOf([
+    ...plansWithin(context, 1, 'front'),
+    ...(maxOverhead > 1 ? plansWithin(context, maxOverhead, 'front') : []),
+  ]);
 }
 
-/** The plans with at most so many times the multiply-accumulates of the model, none of both more arena and more time. */
-function plansWithin(context: Omit<ImproveOptions, 'mostMacs'>, overhead: number): readonly Plan[] {
+/**
+ * The plans with at most so many times the multiply-accumulates of the model, none of both more arena and more time.
+ * Where only the least arena is wanted, programs that were rewritten further since are left out.
+ */
+function plansWithin(
+  context: Omit<ImproveOptions, 'mostMacs'>,
+  overhead: number,
+  wanted: 'front' | 'least',
+): readonly Plan[] {
   const { source, input, memory } = context;
   const macs = source.layers.reduce((sum, layer) => sum + layer.macs, 0);
   const [first, ...others] = improvements({ ...context, mostMacs: Math.floor(macs * overhead) });
   if (first === undefined) return [];
+  const kept = wanted === 'front' ? others : others.slice(-3);
   const apart = (search: Search): Search => searchOf(search.program, input, memory, { sharing: 'apart' });
-  const plans = [first, apart(first)].flatMap((search) => paretoWays(search).map(search.planOf));
+  const calm = (search: Search): readonly (readonly Candidate[])[] => {
+    const way = search.calmest(search.least);
+    return way === null ? [] : [way];
+  };
+  const isPassed = wanted === 'least' && (others.at(-1)?.least ?? first.least) < passed * first.least;
+  const plans = isPassed
+    ? []
+    : [first, apart(first)].flatMap((search) => [...paretoWays(search), ...calm(search)].map(search.planOf));
   let before = first.least;
-  for (const search of others) {
+  for (const search of kept) {
     const separate = apart(search);
-    const ways = [search.within(before - 1), search.within(search.least)];
+    const ways = [search.within(before - 1), search.within(search.least), search.calmest(search.least)];
     const found = ways.flatMap((way) => (way === null ? [] : [search.planOf(way)]));
     plans.push(...found, separate.planOf(separate.within(separate.least) ?? []));
     before = search.least;
@@ -113,6 +132,9 @@ function frontOf(plans: readonly Plan[]): readonly Plan[] {
   }
   return front;
 }
+
+/** Where rewriting brings the least peak below this part of the model's own, no plan of the model as it is can be the least. */
+const passed = 0.8;
 
 /** The least peak of all the plans that a program can have as it is: the bytes that live at the busiest step. */
 export function leastPossiblePeak(graph: Graph, layers: readonly Layer[], input: InputMode): number {

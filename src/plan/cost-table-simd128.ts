@@ -2,14 +2,16 @@ import type { WorkCosts } from './cost-table.ts';
 
 /**
  * Kernels for WebAssembly SIMD, measured in V8 on an x86 machine (`npm run bench:speed` and shapes of one kernel): not in
- * instructions but in sixtieths of a nanosecond, which is what an instruction of a portable kernel takes there.
+ * instructions but in sixtieths of a nanosecond, which is what an instruction of a portable kernel takes there. Rounded by
+ * hand, not fitted: they keep the planner from segments that cost more than they save.
  */
 const dense: WorkCosts = {
   calls: 700,
   outputs: 21,
   inputs: 3,
   macs: 1.55,
-  restWeights: 1.15,
+  pairWeights: 1.15,
+  lastWeights: 1.15,
   stageCalls: 1600,
   stageBytes: 6,
 };
@@ -31,12 +33,20 @@ const winograd: WorkCosts = {
   inputs: 4,
   macs: 0.2,
   weights: 2.6,
-  restWeights: 3.4,
+  pairWeights: 3.4,
+  lastWeights: 3.4,
   stageCalls: 1600,
   stageBytes: 6,
 };
 
+const stage: WorkCosts = { calls: 700, stageCalls: 1600, stageBytes: 6 };
+
 export const simd128Table: Readonly<Record<string, WorkCosts>> = {
+  tsr_add_s8s8__simd128: { ...stage, outputs: 16 },
+  tsr_average_pool_s8__simd128: { ...stage, outputs: 100 },
+  tsr_max_pool_s8__simd128: { ...stage, outputs: 42 },
+  tsr_mean_s8__simd128: { ...stage, inputs: 4 },
+  tsr_mul_s8s8__simd128: { ...stage, outputs: 44 },
   tsr_conv_s8s8__simd128: dense,
   tsr_conv_s8s8__simd128_deep: { ...dense, macs: 1.7 },
   tsr_conv_s8s8__simd128_winograd: winograd,

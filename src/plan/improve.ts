@@ -17,8 +17,8 @@ export interface ImproveOptions {
   readonly memory: Memory;
 }
 
-/** Rewritings that are looked at for one step, at most: those that compute the least again first. */
-const mostLooks = 60;
+/** Families of patches that are looked at for one step, at most: there are many, and each takes long. */
+const mostPatches = 8;
 
 /** A program, its rewritings, and the plans that it can have. */
 interface State {
@@ -93,10 +93,9 @@ function reach(
     if (excessOf(state.search, way, target).steps === 0) return state;
     const concerned = concernedBy(state.search, way, target);
     let best: Step | null = null;
+    const look = (rewriting: Rewriting): Step | null => stepOf(state, rewriting, { way, target, options });
     for (const family of familiesOf(allowed, state, concerned)) {
-      const found = bestOf(family, best?.macs ?? budget, (rewriting) =>
-        stepOf(state, rewriting, { way, target, options }),
-      );
+      const found = bestOf(family, best?.macs ?? budget, look);
       if (found === null || (best !== null && !isBetter(found, best))) continue;
       best = found;
     }
@@ -127,7 +126,12 @@ function familiesOf(
     families.set(rewriting.family, [...(families.get(rewriting.family) ?? []), rewriting]);
   }
   const least = (family: readonly Rewriting[]): number => Math.min(...family.map(({ extraMacs }) => extraMacs));
-  return [...families.values()].sort((a, b) => least(a) - least(b));
+  const sorted = [...families.values()].sort((a, b) => least(a) - least(b));
+  let patches = 0;
+  return sorted.filter(([first]) => {
+    if (first?.kind === 'patches') patches += 1;
+    return first?.kind !== 'patches' || patches <= mostPatches;
+  });
 }
 
 /** The mildest of a family that does as much for the steps above the target as the strongest. */

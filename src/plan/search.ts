@@ -32,6 +32,8 @@ export interface Search {
   limits(): readonly number[];
   /** The fastest way to cut the layers within a limit; null below the least. */
   within(limit: number): readonly Candidate[] | null;
+  /** The way within a limit with the fewest steps that fit only where an output lies over an input. */
+  calmest(limit: number): readonly Candidate[] | null;
   /** The way with the fewest steps above a limit, where it is below the least. */
   nearest(limit: number): readonly Candidate[];
   /** What a step of a way needs: as exactly as it has been looked at so far, never more than it really is. */
@@ -40,33 +42,34 @@ export interface Search {
   planOf(way: readonly Candidate[]): Plan;
 }
 
-/** The cost of a way is built up step by step; of the ways to a layer the cheapest is kept. */
-interface Cost {
-  readonly first: number;
-  readonly second: number;
-}
-
-const none: Cost = { first: Number.POSITIVE_INFINITY, second: Number.POSITIVE_INFINITY };
-const nothing: Cost = { first: 0, second: 0 };
-
-const isLess = (a: Cost, b: Cost): boolean => a.first < b.first || (a.first === b.first && a.second < b.second);
-
-/** The cheapest way through the layers; null where there is none. */
+/**
+ * The cheapest way through the layers, by two costs of which the first counts first; null where there is none.
+ * @param costOf puts the costs of a way to the end of a candidate in `cost`, given those of the way before it; false
+ *   where the candidate cannot be taken
+ */
 function cheapest(
   candidates: readonly Candidate[],
   { start, end: length }: Stretch,
-  add: (before: Cost, candidate: Candidate) => Cost | null,
+  costOf: (before: readonly [number, number], candidate: Candidate, cost: [number, number]) => boolean,
 ): readonly Candidate[] | null {
-  const best = new Array<Cost>(length + 1).fill(none);
+  const first = new Float64Array(length + 1).fill(Number.POSITIVE_INFINITY);
+  const second = new Float64Array(length + 1).fill(Number.POSITIVE_INFINITY);
   const last = new Array<Candidate | undefined>(length + 1).fill(undefined);
-  best[start] = nothing;
+  first[start] = 0;
+  second[start] = 0;
+  const before: [number, number] = [0, 0];
+  const cost: [number, number] = [0, 0];
   for (const candidate of candidates) {
-    const before = best[candidate.start] as Cost;
-    if (before === none) continue;
-    const cost = add(before, candidate);
-    if (cost === null || !isLess(cost, best[candidate.end] as Cost)) continue;
-    best[candidate.end] = cost;
-    last[candidate.end] = candidate;
+    const from = candidate.start;
+    const to = candidate.end;
+    before[0] = first[from] as number;
+    before[1] = second[from] as number;
+    if (before[0] === Number.POSITIVE_INFINITY || !costOf(before, candidate, cost)) continue;
+    const known = first[to] as number;
+    if (cost[0] > known || (cost[0] === known && cost[1] >= (second[to] as number))) continue;
+    first[to] = cost[0];
+    second[to] = cost[1];
+    last[to] = candidate;
   }
   const way: Candidate[] = [];
   for (let end = length; end > start; ) {
@@ -107,10 +110,11 @@ export function searchOf(
   };
   const leastWay = (): number => {
     for (;;) {
-      const way = cheapest(all, stretch, ({ first }, candidate) => ({
-        first: Math.max(first, bytesOf(candidate)),
-        second: 0,
-      }));
+      const way = cheapest(all, stretch, ([before], candidate, cost) => {
+        cost[0] = Math.max(before, bytesOf(candidate));
+        cost[1] = 0;
+        return true;
+      });
       const peak = Math.max(0, ...(way ?? []).map(bytesOf));
       if (holds(way ?? [], peak)) return peak;
     }
@@ -138,17 +142,31 @@ export function searchOf(
     },
     within(limit) {
       for (;;) {
-        const way = cheapest(all, stretch, ({ first }, candidate) =>
-          bytesOf(candidate) > limit ? null : { first: first + candidate.time, second: 0 },
-        );
+        const way = cheapest(all, stretch, ([before], candidate, cost) => {
+          cost[0] = before + candidate.time;
+          cost[1] = 0;
+          return bytesOf(candidate) <= limit;
+        });
+        if (way === null || holds(way, limit)) return way;
+      }
+    },
+    calmest(limit) {
+      for (;;) {
+        const way = cheapest(all, stretch, ([before, time], candidate, cost) => {
+          cost[0] = before + (candidate.apart > limit ? 1 : 0);
+          cost[1] = time + candidate.time;
+          return bytesOf(candidate) <= limit;
+        });
         if (way === null || holds(way, limit)) return way;
       }
     },
     nearest(limit) {
       for (;;) {
-        const way = cheapest(all, stretch, ({ first, second }, candidate) => {
+        const way = cheapest(all, stretch, ([steps, bytes], candidate, cost) => {
           const over = Math.max(0, bytesOf(candidate) - limit);
-          return { first: first + (over > 0 ? 1 : 0), second: second + over };
+          cost[0] = steps + (over > 0 ? 1 : 0);
+          cost[1] = bytes + over;
+          return true;
         });
         const before = (way ?? []).map(bytesOf).join();
         holds(way ?? [], limit);
@@ -168,10 +186,14 @@ export function layerwisePlan(program: RewrittenProgram): Plan {
   );
 }
 
+/** Above so many possible steps the plans of a front are apart by this factor of memory, so that there are fewer of them. */
+const many = { candidates: 20_000, nearness: 0.99 };
+
 /** From the fastest plan downwards: each time the fastest of those that need less in every step. */
 export function paretoWays(search: Search): readonly (readonly Candidate[])[] {
   const ways: (readonly Candidate[])[] = [];
   const limits = search.limits();
+  const nearness = search.candidates.all.length > many.candidates ? many.nearness : 1;
   const timeAt = (index: number): number => {
     const way = search.within(limits[index] as number);
     return way === null ? Number.POSITIVE_INFINITY : search.timeOf(way);
@@ -188,7 +210,10 @@ export function paretoWays(search: Search): readonly (readonly Candidate[])[] {
       else low = middle + 1;
     }
     ways.push(search.within(limits[low] as number) as readonly Candidate[]);
-    index = low - 1;
+    // Plans that are nearly the same are one; but the least is always there.
+    const next = nearness * (limits[low] as number);
+    index = low === 0 ? -1 : 0;
+    while (index >= 0 && index + 1 < low && (limits[index + 1] as number) <= next) index += 1;
   }
   return ways;
 }

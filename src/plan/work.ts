@@ -34,8 +34,13 @@ export const workNames = [
   'vectors',
   /** Weights that are read: all of them, once for each group of four pixels. */
   'weights',
-  /** Weights that are read for a call's last pixels, which are not four. */
-  'restWeights',
+  /** Weights that are read for a call's last pixels, which are not four: for two of them, and for one. */
+  'pairWeights',
+  'lastWeights',
+  /** Weights that are read once for each group of three pixels, the last of a call not always full. */
+  'thirdWeights',
+  /** Outputs of a layer that accumulates, which are made once, behind its last call. */
+  'finals',
   /** Calls inside a stage: finding the rows and choosing what runs next. */
   'stageCalls',
   /** Pointers to rows that a stage finds. */
@@ -102,7 +107,10 @@ export function workOf(layer: Layer, call: KernelCall, segment: number | null): 
     taps: sum((n) => n * channels * taps),
     vectors: sum((n) => n * channels * Math.ceil(perPixel / Math.max(1, channels) / taps / 16) * taps),
     weights: sum((n) => Math.floor(n / 4) * perPixel),
-    restWeights: sum((n) => (n % 4 === 0 ? 0 : perPixel)),
+    pairWeights: sum((n) => (n % 4 >= 2 ? perPixel : 0)),
+    lastWeights: sum((n) => (n % 2 === 1 ? perPixel : 0)),
+    thirdWeights: sum((n) => Math.ceil(n / 3) * perPixel),
+    finals: accumulates(layer) ? pixels * output.channels : 0,
     stageCalls: segment === null ? 0 : calls,
     stageRows: segment === null ? 0 : calls * pointers,
     stageBytes: segment === null ? 0 : sum((n) => n * channels),

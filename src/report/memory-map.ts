@@ -46,7 +46,13 @@ export function memoryMapText({ buffers, steps, allocationBound }: PlanReport): 
   );
 }
 
-/** The bytes of the buffers that live at a step. */
+/** The bytes that the buffers that live at a step take: where an output lies over an input, both take them once. */
 export function liveBytes(buffers: readonly BufferReport[], step: number): number {
-  return buffers.reduce((sum, { bytes, first, last }) => (first <= step && step <= last ? sum + bytes : sum), 0);
+  const live = buffers.filter(({ first, last }) => first <= step && step <= last).sort((a, b) => a.offset - b.offset);
+  let end = 0;
+  return live.reduce((sum, { offset, bytes }) => {
+    const taken = Math.max(0, offset + bytes - Math.max(offset, end));
+    end = Math.max(end, offset + bytes);
+    return sum + taken;
+  }, 0);
 }

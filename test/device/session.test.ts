@@ -179,7 +179,8 @@ describe('a line that is not perfect', () => {
 
   it('knows a damaged answer by its checksum, whichever character is wrong', () => {
     const lines = ['x-layer-[0,123,1]', 'x-layer-[1,456,1]'];
-    const sum = (given: readonly string[]): boolean => checked({ kind: 'lines', lines: given }).kind === 'lines';
+    const sum = (given: readonly string[]): boolean =>
+      checked({ kind: 'lines', lines: given }, 'x-layers').kind === 'lines';
     const right = [...lines, `x-check-[${rightSum(lines)}]`];
     expect(sum(right)).toBe(true);
     right.forEach((line, index) => {
@@ -220,6 +221,18 @@ describe('a line that is not perfect', () => {
       }
     },
   );
+
+  it('does not take a late answer for that of another command', async () => {
+    const stream = start(both);
+    const link = linkTo(stream);
+    const session = await openSession(link);
+    const { inputs, outputs } = sampleOf(small, 5);
+    await session.run(inputs);
+    // Somebody has asked for something else, and does not wait for the answer.
+    await link.write(Buffer.from('x-out 0 0 1%x-layers%x-out 0 1 1%'));
+    expect(await session.output(0, 3)).toEqual(outputs[0]);
+    await expectSame(session, small, 6);
+  });
 
   it('says that the port is silent', async () => {
     const silent = linkTo(
@@ -283,7 +296,7 @@ describe('a line that is not perfect', () => {
 
 function rightSum(lines: readonly string[]): string {
   let hash = 2166136261;
-  for (const byte of Buffer.from(lines.map((line) => `${line}\r\n`).join(''))) {
+  for (const byte of Buffer.from(`x-layers${lines.map((line) => `${line}\r\n`).join('')}`)) {
     hash = Math.imul(hash ^ byte, 16777619) >>> 0;
   }
   return hash.toString(16).padStart(8, '0');

@@ -79,7 +79,13 @@ function adapt(call: KernelCall, shift: number): VariantCall | string {
       single: field('kernel_h') * kernelWidth === 1 && channels % 4 === 0 ? 1 : 0,
     },
     scratchBytes: 4 * Math.ceil((4 * group * pairs.length + windowBytes) / 4),
-    headers: ['conv/tsr_conv__dsp.h', 'conv/tsr_conv__dsp_body.h', 'isa/tsr_dsp.h', 'isa/tsr_dsp_dot.h'],
+    headers: [
+      'conv/tsr_conv__dsp.h',
+      'conv/tsr_conv__dsp_body.h',
+      'conv/tsr_conv__dsp_sums.h',
+      'isa/tsr_dsp.h',
+      'isa/tsr_dsp_dot.h',
+    ],
   };
 }
 

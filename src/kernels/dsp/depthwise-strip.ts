@@ -112,7 +112,7 @@ function adapt(call: KernelCall, strip: Strip): VariantCall | string {
     multipliers: shifted.multipliers,
   };
   return {
-    struct: 'tsr_depthwise_3x3_dsp',
+    struct: 'tsr_depthwise_packed_dsp',
     fields: {
       weights: { type: 'int32', values: packStrip(strip, packed) },
       pre_shift: 0,

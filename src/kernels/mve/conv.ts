@@ -8,7 +8,7 @@ export const mveHeaders: readonly string[] = ['isa/tsr_mve.h', 'isa/tsr_mve_arm.
 const vector = 16;
 
 /** tsr_conv_mve_runs: the most rows of a window that are read where they lie. */
-const mostRuns = 7;
+const mostRuns = 5;
 
 /** The most bytes that a layer's constants may hold beside weights, biases and multipliers. */
 const mostPadding = 8;
@@ -66,7 +66,7 @@ function adapt(call: KernelCall): VariantCall | string {
     },
     // Where there is no padding and windows lie in vectors, none is copied.
     scratchBytes: call.pointwise && direct ? 0 : (copies * vectors(windowBytes) + 1) * vector,
-    headers: ['conv/tsr_conv__mve.h', 'isa/tsr_mve_tile.h', ...mveHeaders],
+    headers: ['conv/tsr_conv__mve.h', 'isa/tsr_mve_tile.h', 'isa/tsr_mve_bytes.h', ...mveHeaders],
   };
 }
 

@@ -107,7 +107,7 @@ export function overlapBound(blocks: readonly Block[], overlaps: readonly Overla
   for (let raised = true; raised; ) {
     raised = false;
     for (const first of next.keys()) {
-      const least = chainBound(blocks, next, first, bound);
+      const least = chainBound(blocks, overlaps, next, first, bound);
       if (least <= bound) continue;
       bound = least;
       raised = true;
@@ -120,6 +120,7 @@ export function overlapBound(blocks: readonly Block[], overlaps: readonly Overla
 /** The least peak above `bound` that the chain from `first` on allows; `bound` where it fits. */
 function chainBound(
   blocks: readonly Block[],
+  overlaps: readonly Overlap[],
   next: ReadonlyMap<number, Overlap>,
   first: number,
   bound: number,
@@ -132,7 +133,7 @@ function chainBound(
   for (let overlap = next.get(first); overlap !== undefined; overlap = next.get(overlap.output)) {
     const [input, output] = [blocks[overlap.input] as Block, blocks[overlap.output] as Block];
     members.add(overlap.output);
-    const beside = besideBytes(blocks, members, head.upper - 1, output.lower + 1);
+    const beside = besideBytes(blocks, overlaps, members, head.upper - 1, output.lower + 1);
     const pair = input.size + output.size + beside;
     if (pair <= bound) return bound;
     apart = Math.min(apart, pair);
@@ -143,10 +144,26 @@ function chainBound(
   return bound;
 }
 
-/** The bytes of the blocks outside a chain that live throughout [from, to). */
-function besideBytes(blocks: readonly Block[], chain: ReadonlySet<number>, from: number, to: number): number {
-  return blocks.reduce(
-    (sum, { lower, upper, size }, index) => (!chain.has(index) && lower <= from && to <= upper ? sum + size : sum),
-    0,
-  );
+/** The bytes that blocks outside a chain, and apart from it, take throughout [from, to). */
+function besideBytes(
+  blocks: readonly Block[],
+  overlaps: readonly Overlap[],
+  chain: ReadonlySet<number>,
+  from: number,
+  to: number,
+): number {
+  const beside = new Set(blocks.keys());
+  blocks.forEach(({ lower, upper }, index) => {
+    if (chain.has(index) || lower > from || to > upper) beside.delete(index);
+  });
+  for (const { input, output } of overlaps) {
+    if (chain.has(input)) beside.delete(output);
+    if (chain.has(output)) beside.delete(input);
+  }
+  const size = (index: number): number => (blocks[index] as Block).size;
+  const shared = overlaps.reduce((sum, { input, output, distance }) => {
+    if (!beside.has(input) || !beside.has(output)) return sum;
+    return sum + size(input) + size(output) - Math.max(size(input) + Math.min(distance, size(output)), size(output));
+  }, 0);
+  return [...beside].reduce((sum, index) => sum + size(index), 0) - shared;
 }
