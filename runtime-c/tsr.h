@@ -88,8 +88,9 @@ static inline void tsr_advance(tsr_cursor *cursor, int32_t segment, int32_t widt
   }
 }
 
+/* Rows count from 0: the division without a sign is the cheaper one. */
 static inline int8_t *tsr_slot(int8_t *base, tsr_ring ring, int32_t row) {
-  return base + row % ring.slots * ring.width * ring.pixel_bytes;
+  return base + (int32_t)((uint32_t)row % (uint32_t)ring.slots) * ring.width * ring.pixel_bytes;
 }
 
 /*
@@ -97,6 +98,10 @@ static inline int8_t *tsr_slot(int8_t *base, tsr_ring ring, int32_t row) {
  * Compilers without the builtin copy bytes.
  */
 #if defined(__GNUC__)
+/* What is worth its place only where the compiler sees the constants that it is called with. */
+#define TSR_IN_LINE static inline __attribute__((always_inline))
+#define TSR_SHORT_BYTES 32
+#define TSR_IS_CONSTANT(value) __builtin_constant_p(value)
 #define TSR_OUT_OF_LINE static __attribute__((noinline, unused))
 static inline uint32_t tsr_load_word(const int8_t *from) {
   uint32_t word;
@@ -105,6 +110,9 @@ static inline uint32_t tsr_load_word(const int8_t *from) {
 }
 static inline void tsr_store_word(int8_t *to, uint32_t word) { __builtin_memcpy(to, &word, sizeof word); }
 #else
+#define TSR_IN_LINE static inline
+#define TSR_SHORT_BYTES 0
+#define TSR_IS_CONSTANT(value) 0
 #define TSR_OUT_OF_LINE static inline
 static inline uint32_t tsr_load_word(const int8_t *from) {
   return (uint8_t)from[0] | (uint32_t)(uint8_t)from[1] << 8 | (uint32_t)(uint8_t)from[2] << 16 |
@@ -148,29 +156,51 @@ TSR_OUT_OF_LINE void tsr_move(int8_t *to, const int8_t *from, int32_t bytes) {
   if ((bytes & 1) != 0) *to = *from;
 }
 
+/* The same for a few bytes whose number the compiler knows: in line. Source and target may overlap as there. */
+TSR_IN_LINE void tsr_shift(int8_t *to, const int8_t *from, int32_t bytes) {
+  if (TSR_IS_CONSTANT(bytes) && bytes <= TSR_SHORT_BYTES && (bytes & 3) == 0) {
+    /* Not a loop: compilers make one a call of memmove. */
+    if (bytes > 0) tsr_store_word(to, tsr_load_word(from));
+    if (bytes > 4) tsr_store_word(to + 4, tsr_load_word(from + 4));
+    if (bytes > 8) tsr_store_word(to + 8, tsr_load_word(from + 8));
+    if (bytes > 12) tsr_store_word(to + 12, tsr_load_word(from + 12));
+    if (bytes > 16) tsr_store_word(to + 16, tsr_load_word(from + 16));
+    if (bytes > 20) tsr_store_word(to + 20, tsr_load_word(from + 20));
+    if (bytes > 24) tsr_store_word(to + 24, tsr_load_word(from + 24));
+    if (bytes > 28) tsr_store_word(to + 28, tsr_load_word(from + 28));
+  } else {
+    tsr_move(to, from, bytes);
+  }
+}
+
 /* Puts columns [from, to) of row `row`, of which the window ends before column `end`, in their slot. */
-static inline void tsr_commit(int8_t *base, tsr_ring ring, int32_t row, int32_t end, int32_t from, int32_t to) {
+TSR_IN_LINE void tsr_commit(int8_t *base, tsr_ring ring, int32_t row, int32_t end, int32_t from, int32_t to) {
   const int32_t first = tsr_max(from, 0);
   if (ring.slots == 0 || to <= first) return;
   const int8_t *window = base + ring.slots * ring.width * ring.pixel_bytes;
-  tsr_move(tsr_slot(base, ring, row) + first * ring.pixel_bytes,
-           window + (ring.window - end + first) * ring.pixel_bytes, (to - first) * ring.pixel_bytes);
+  tsr_shift(tsr_slot(base, ring, row) + first * ring.pixel_bytes,
+            window + (ring.window - end + first) * ring.pixel_bytes, (to - first) * ring.pixel_bytes);
 }
 
 /* Puts what is left of the complete row `row` in its slot. */
-static inline void tsr_settle(int8_t *base, tsr_ring ring, int32_t row) {
+TSR_IN_LINE void tsr_settle(int8_t *base, tsr_ring ring, int32_t row) {
   tsr_commit(base, ring, row, ring.width, ring.width - ring.window, ring.width);
 }
 
 /* Where the next `count` pixels of a tensor go, from column x of row y on. */
-static inline int8_t *tsr_ring_write(int8_t *base, tsr_ring ring, int32_t y, int32_t x, int32_t count) {
+TSR_IN_LINE int8_t *tsr_ring_write(int8_t *base, tsr_ring ring, int32_t y, int32_t x, int32_t count) {
   if (ring.window == 0) return tsr_slot(base, ring, y) + x * ring.pixel_bytes;
   int8_t *window = base + ring.slots * ring.width * ring.pixel_bytes;
   if (x == 0) {
     if (y > 0) tsr_settle(base, ring, y - 1);
   } else {
-    tsr_commit(base, ring, y, x, x - ring.window, x + count - ring.window);
-    tsr_move(window, window + count * ring.pixel_bytes, (ring.window - count) * ring.pixel_bytes);
+    if (!TSR_IS_CONSTANT(count) || ring.window % count != 0) {
+      tsr_commit(base, ring, y, x, x - ring.window, x + count - ring.window);
+    } else if (ring.slots > 0 && x >= ring.window) {
+      /* All segments are as wide, so a whole one leaves: the oldest of the window. */
+      tsr_shift(tsr_slot(base, ring, y) + (x - ring.window) * ring.pixel_bytes, window, count * ring.pixel_bytes);
+    }
+    tsr_shift(window, window + count * ring.pixel_bytes, (ring.window - count) * ring.pixel_bytes);
   }
   return window + (ring.window - count) * ring.pixel_bytes;
 }
@@ -180,7 +210,7 @@ static inline int8_t *tsr_ring_write(int8_t *base, tsr_ring ring, int32_t y, int
  * tensor are padding: NULL. `made` is how far the maker has come: it says which row the window holds. Without slots no
  * other row is there: a pointer to one is never read (it belongs to a call that takes no columns of this segment).
  */
-static inline void tsr_ring_rows(const int8_t **rows, int8_t *base, tsr_ring ring, tsr_cursor made, int32_t first,
+TSR_IN_LINE void tsr_ring_rows(const int8_t **rows, int8_t *base, tsr_ring ring, tsr_cursor made, int32_t first,
                                  int32_t step, int32_t count, int32_t column) {
   const int32_t newest = made.x > 0 ? made.y : made.y - 1;
   const int32_t end = made.x > 0 ? made.x : ring.width;

@@ -20,10 +20,13 @@
 #define ICR_ERRORS 0xFu
 
 void tsr_uart_start(uint32_t clock_hz) {
-  const uint64_t scaled = (uint64_t)clock_hz * (TSR_UART_LOW_POWER != 0 ? 256u : 1u);
+  const uint32_t parts = TSR_UART_LOW_POWER != 0 ? 256u : 1u;
+  /* 256ths of a clock need more than 32 bits, but what a whole division leaves does not. */
+  const uint32_t whole = clock_hz / TSR_UART_BAUD * parts;
+  const uint32_t rest = clock_hz % TSR_UART_BAUD * parts;
   /* Written while the USART is off. */
   TSR_REGISTER(USART_CR1) = 0u;
-  TSR_REGISTER(USART_BRR) = (uint32_t)((scaled + TSR_UART_BAUD / 2u) / TSR_UART_BAUD);
+  TSR_REGISTER(USART_BRR) = whole + (rest + TSR_UART_BAUD / 2u) / TSR_UART_BAUD;
   TSR_REGISTER(USART_CR1) = CR1_TE | CR1_RE;
   tsr_set_bits(USART_CR1, CR1_UE);
 }

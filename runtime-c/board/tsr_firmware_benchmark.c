@@ -5,10 +5,11 @@
 #include "tsr_session.h"
 
 void tsr_put_timestamp(void) {
-  const uint64_t second = (uint64_t)(TSR_BOARD_TICKS_PER_SECOND);
-  const uint64_t ticks = tsr_now();
+  const uint32_t second = (uint32_t)(TSR_BOARD_TICKS_PER_SECOND);
+  uint32_t rest;
+  const uint64_t seconds = tsr_divide(tsr_now(), second, &rest);
   tsr_put_text("m-lap-us-");
-  tsr_put_number(ticks / second * 1000000u + ticks % second * 1000000u / second);
+  tsr_put_number(seconds * 1000000u + tsr_divide((uint64_t)rest * 1000000u, second, &rest));
   tsr_put_end();
 }
 
@@ -154,15 +155,7 @@ static const char version_text[] = "ULPMark for tinyML Firmware V0.0.1";
 static void do_help(void) {
   tsr_put_line(version_text);
   tsr_put_line("");
-  tsr_put_line("help         : Print this information");
-  tsr_put_line("name         : Print the name of the device");
-  tsr_put_line("timestamp    : Generate a timestamp");
-  tsr_put_line("profile      : Print the profile and the model");
-  tsr_put_line("db load N    : Expect N bytes of input");
-  tsr_put_line("db HH[HH]*   : Load bytes until there are N");
-  tsr_put_line("db print     : Print the bytes that were loaded");
-  tsr_put_line("infer N [W]  : Run N times after W warm-ups");
-  tsr_put_line("results      : Print the results of the last run");
+  tsr_put_line("help, name, timestamp, profile, db load N, db HH[HH]*, db print, infer N [W], results");
   tsr_put_line("x-info, x-model I, x-put AT N SUM, x-serve, x-run, x-layers, x-out I AT N, x-memory, x-self-test");
 }
 

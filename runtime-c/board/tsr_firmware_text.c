@@ -17,12 +17,28 @@ void tsr_put_line(const char *text) {
   tsr_put_end();
 }
 
+uint64_t tsr_divide(uint64_t value, uint32_t by, uint32_t *rest) {
+  uint32_t left = 0;
+  for (int32_t i = 0; i < 64; ++i) {
+    /* The quotient comes in from below as the value goes out above. */
+    left = (left << 1) | (uint32_t)(value >> 63);
+    value <<= 1;
+    if (left >= by) {
+      left -= by;
+      value |= 1u;
+    }
+  }
+  *rest = left;
+  return value;
+}
+
 void tsr_put_number(uint64_t value) {
   char digits[20];
   uint32_t count = 0;
   do {
-    digits[count++] = (char)('0' + (char)(value % 10u));
-    value /= 10u;
+    uint32_t digit;
+    value = tsr_divide(value, 10u, &digit);
+    digits[count++] = (char)('0' + (char)digit);
   } while (value != 0u);
   while (count > 0u) tsr_put(digits[--count]);
 }
@@ -71,8 +87,8 @@ void tsr_put_float(float value) {
     }
   }
   if ((number.bits >> 31) != 0u) tsr_put('-');
-  tsr_put_number(thousandths / 1000u);
-  const uint32_t rest = (uint32_t)(thousandths % 1000u);
+  uint32_t rest;
+  tsr_put_number(tsr_divide(thousandths, 1000u, &rest));
   tsr_put('.');
   tsr_put((char)('0' + (char)(rest / 100u)));
   tsr_put((char)('0' + (char)(rest / 10u % 10u)));

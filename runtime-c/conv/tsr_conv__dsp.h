@@ -47,4 +47,10 @@ void tsr_conv_s8s8__dsp(const tsr_conv_dsp *p, const int8_t *const *rows, int8_t
 void tsr_conv_s8s8__dsp_fine(const tsr_conv_dsp *p, const int8_t *const *rows, int8_t *out,
                              const tsr_segment *segment, void *scratch);
 
+void tsr_conv_s8s8__dsp_one(const tsr_conv_dsp *p, const int8_t *const *rows, int8_t *out,
+                            const tsr_segment *segment, void *scratch);
+
+void tsr_conv_s8s8__dsp_fine_one(const tsr_conv_dsp *p, const int8_t *const *rows, int8_t *out,
+                                 const tsr_segment *segment, void *scratch);
+
 #endif

@@ -1,12 +1,17 @@
 /*
  * The sums of the convolutions for Arm DSP. A file that includes this defines CONV_DSP_SHIFT, the shift of its
  * requantisation, which the instruction holds as a constant; there may be several such files in one translation unit, so
- * the functions have the shift in their names. For anyone else there is nothing here.
+ * the functions have the shift in their names. With CONV_DSP_ONE_PIXEL pixels are computed one by one: half the code, the
+ * same weights. For anyone else there is nothing here.
  */
 #ifdef CONV_DSP_SHIFT
 #include "tsr_conv__dsp_body.h"
 
+#ifdef CONV_DSP_ONE_PIXEL
+#define CONV_DSP_JOINED(name, shift) name##_##shift##_one
+#else
 #define CONV_DSP_JOINED(name, shift) name##_##shift
+#endif
 #define CONV_DSP_NAMED(name, shift) CONV_DSP_JOINED(name, shift)
 #define conv_dsp_rest CONV_DSP_NAMED(conv_dsp_rest_of_shift, CONV_DSP_SHIFT)
 #define conv_dsp_groups CONV_DSP_NAMED(conv_dsp_groups_of_shift, CONV_DSP_SHIFT)
@@ -68,8 +73,10 @@ TSR_DSP_INLINE void conv_dsp_groups(conv_dsp_call *call, const int32_t pixels) {
   } while (call->left >= pixels);
 }
 
+#ifndef CONV_DSP_ONE_PIXEL
 TSR_DSP_CALL void conv_dsp_by_four(conv_dsp_call *call) { conv_dsp_groups(call, 4); }
 TSR_DSP_CALL void conv_dsp_by_two(conv_dsp_call *call) { conv_dsp_groups(call, 2); }
+#endif
 TSR_DSP_CALL void conv_dsp_by_one(conv_dsp_call *call) { conv_dsp_groups(call, 1); }
 
 /* Limits all outputs of a call to [min, max]. */
@@ -95,8 +102,10 @@ TSR_DSP_INLINE void conv_dsp(const tsr_conv_dsp *p, const int8_t *const *rows, i
   call.activations = scratch;
   call.window = (int8_t *)(call.activations + p->group * p->pairs);
   call.plain = p->single && rows[0] != NULL && first >= 0 && first + (width - 1) * p->stride_w < segment->in_width;
+#ifndef CONV_DSP_ONE_PIXEL
   if (p->group >= 4 && call.left >= 4) conv_dsp_by_four(&call);
   if (p->group >= 2 && call.left >= 2) conv_dsp_by_two(&call);
+#endif
   if (call.left > 0) conv_dsp_by_one(&call);
   if (p->min > -128 || p->max < 127) conv_dsp_clamp(p, out, width);
 }

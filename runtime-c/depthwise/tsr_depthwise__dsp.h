@@ -74,6 +74,12 @@ void tsr_depthwise_s8s8__dsp(const tsr_depthwise_dsp *p, const int8_t *const *ro
 void tsr_depthwise_s8s8__dsp_3x3(const tsr_depthwise_packed_dsp *p, const int8_t *const *rows, int8_t *out,
                                  const tsr_segment *segment, void *scratch);
 
+void tsr_depthwise_s8s8__dsp_3x3_one(const tsr_depthwise_packed_dsp *p, const int8_t *const *rows, int8_t *out,
+                                     const tsr_segment *segment, void *scratch);
+
+void tsr_depthwise_s8s8__dsp_3x3_rows(const tsr_depthwise_packed_dsp *p, const int8_t *const *rows, int8_t *out,
+                                      const tsr_segment *segment, void *scratch);
+
 void tsr_depthwise_s8s8__dsp_3x3_scaled(const tsr_depthwise_packed_dsp *p, const int8_t *const *rows, int8_t *out,
                                         const tsr_segment *segment, void *scratch);
 

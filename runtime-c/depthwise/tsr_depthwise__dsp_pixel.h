@@ -91,83 +91,87 @@ TSR_DSP_INLINE void tsr_depthwise_channels1(const int32_t *weights, uint32_t w22
                          out + 1);
 }
 
+/* Which taps are in the input: bit 4 * row + column. The others are padding. */
+typedef struct tsr_depthwise_taps {
+  uint32_t there;
+  uint32_t padding;
+} tsr_depthwise_taps;
+
+/* A row of taps that is read with care: of four channels each, `step` bytes apart from `at` on. */
+TSR_DSP_INLINE void tsr_depthwise_edge(uint32_t *words, const int8_t *row, int32_t at, int32_t step, uint32_t there,
+                                       uint32_t padding, int32_t pixels) {
+  words[0] = (there & 1u) != 0 ? tsr_dsp_load(row + at) : padding;
+  words[1] = (there & 2u) != 0 ? tsr_dsp_load(row + (at + step)) : padding;
+  words[2] = (there & 4u) != 0 ? tsr_dsp_load(row + (at + 2 * step)) : padding;
+  if (pixels == 2) words[3] = (there & 8u) != 0 ? tsr_dsp_load(row + (at + 3 * step)) : padding;
+}
+
+TSR_DSP_INLINE void tsr_depthwise_inside(uint32_t *words, const int8_t *from, int32_t step, int32_t pixels) {
+  words[0] = tsr_dsp_load(from);
+  words[1] = tsr_dsp_load(from + step);
+  words[2] = tsr_dsp_load(from + 2 * step);
+  if (pixels == 2) words[3] = tsr_dsp_load(from + 3 * step);
+}
+
 /* Four channels of rows a, b and c, from their first column on, `step` bytes apart. */
-TSR_DSP_INLINE void tsr_depthwise_four(const int32_t *weights, const int8_t *a, const int8_t *b, const int8_t *c,
-                                       int32_t step, int32_t pixels, tsr_depthwise_scale scale, int8_t *out,
+TSR_DSP_INLINE void tsr_depthwise_four(const int32_t *weights, const int8_t *const *rows, int32_t at, int32_t step,
+                                       int32_t pixels, tsr_depthwise_taps taps, tsr_depthwise_scale scale, int8_t *out,
                                        int32_t out_step) {
-  const uint32_t a0 = tsr_dsp_load(a);
-  const uint32_t b0 = tsr_dsp_load(b);
-  const uint32_t a1 = tsr_dsp_load(a + step);
-  const uint32_t b1 = tsr_dsp_load(b + step);
-  const uint32_t a2 = tsr_dsp_load(a + 2 * step);
-  const uint32_t b2 = tsr_dsp_load(b + 2 * step);
-  const uint32_t c0 = tsr_dsp_load(c);
-  const uint32_t c1 = tsr_dsp_load(c + step);
-  const uint32_t c2 = tsr_dsp_load(c + 2 * step);
-  const uint32_t w22 = (uint32_t)weights[0];
-  const uint32_t v0 = tsr_dsp_pack(a0, b0);
-  const uint32_t v1 = tsr_dsp_pack(a1, b1);
-  const uint32_t v2 = tsr_dsp_pack(a2, b2);
-  const uint32_t p0 = tsr_dsp_pack(c0, c1);
-  const uint32_t high0 = tsr_dsp_pack_high(a0, b0);
-  const uint32_t high1 = tsr_dsp_pack_high(a1, b1);
-  const uint32_t high2 = tsr_dsp_pack_high(a2, b2);
-  const uint32_t high = tsr_dsp_pack_high(c0, c1);
-  if (pixels == 2) {
-    const uint32_t a3 = tsr_dsp_load(a + 3 * step);
-    const uint32_t b3 = tsr_dsp_load(b + 3 * step);
-    const uint32_t c3 = tsr_dsp_load(c + 3 * step);
-    tsr_depthwise_channels2(weights + 1, w22, v0, v1, v2, tsr_dsp_pack(a3, b3), p0, tsr_dsp_pack(c2, c3), scale, out,
-                            out_step);
-    tsr_depthwise_channels2(weights + 9, w22 >> 16, high0, high1, high2, tsr_dsp_pack_high(a3, b3), high,
-                            tsr_dsp_pack_high(c2, c3), scale, out + 2, out_step);
+  uint32_t a[4];
+  uint32_t b[4];
+  uint32_t c[4];
+  if (taps.there == (pixels == 2 ? 0xfffu : 0x777u)) {
+    tsr_depthwise_inside(a, rows[0] + at, step, pixels);
+    tsr_depthwise_inside(b, rows[1] + at, step, pixels);
+    tsr_depthwise_inside(c, rows[2] + at, step, pixels);
   } else {
-    tsr_depthwise_channels1(weights + 1, w22, v0, v1, v2, p0, c2, scale, out);
-    tsr_depthwise_channels1(weights + 9, w22 >> 16, high0, high1, high2, high, c2 >> 16, scale, out + 2);
+    tsr_depthwise_edge(a, rows[0], at, step, taps.there, taps.padding, pixels);
+    tsr_depthwise_edge(b, rows[1], at, step, taps.there >> 4, taps.padding, pixels);
+    tsr_depthwise_edge(c, rows[2], at, step, taps.there >> 8, taps.padding, pixels);
+  }
+  const uint32_t w22 = (uint32_t)weights[0];
+  const uint32_t v0 = tsr_dsp_pack(a[0], b[0]);
+  const uint32_t v1 = tsr_dsp_pack(a[1], b[1]);
+  const uint32_t v2 = tsr_dsp_pack(a[2], b[2]);
+  const uint32_t p0 = tsr_dsp_pack(c[0], c[1]);
+  const uint32_t high0 = tsr_dsp_pack_high(a[0], b[0]);
+  const uint32_t high1 = tsr_dsp_pack_high(a[1], b[1]);
+  const uint32_t high2 = tsr_dsp_pack_high(a[2], b[2]);
+  const uint32_t high = tsr_dsp_pack_high(c[0], c[1]);
+  if (pixels == 2) {
+    tsr_depthwise_channels2(weights + 1, w22, v0, v1, v2, tsr_dsp_pack(a[3], b[3]), p0, tsr_dsp_pack(c[2], c[3]), scale,
+                            out, out_step);
+    tsr_depthwise_channels2(weights + 9, w22 >> 16, high0, high1, high2, tsr_dsp_pack_high(a[3], b[3]), high,
+                            tsr_dsp_pack_high(c[2], c[3]), scale, out + 2, out_step);
+  } else {
+    tsr_depthwise_channels1(weights + 1, w22, v0, v1, v2, p0, c[2], scale, out);
+    tsr_depthwise_channels1(weights + 9, w22 >> 16, high0, high1, high2, high, c[2] >> 16, scale, out + 2);
   }
 }
 
-/* Four channels of the columns [from, to) of a window of four, of rows that are not padding. */
-static inline void tsr_depthwise_fill_window(uint32_t *window, const int8_t *const *rows, int32_t from, int32_t to,
-                                             int32_t at, int32_t step) {
-  for (int32_t i = 0; i < 3; ++i, window += 4) {
-    if (rows[i] == NULL) continue;
-    const int8_t *row = rows[i] + at;
-    for (int32_t x = from; x < to; ++x) window[x] = tsr_dsp_load(row + x * step);
-  }
-}
-
-/*
- * One pixel or two whose first tap is column `first`. Where there is padding, a window is filled with what is needed.
- */
+/* One pixel or two whose first tap is column `first`. */
 TSR_DSP_INLINE void tsr_depthwise_pixels(const tsr_depthwise_packed_dsp *p, const int8_t *const *rows, int32_t in_width,
                                          int32_t first, int32_t pixels, int32_t pre_shift, int8_t *out) {
   const tsr_depthwise_scale scale = {.pre_shift = pre_shift, .offset = p->offset};
   const int32_t columns = pixels + 2;
   const int32_t from = tsr_min(tsr_max(-first, 0), columns);
   const int32_t to = tsr_max(tsr_min(in_width - first, columns), from);
-  const int32_t inside = to - from == columns && rows[0] != NULL && rows[1] != NULL && rows[2] != NULL;
-  const int32_t at = first * p->in_pixel;
-  const int32_t step = inside ? p->in_pixel : 4;
-  uint32_t window[12];
-  if (!inside) {
-    for (int32_t i = 0; i < 12; ++i) window[i] = tsr_dsp_four(p->input_zero_point);
-  }
-  const int8_t *a = inside ? rows[0] + at : (const int8_t *)window;
-  const int8_t *b = inside ? rows[1] + at : (const int8_t *)(window + 4);
-  const int8_t *c = inside ? rows[2] + at : (const int8_t *)(window + 8);
+  const uint32_t inside = (1u << to) - (1u << from);
+  const tsr_depthwise_taps taps = {
+      .there = (rows[0] != NULL ? inside : 0) | (rows[1] != NULL ? inside << 4 : 0) | (rows[2] != NULL ? inside << 8 : 0),
+      .padding = tsr_dsp_four(p->input_zero_point),
+  };
+  const int32_t step = p->in_pixel;
+  const int32_t out_step = p->out_pixel;
+  const int32_t channels = p->channels;
   const int32_t *weights = p->weights;
-  int8_t *four = out;
-  for (int32_t channel = 0; channel < p->channels; channel += 4, weights += 17, four += 4) {
-    if (!inside) tsr_depthwise_fill_window(window, rows, from, to, at + channel, p->in_pixel);
-    tsr_depthwise_four(weights, a, b, c, step, pixels, scale, four, p->out_pixel);
-    if (!inside) continue;
-    a += 4;
-    b += 4;
-    c += 4;
+  int32_t at = first * step;
+  int8_t *const end = out + channels;
+  for (int8_t *four = out; four < end; weights += 17, four += 4, at += 4) {
+    tsr_depthwise_four(weights, rows, at, step, pixels, taps, scale, four, out_step);
   }
   if (p->min == -128 && p->max == 127) return;
-  for (int32_t x = 0; x < pixels; ++x) tsr_dsp_clamp(out + x * p->out_pixel, p->channels, p->min, p->max);
+  for (int32_t x = 0; x < pixels; ++x) tsr_dsp_clamp(out + x * out_step, channels, p->min, p->max);
 }
 
 #endif

@@ -45,8 +45,8 @@ export function randomChain(tessera, seed) {
     });
   };
   const channels = () => pick([8, 16, 24, 32, 40, 48, 64, 96, 128, 160, 192]);
-  const side = pick([12, 16, 24, 25, 32, 40, 48]);
-  const input = b.input('x', { shape: [1, side, pick([side, side, 5, 10, 20]), pick([1, 3, 3, 8])], dtype: 'float32' });
+  const side = pick([5, 6, 7, 8, 10, 12, 16, 20, 24, 25, 32, 40]);
+  const input = b.input('x', { shape: [1, side, pick([side, side, 3, 5, 10]), pick([1, 3, 3, 8])], dtype: 'float32' });
   let x = convolution(
     input,
     channels(),
@@ -83,7 +83,7 @@ export function randomChain(tessera, seed) {
         );
         break;
       case 'dense':
-        x = convolution(x, pick([8, 16, 24, 32, 64]), [3, 3], stride, 1);
+        x = convolution(x, pick([8, 16, 24, 32, 48, 64, 64]), [3, 3], stride, 1);
         break;
       case 'residual':
         x = convolution(x, here, [1, 1], 1, 1);

@@ -1,4 +1,5 @@
 import type { BoundaryType } from '../codegen/model.ts';
+import { type Optimization, optimizations } from '../codegen/small-kernels.ts';
 import type { NumericArray } from '../numpy/npy.ts';
 import type { Preprocessing } from '../passes/preprocess.ts';
 import { type InputMode, type Objective, objectives } from '../plan/choose.ts';
@@ -43,6 +44,8 @@ export interface CompileOptions extends ReadOptions {
    * whatever the objective.
    */
   readonly maxOverhead?: number | undefined;
+  /** Whether code is to be fast or small, on a firmware's target: the plan and the answers are the same. */
+  readonly optimize?: Optimization | undefined;
   /** Where clang for WebAssembly comes from. */
   readonly compiler?: WasmCompiler | undefined;
   /** Sees what is being done, and how far it is. */
@@ -55,6 +58,7 @@ export const optionChoices = {
   boundary: ['int8', 'float'],
   input: ['resident', 'stream'],
   objective: objectives,
+  optimize: optimizations,
   compiler: ['npm', 'system'],
 } as const;
 
@@ -64,6 +68,7 @@ export const defaults = {
   boundary: 'int8',
   input: 'resident',
   objective: 'balanced',
+  optimize: 'speed',
   target: 'wasm',
   compiler: 'npm',
 } as const satisfies CompileOptions;

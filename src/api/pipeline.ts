@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { BoundaryType } from '../codegen/model.ts';
 import { modelFiles } from '../codegen/project.ts';
+import type { Optimization } from '../codegen/small-kernels.ts';
 import { identifier } from '../codegen/text.ts';
 import { describeModel } from '../codegen/wasm.ts';
 import { modelOptions, optimize, plan, quantize } from '../compile.ts';
@@ -19,7 +20,7 @@ import { calibrate, type RangeMethod } from '../quantize/calibrate.ts';
 import { limitText } from '../report/limit.ts';
 import type { WasmCompiler } from '../simulate/clang.ts';
 import { buildWasm, instantiateWasm, type Model } from '../simulate/wasm.ts';
-import { loadTarget, type Target } from '../targets/load.ts';
+import { loadTarget, smallTarget, type Target } from '../targets/load.ts';
 import { version } from '../version.ts';
 import {
   type CalibrationSource,
@@ -61,6 +62,7 @@ export interface Compilation {
   readonly boundary: BoundaryType;
   readonly input: InputMode;
   readonly objective: Objective;
+  readonly optimize: Optimization;
   readonly arenaLimit: number | null;
   readonly maxOverhead: number | null;
   readonly compiler: WasmCompiler;
@@ -98,7 +100,9 @@ export function graphOf(source: SourceModel, options: ReadOptions = {}): Graph {
 export function compileModel(model: ModelSource, options: CompileOptions = {}): Compilation {
   checkChoices(options);
   const progress = options.onProgress ?? (() => {});
-  const target = loadTarget(options.target ?? defaults.target);
+  const named = loadTarget(options.target ?? defaults.target);
+  const optimization = options.optimize ?? defaults.optimize;
+  const target = optimization === 'size' ? smallTarget(named) : named;
   progress('reading', 0, 1);
   const source = readSource(model, options);
   const graph = graphOf(source, options);
@@ -126,6 +130,7 @@ export function compileModel(model: ModelSource, options: CompileOptions = {}): 
     boundary: options.boundary ?? defaults.boundary,
     input,
     objective,
+    optimize: optimization,
     arenaLimit: options.arenaLimit ?? null,
     maxOverhead: options.maxOverhead ?? null,
     compiler: options.compiler ?? defaults.compiler,
@@ -162,8 +167,10 @@ function planWithin(graph: Graph, options: PlanOptions, file: string): Plan {
 }
 
 /** The C files of a compilation, all for one folder. */
-export function sourceFiles({ plan, source, boundary, target }: Compilation): ReadonlyMap<string, string> {
-  return modelFiles(plan, modelOptions(plan, source.bytes, target.name, version, boundary));
+export function sourceFiles(compilation: Compilation): ReadonlyMap<string, string> {
+  const { plan, source, boundary, target } = compilation;
+  const options = modelOptions(plan, source.bytes, target.name, version, boundary);
+  return modelFiles(plan, { ...options, optimize: compilation.optimize });
 }
 
 /** The WebAssembly module of a compilation. */

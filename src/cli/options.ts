@@ -18,6 +18,7 @@ export interface CompileFlags extends ReadFlags {
   readonly inputScale?: readonly number[];
   readonly inputMean?: readonly number[];
   readonly objective?: NonNullable<CompileOptions['objective']>;
+  readonly optimize?: NonNullable<CompileOptions['optimize']>;
   readonly sram?: number;
   readonly maxOverhead?: number;
   readonly compiler?: NonNullable<CompileOptions['compiler']>;
@@ -62,6 +63,12 @@ export function addCompileOptions(command: Command): Command {
     )
     .addOption(
       new Option(
+        '--optimize <what>',
+        `fast code, or small code that takes longer; ${defaults.optimize} by default`,
+      ).choices(['speed', 'size']),
+    )
+    .addOption(
+      new Option(
         '--compiler <which>',
         `clang for WebAssembly: from npm, or from the PATH; ${defaults.compiler} by default`,
       ).choices(['npm', 'system']),
@@ -100,6 +107,7 @@ export function compileOptionsOf(flags: CompileFlags, terminal: Terminal): Compi
     range: flags.range,
     boundary: flags.io,
     objective: flags.objective,
+    optimize: flags.optimize,
     arenaLimit: flags.sram,
     maxOverhead: flags.maxOverhead,
     compiler: flags.compiler,

@@ -2,6 +2,7 @@ import { elementCount, type Graph, type Port, rowShape, type Tensor, tensorOf } 
 import type { Layer, Plan } from '../plan/types.ts';
 import { type ByteArrays, createConstantPool } from './constants.ts';
 import { baseOf, type LayerContext, layerName, layerText } from './layers.ts';
+import type { Optimization } from './small-kernels.ts';
 import { stageText } from './stage.ts';
 import { floatLiteral, identifier, safeText } from './text.ts';
 
@@ -23,6 +24,8 @@ export interface ModelOptions {
   readonly selfTest: number;
   /** `numbers` where it is left out. */
   readonly byteArrays?: ByteArrays;
+  /** `speed` where it is left out. */
+  readonly optimize?: Optimization;
 }
 
 /** The kernel sources that a plan uses, as paths inside runtime-c, sorted. */

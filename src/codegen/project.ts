@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Plan } from '../plan/types.ts';
 import { headerText, kernelFiles, type ModelOptions, modelPrefix, sourceText } from './model.ts';
+import { withSmallKernels } from './small-kernels.ts';
 
 /** The files of a generated project, by path. */
 export type Project = ReadonlyMap<string, string | Uint8Array>;
@@ -13,7 +14,8 @@ export function runtimeFile(path: string): string {
 }
 
 /** The model, and the kernels that it uses, as C files that lie in one folder. */
-export function modelFiles(plan: Plan, options: ModelOptions): ReadonlyMap<string, string> {
+export function modelFiles(planned: Plan, options: ModelOptions): ReadonlyMap<string, string> {
+  const plan = withSmallKernels(planned, options.optimize ?? 'speed');
   const prefix = modelPrefix(plan.graph.name);
   const kernels = kernelFiles(plan).map((path): [string, string] => [
     path.split('/').at(-1) as string,

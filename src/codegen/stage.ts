@@ -26,11 +26,35 @@ function storageOf({ plan }: LayerContext, tensor: Tensor): Storage {
 function ringText(context: LayerContext, tensor: Tensor): string {
   const { width, rows, channels } = rowShape(tensor.shape);
   if (tensor.kind === 'constant') return `(tsr_ring){${rows}, 0, ${width}, ${rows}, ${channels}}`;
-  const { slots, window, rowBytes, pixelBytes } = storageOf(context, tensor);
-  // The width is that of a row in memory: a part of another tensor has the other's rows.
-  const across = rows > 1 && window === 0 ? rowBytes / pixelBytes : width;
-  return `(tsr_ring){${slots}, ${window}, ${across}, ${rows}, ${pixelBytes}}`;
+  const { slots, window, pixelBytes } = storageOf(context, tensor);
+  return `(tsr_ring){${slots}, ${window}, ${ringWidth(context, tensor)}, ${rows}, ${pixelBytes}}`;
 }
+
+/** Pixels of a row in memory: a part of another tensor has the other's rows. */
+function ringWidth(context: LayerContext, tensor: Tensor): number {
+  const { width, rows } = rowShape(tensor.shape);
+  const { window, rowBytes, pixelBytes } = storageOf(context, tensor);
+  return rows > 1 && window === 0 ? rowBytes / pixelBytes : width;
+}
+
+/**
+ * The maker that a member follows: each segment of the maker is all that the member waits for, and the member takes it
+ * before anything else is made of that tensor (the deepest that is ready goes first). Null where it follows none.
+ */
+function followed(walk: Walk, member: Member): Member | null {
+  const streamed = member.intakes.filter(({ flow }) => flow !== null);
+  const [intake] = streamed;
+  if (intake === undefined || streamed.length > 1 || intake.demand.rows === null || intake.demand.columns === null) {
+    return null;
+  }
+  const maker = walk.members.find(({ output }) => output === intake.flow);
+  if (maker === undefined || maker.accumulates || !isIdentity(intake.demand.rows)) return null;
+  const together = maker.width === member.width && maker.segment === member.segment && maker.steps === member.steps;
+  return together && isIdentity(intake.demand.columns) ? maker : null;
+}
+
+const isIdentity = ({ multiply, divide, add, count }: AxisMap): boolean =>
+  multiply === 1 && divide === 1 && add === 0 && count === 1;
 
 /** How far the maker of an intake's tensor has come, as a C expression. */
 function madeText(walk: Walk, intake: Intake | undefined): string {
@@ -66,6 +90,19 @@ function callText(context: LayerContext, walk: Walk, member: Member, call: Kerne
       settled === null ? madeText(walk, intake) : `y < ${settled} ? ${madeText(walk, intake)} : (tsr_cursor){0, 0}`;
     const base =
       tensor.kind === 'constant' ? `(int8_t *)(uintptr_t)${baseOf(context, tensor)}` : baseOf(context, tensor);
+    const follows =
+      intake !== undefined && settled === null && access.rows !== 'whole' && followed(walk, member) !== null;
+    if (follows) {
+      const { slots, window, pixelBytes } = storageOf(context, tensor);
+      if (window > 0) {
+        const across = slots * ringWidth(context, tensor) + window;
+        const behind =
+          split && member.width % member.segment !== 0 ? `(${across} - count)` : `${across - member.segment}`;
+        lines.push(`rows[${at}] = ${base} + ${behind} * ${pixelBytes};`);
+        at += 1;
+        return;
+      }
+    }
     lines.push(
       `tsr_ring_rows(${target}, ${base}, ${ringText(context, tensor)}, ${made}, ${rows.first}, ${rows.step}, ${rows.count}, ${column});`,
     );
@@ -108,7 +145,13 @@ function memberText(context: LayerContext, walk: Walk, member: Member): string {
   const body = [`const int32_t y = at[${member.index}].y;`];
   if (split) {
     body.push(`const int32_t x = at[${member.index}].x;`);
-    body.push(`const int32_t count = tsr_min(${member.segment}, ${member.width} - x);`);
+    // Where every segment is as wide as the others, the compiler works out what follows from it.
+    const even = member.width % member.segment === 0;
+    body.push(
+      even
+        ? `enum { count = ${member.segment} };`
+        : `const int32_t count = tsr_min(${member.segment}, ${member.width} - x);`,
+    );
   }
   for (const intake of member.intakes) {
     const from = intake.flow === null ? null : settleFrom(context, member, intake);
@@ -184,7 +227,26 @@ export function stageText(context: LayerContext, stage: StageStep, name: string)
   const walk = startWalk(layers, stage, (tensor) => tensorOf(plan.graph, tensor));
   const deepest = (flow: Member['output']): number =>
     (walk.consumers.get(flow) ?? []).reduce((most, { member }) => Math.max(most, member.index), -1);
-  const cases = [...walk.members].reverse().flatMap((member) => {
+  // Who follows its maker goes right behind it: it is never ready at any other time, and has no case of its own.
+  const followerOf = (maker: Member): Member | undefined => {
+    const next = walk.members[deepest(maker.output)];
+    return next !== undefined && followed(walk, next) === maker ? next : undefined;
+  };
+  const chainOf = (member: Member): readonly Member[] => {
+    const follower = followerOf(member);
+    return follower === undefined ? [member] : [member, ...chainOf(follower)];
+  };
+  const isFollower = (member: Member): boolean => {
+    const maker = followed(walk, member);
+    return maker !== null && followerOf(maker) === member;
+  };
+  const leaders = walk.members.filter((member) => !isFollower(member));
+  /** The case at which a search that would begin at a member begins. */
+  const caseFrom = (index: number): number =>
+    leaders.reduce((most, leader) => (leader.index <= index ? Math.max(most, leader.index) : most), -1);
+  const cases = [...leaders].reverse().flatMap((member) => {
+    const chain = chainOf(member);
+    const last = chain.at(-1) as Member;
     const conditions = [`at[${member.index}].y < ${member.steps}`];
     for (const intake of member.intakes) {
       const condition = readyText(context, walk, member, intake);
@@ -193,8 +255,8 @@ export function stageText(context: LayerContext, stage: StageStep, name: string)
     return [
       `case ${member.index}:`,
       `  if (${conditions.join(' && ')}) {`,
-      `    ${layerName(context, member.layer)}(arena, at);`,
-      `    next = ${Math.max(member.index, deepest(member.output))};`,
+      ...chain.map(({ layer }) => `    ${layerName(context, layer)}(arena, at);`),
+      `    next = ${caseFrom(Math.max(last.index, deepest(last.output)))};`,
       '    break;',
       '  }',
       '  /* fall through */',
@@ -207,7 +269,7 @@ export function stageText(context: LayerContext, stage: StageStep, name: string)
       `if (fetched[${index}] < ${flow.rows}) {`,
       `  source->read_row(source->context, ${input}, fetched[${index}], ${target});`,
       `  ++fetched[${index}];`,
-      `  next = ${deepest(flow)};`,
+      `  next = ${caseFrom(deepest(flow))};`,
       '  break;',
       '}',
     ];
@@ -215,7 +277,7 @@ export function stageText(context: LayerContext, stage: StageStep, name: string)
   const loop = [
     `tsr_cursor at[${walk.members.length}] = {{0, 0}};`,
     ...(walk.fetched.length > 0 ? [`int32_t fetched[${walk.fetched.length}] = {0};`] : []),
-    `int32_t next = ${walk.members.length - 1};`,
+    `int32_t next = ${caseFrom(walk.members.length - 1)};`,
     'for (;;) {',
     '  switch (next) {',
     ...indent([...cases, 'default:', ...indent([...fetches, 'return;'], 1)], 2),

@@ -12,7 +12,8 @@ export function chooseKernel(call: KernelCall, isas: readonly Isa[]): KernelCall
   for (const variant of kernelVariants) {
     if (!isas.includes(variant.isa) || variant.replaces !== call.symbol) continue;
     const adapted = variant.adapt(call);
-    if (typeof adapted !== 'string') return { ...call, ...adapted, symbol: variant.symbol };
+    const { symbol, smallSymbol, rowsSymbol } = variant;
+    if (typeof adapted !== 'string') return { ...call, ...adapted, symbol, smallSymbol, rowsSymbol };
   }
   return call;
 }

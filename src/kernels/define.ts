@@ -15,6 +15,10 @@ export interface KernelVariant {
   readonly isa: Isa;
   /** The C function; its file is runtime-c/<folder of the portable call>/<symbol>.c. */
   readonly symbol: string;
+  /** The same kernel in less code, as fast where a call computes one pixel: KernelCall.smallSymbol. */
+  readonly smallSymbol?: string;
+  /** The same kernel in less code, as fast where calls compute three pixels or more: KernelCall.rowsSymbol. */
+  readonly rowsSymbol?: string;
   /** The symbol of the portable kernel that it stands in for. */
   readonly replaces: string;
   /** What is different in the call, or the reason why this call is not for the variant. */

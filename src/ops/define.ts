@@ -50,6 +50,10 @@ export interface KernelInput {
 export interface KernelCall {
   /** The C function, `tsr_<op>_<types>__<isa>`; it stands in the file of that name. */
   readonly symbol: string;
+  /** The same kernel, of the same parameters, in less code: it computes pixels one by one. */
+  readonly smallSymbol?: string | undefined;
+  /** The same kernel, of the same parameters, without its code for calls of one or two pixels. */
+  readonly rowsSymbol?: string | undefined;
   /** The folder of runtime-c that the kernel stands in; the header is tsr_<folder>.h. */
   readonly folder: string;
   /** The C type of the parameters. */

@@ -118,11 +118,13 @@ const isBetter = (a: Step, b: Step): boolean => a.macs < b.macs || (a.macs === b
 function familiesOf(
   allowed: readonly Rewriting[],
   { chosen }: State,
-  concerned: ReadonlySet<string>,
+  { near, working }: Concerned,
 ): readonly (readonly Rewriting[])[] {
   const families = new Map<string, Rewriting[]>();
   for (const rewriting of allowed) {
-    if (chosen.includes(rewriting) || ![...rewriting.replaced.keys()].some((name) => concerned.has(name))) continue;
+    // Groups make what lies between their own layers smaller, and nothing else.
+    const where = rewriting.kind === 'groups' ? working : near;
+    if (chosen.includes(rewriting) || ![...rewriting.replaced.keys()].some((name) => where.has(name))) continue;
     families.set(rewriting.family, [...(families.get(rewriting.family) ?? []), rewriting]);
   }
   const least = (family: readonly Rewriting[]): number => Math.min(...family.map(({ extraMacs }) => extraMacs));
@@ -221,16 +223,26 @@ function excessOf(search: Search, way: readonly Candidate[], target: number): Ex
   return { steps: over.length, bytes: over.reduce((sum, bytes) => sum + bytes, 0) };
 }
 
+/** Nodes by their outputs: those that work in the steps above a target, and those that have to do with what lives there. */
+interface Concerned {
+  readonly near: ReadonlySet<string>;
+  readonly working: ReadonlySet<string>;
+}
+
 /** The nodes of the model whose tensors live at the steps above a target, or that work on these. */
-function concernedBy(search: Search, way: readonly Candidate[], target: number): ReadonlySet<string> {
+function concernedBy(search: Search, way: readonly Candidate[], target: number): Concerned {
   const { layers } = search.program;
   const names = new Set<string>();
+  const working = new Set<string>();
   for (const candidate of way) {
     if (search.bytesOf(candidate) <= target) continue;
-    for (const layer of layers.slice(candidate.start, candidate.end)) names.add(layer.node.output);
+    for (const layer of layers.slice(candidate.start, candidate.end)) {
+      names.add(layer.node.output);
+      working.add(layer.node.output.replace(/\[\d+:\d+\]$/, ''));
+    }
     for (const { name } of search.candidates.livingAt(candidate)) names.add(name);
   }
   for (const { node } of layers)
     if (node.inputs.some((name) => name !== null && names.has(name))) names.add(node.output);
-  return names;
+  return { near: names, working };
 }

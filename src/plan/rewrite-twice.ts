@@ -46,6 +46,10 @@ function descendants(layer: Layer, layers: readonly Layer[]): ReadonlySet<string
   return found;
 }
 
+/** The second time begins when the early readers are through: not together with the first. */
+const startingStage = (node: NewNode, index: number): NewNode =>
+  index === 0 && node.kind === 'calls' ? { ...node, startsStage: true } : node;
+
 function twice(chain: readonly Layer[], early: readonly Layer[], late: readonly Layer[]): Rewriting {
   const inside = new Set(chain.map(({ node }) => node.output));
   const again = (name: string | null): string | null => (name !== null && inside.has(name) ? `${name}#1` : name);
@@ -82,7 +86,7 @@ function twice(chain: readonly Layer[], early: readonly Layer[], late: readonly 
       ...early.map((layer): [string, readonly NewNode[]] => [layer.node.output, [renamed(layer, layer.node.output)]]),
       ...late.map((layer): [string, readonly NewNode[]] => [
         layer.node.output,
-        layer === first ? [...chain.map(same), same(layer)] : [same(layer)],
+        layer === first ? [...chain.map(same).map(startingStage), same(layer)] : [same(layer)],
       ]),
     ]),
   };

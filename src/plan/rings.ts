@@ -57,17 +57,21 @@ export function fitRings(
     step: () => {},
     write(flow, row, _from, to) {
       const oldest = Math.min(row, oldestNeeded(consumersOf(first, flow), to));
-      slots.set(flow.tensor.name, Math.max(slots.get(flow.tensor.name) ?? 1, row - oldest + 1));
+      const { name } = flow.tensor;
+      const known = slots.get(name);
+      if (known === undefined || row - oldest + 1 > known) slots.set(name, Math.max(1, row - oldest + 1));
     },
   });
 
-  const windows = new Map<string, WindowState>();
+  const windows = new Map<Flow, WindowState>();
   const second = startWalk(layers, stage, tensors);
   const fetched = new Set<Flow>(second.fetched);
   const stateOf = (flow: Flow): WindowState => {
-    const known = windows.get(flow.tensor.name) ?? { row: 0, end: 0, columns: 1, settle: [] };
-    windows.set(flow.tensor.name, known);
-    return known;
+    const known = windows.get(flow);
+    if (known !== undefined) return known;
+    const state: WindowState = { row: 0, end: 0, columns: 1, settle: [] };
+    windows.set(flow, state);
+    return state;
   };
   runWalk(second, {
     write(flow, row, from, to) {

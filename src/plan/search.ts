@@ -50,7 +50,7 @@ export interface Search {
 function cheapest(
   candidates: readonly Candidate[],
   { start, end: length }: Stretch,
-  costOf: (before: readonly [number, number], candidate: Candidate, cost: [number, number]) => boolean,
+  costOf: (before: readonly [number, number], candidate: Candidate, index: number, cost: [number, number]) => boolean,
 ): readonly Candidate[] | null {
   const first = new Float64Array(length + 1).fill(Number.POSITIVE_INFINITY);
   const second = new Float64Array(length + 1).fill(Number.POSITIVE_INFINITY);
@@ -59,12 +59,13 @@ function cheapest(
   second[start] = 0;
   const before: [number, number] = [0, 0];
   const cost: [number, number] = [0, 0];
-  for (const candidate of candidates) {
+  for (let index = 0; index < candidates.length; index += 1) {
+    const candidate = candidates[index] as Candidate;
     const from = candidate.start;
     const to = candidate.end;
     before[0] = first[from] as number;
     before[1] = second[from] as number;
-    if (before[0] === Number.POSITIVE_INFINITY || !costOf(before, candidate, cost)) continue;
+    if (before[0] === Number.POSITIVE_INFINITY || !costOf(before, candidate, index, cost)) continue;
     const known = first[to] as number;
     if (cost[0] > known || (cost[0] === known && cost[1] >= (second[to] as number))) continue;
     first[to] = cost[0];
@@ -94,24 +95,27 @@ export function searchOf(
   const { layers } = program;
   const candidates = candidatesOf(program, input, memory, stretch);
   const { all } = candidates;
-  const known = new Map<Candidate, number>();
-  const bytesOf = (candidate: Candidate): number =>
-    sharing === 'apart' ? candidate.apart : (known.get(candidate) ?? candidate.bytes);
+  const known = new Set<Candidate>();
+  /** What each candidate needs, as far as it is known. */
+  const bytes = Float64Array.from(all, (candidate) => (sharing === 'apart' ? candidate.apart : candidate.bytes));
+  const position = new Map(all.map((candidate, index) => [candidate, index]));
+  const bytesOf = (candidate: Candidate): number => bytes[position.get(candidate) as number] as number;
   /** Looks closer at the steps of a way that do not fit for certain; whether all of them fit. */
   const holds = (way: readonly Candidate[], limit: number): boolean => {
     let fits = true;
     for (const candidate of way) {
       if (candidate.apart <= limit || known.has(candidate)) continue;
-      const exact = candidates.exactBytes(candidate);
-      known.set(candidate, exact);
+      const exact = sharing === 'apart' ? candidate.apart : candidates.exactBytes(candidate);
+      known.add(candidate);
+      bytes[position.get(candidate) as number] = exact;
       if (exact > limit) fits = false;
     }
     return fits;
   };
   const leastWay = (): number => {
     for (;;) {
-      const way = cheapest(all, stretch, ([before], candidate, cost) => {
-        cost[0] = Math.max(before, bytesOf(candidate));
+      const way = cheapest(all, stretch, ([before], _, index, cost) => {
+        cost[0] = Math.max(before, bytes[index] as number);
         cost[1] = 0;
         return true;
       });
@@ -134,6 +138,7 @@ export function searchOf(
     },
     bytesOf,
     limits() {
+      if (all.length > many.candidates) return coarseLimits(least(), all);
       const found = new Set<number>();
       for (const candidate of all) {
         for (const bytes of [candidate.apart, bytesOf(candidate)]) if (bytes >= least()) found.add(bytes);
@@ -142,30 +147,30 @@ export function searchOf(
     },
     within(limit) {
       for (;;) {
-        const way = cheapest(all, stretch, ([before], candidate, cost) => {
+        const way = cheapest(all, stretch, ([before], candidate, index, cost) => {
           cost[0] = before + candidate.time;
           cost[1] = 0;
-          return bytesOf(candidate) <= limit;
+          return (bytes[index] as number) <= limit;
         });
         if (way === null || holds(way, limit)) return way;
       }
     },
     calmest(limit) {
       for (;;) {
-        const way = cheapest(all, stretch, ([before, time], candidate, cost) => {
+        const way = cheapest(all, stretch, ([before, time], candidate, index, cost) => {
           cost[0] = before + (candidate.apart > limit ? 1 : 0);
           cost[1] = time + candidate.time;
-          return bytesOf(candidate) <= limit;
+          return (bytes[index] as number) <= limit;
         });
         if (way === null || holds(way, limit)) return way;
       }
     },
     nearest(limit) {
       for (;;) {
-        const way = cheapest(all, stretch, ([steps, bytes], candidate, cost) => {
-          const over = Math.max(0, bytesOf(candidate) - limit);
+        const way = cheapest(all, stretch, ([steps, sum], _, index, cost) => {
+          const over = Math.max(0, (bytes[index] as number) - limit);
           cost[0] = steps + (over > 0 ? 1 : 0);
-          cost[1] = bytes + over;
+          cost[1] = sum + over;
           return true;
         });
         const before = (way ?? []).map(bytesOf).join();
@@ -178,6 +183,16 @@ export function searchOf(
   };
 }
 
+/** Above so many possible steps only limits that are apart by this factor are looked at. */
+const many = { candidates: 20_000, factor: 1.03 };
+
+function coarseLimits(least: number, candidates: readonly Candidate[]): readonly number[] {
+  const most = candidates.reduce((largest, { apart }) => Math.max(largest, apart), 0);
+  const limits = [least];
+  while ((limits.at(-1) as number) < most) limits.push(Math.ceil((limits.at(-1) as number) * many.factor));
+  return limits;
+}
+
 /** Every layer whole, one after the other. */
 export function layerwisePlan(program: RewrittenProgram): Plan {
   return buildPlan(
@@ -186,14 +201,10 @@ export function layerwisePlan(program: RewrittenProgram): Plan {
   );
 }
 
-/** Above so many possible steps the plans of a front are apart by this factor of memory, so that there are fewer of them. */
-const many = { candidates: 20_000, nearness: 0.99 };
-
 /** From the fastest plan downwards: each time the fastest of those that need less in every step. */
 export function paretoWays(search: Search): readonly (readonly Candidate[])[] {
   const ways: (readonly Candidate[])[] = [];
   const limits = search.limits();
-  const nearness = search.candidates.all.length > many.candidates ? many.nearness : 1;
   const timeAt = (index: number): number => {
     const way = search.within(limits[index] as number);
     return way === null ? Number.POSITIVE_INFINITY : search.timeOf(way);
@@ -210,10 +221,7 @@ export function paretoWays(search: Search): readonly (readonly Candidate[])[] {
       else low = middle + 1;
     }
     ways.push(search.within(limits[low] as number) as readonly Candidate[]);
-    // Plans that are nearly the same are one; but the least is always there.
-    const next = nearness * (limits[low] as number);
-    index = low === 0 ? -1 : 0;
-    while (index >= 0 && index + 1 < low && (limits[index + 1] as number) <= next) index += 1;
+    index = low - 1;
   }
   return ways;
 }

@@ -1,6 +1,6 @@
 import { elementCount, rowShape } from '../graph/types.ts';
-import type { KernelCall } from '../ops/define.ts';
-import { accumulates, splitsRows, stepCount, stepWidth } from './demand.ts';
+import type { AxisMap, KernelCall } from '../ops/define.ts';
+import { accumulates, splitsRows, stepCount, stepWidth, windowStart } from './demand.ts';
 import type { Layer } from './types.ts';
 
 /**
@@ -28,10 +28,16 @@ export const workNames = [
   'pairChannels',
   'quadChannels',
   'macs',
+  /** Those of them whose tap is not padding. */
+  'innerMacs',
   /** Taps of a window, for each byte of output: a kernel that takes its channels in a loop has a loop for each. */
   'taps',
   /** The same in vectors of 16 channels, the last not always full. */
   'vectors',
+  /** Such vectors, once for each group of three pixels, the last of a call not always full. */
+  'thirdVectors',
+  /** Multiply-accumulates of the output channels behind the last full four. */
+  'restChannels',
   /** Weights that are read: all of them, once for each group of four pixels. */
   'weights',
   /** Weights that are read for a call's last pixels, which are not four: for two of them, and for one. */
@@ -76,6 +82,28 @@ function callsOfKernel(layer: Layer, call: KernelCall, segment: number | null): 
   return callsOfWidth(call.count, width, splitsRows(layer) ? Math.min(segment, width) : width);
 }
 
+/** The part of a window's taps that lie inside the input, over all outputs. */
+function innerPart(layer: Layer, call: KernelCall): number {
+  const [first] = call.inputs;
+  if (first === undefined || first.rows === 'whole') return 1;
+  const source = rowShape(layer.tensors.inputs[first.input]?.shape ?? []);
+  const output = rowShape(layer.tensors.output.shape);
+  return inside(first.rows, output.rows, source.rows) * inside(first.columns, output.width, source.width);
+}
+
+/** The part of the taps of an axis that lie inside it. */
+function inside(map: AxisMap, outputs: number, inputs: number): number {
+  let count = 0;
+  for (let position = 0; position < outputs; position += 1) {
+    const start = windowStart(map, position);
+    for (let tap = 0; tap < map.count; tap += 1) {
+      const at = start + tap * map.dilation;
+      if (at >= 0 && at < inputs) count += 1;
+    }
+  }
+  return count / Math.max(1, outputs * map.count);
+}
+
 /** The work of one kernel of a layer. */
 export function workOf(layer: Layer, call: KernelCall, segment: number | null): Work {
   const output = rowShape(layer.tensors.output.shape);
@@ -104,11 +132,16 @@ export function workOf(layer: Layer, call: KernelCall, segment: number | null): 
     pairChannels: sum((n) => Math.ceil(n / 2) * channels),
     quadChannels: sum((n) => Math.ceil(n / 4) * channels),
     macs: sum((n) => n * perPixel),
+    innerMacs: layer.macs * innerPart(layer, call),
     taps: sum((n) => n * channels * taps),
     vectors: sum((n) => n * channels * Math.ceil(perPixel / Math.max(1, channels) / taps / 16) * taps),
     weights: sum((n) => Math.floor(n / 4) * perPixel),
     pairWeights: sum((n) => (n % 4 >= 2 ? perPixel : 0)),
     lastWeights: sum((n) => (n % 2 === 1 ? perPixel : 0)),
+    thirdVectors: sum(
+      (n) => Math.ceil(n / 3) * channels * Math.ceil(perPixel / Math.max(1, channels) / taps / 16) * taps,
+    ),
+    restChannels: sum((n) => (n * perPixel * (channels % 4)) / Math.max(1, channels)),
     thirdWeights: sum((n) => Math.ceil(n / 3) * perPixel),
     finals: accumulates(layer) ? pixels * output.channels : 0,
     stageCalls: segment === null ? 0 : calls,

@@ -76,6 +76,8 @@ export interface PlanReport {
   /** Bytes of weights, biases, multipliers and tables. */
   readonly constantBytes: number;
   readonly macs: number;
+  /** What is computed another way than the model says, with the same bytes. */
+  readonly rewritings: readonly string[];
   readonly steps: readonly StepReport[];
   readonly layers: readonly LayerReport[];
   readonly buffers: readonly BufferReport[];
@@ -151,6 +153,7 @@ export function reportPlan(plan: Plan): PlanReport {
     allocationBound: plan.allocationBound,
     constantBytes: sum(new Map(constants.flatMap((map) => [...map])).values()),
     macs: plan.macs,
+    rewritings: plan.rewritings.map(({ text }) => text),
     steps,
     layers,
     buffers: plan.buffers.map(({ name, offset, bytes, first, last }, index) => ({
@@ -212,6 +215,7 @@ export function planText(report: PlanReport, ends: readonly EndReport[] = []): s
     `SRAM    ${count(report.arenaBytes)} bytes of arena, ${counted}; without stack. These buffers need ${count(report.allocationBound)} at the least.`,
     `flash   ${count(report.constantBytes)} bytes of weights and other constants, without code`,
     `work    ${count(report.macs)} MACs in ${plural(report.layers.length, 'layer')}, ${plural(report.steps.length, 'step')}`,
+    ...report.rewritings.map((text) => `        ${text}`),
   ].join('\n');
   const steps = runsOf(report.steps).map((run) =>
     [runText(report, run), ...runEnds(ends.slice(run.first, run.first + run.steps.length))].join('\n'),

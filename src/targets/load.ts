@@ -42,6 +42,15 @@ function readTarget(file: URL, what: string): Target {
   return parseTarget(text, new URL('.', file), what);
 }
 
+/** A target whose models and kernels are compiled for little code; the same where its flags are the user's own matter. */
+export function smallTarget(target: Target): Target {
+  if (target.board === null) return target;
+  const value = JSON.parse(target.text) as { readonly board: object };
+  const optimize = { ...target.board.optimize, model: '-Os' };
+  const text = `${JSON.stringify({ ...value, board: { ...value.board, optimize } }, null, 2)}\n`;
+  return parseTarget(text, target.folder, `target ${target.name}`);
+}
+
 /** Checks the text of a target.json; a field that is not known is an error. */
 export function parseTarget(text: string, folder: URL, what: string): Target {
   let value: unknown;

@@ -7,7 +7,7 @@ import { createDice, randomFrom } from '../support/random.ts';
 import { randomBytes } from './cases.ts';
 import { type ConvShape, convCase } from './conv-cases.ts';
 import { compareOnQemu } from './qemu.ts';
-import { compareKernels } from './support.ts';
+import { compareKernels, smallKernel } from './support.ts';
 
 const shapes: readonly (readonly [string, KernelVariant, ConvShape])[] = [
   ['of any shape', convDsp, {}],
@@ -18,6 +18,12 @@ const shapes: readonly (readonly [string, KernelVariant, ConvShape])[] = [
   ['of weights of -128', convDsp, { leastWeight: -128, groups: 1, outChannels: 8 }],
   // Sums of many taps: an output step is many steps of the sum.
   ['of a large shift', convFineDsp, { kernelHeight: 3, kernelWidth: 3, inChannels: 40, groups: 1, outWidth: 3 }],
+  ['of any shape, pixel by pixel', smallKernel(convDsp), {}],
+  [
+    'of a large shift, pixel by pixel',
+    smallKernel(convFineDsp),
+    { kernelHeight: 3, kernelWidth: 3, inChannels: 40, groups: 1, outWidth: 3 },
+  ],
 ];
 
 describe('the Arm DSP convolution gives the bytes of the portable one', () => {

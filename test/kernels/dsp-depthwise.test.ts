@@ -22,7 +22,7 @@ import { createDice, type Dice, randomFrom } from '../support/random.ts';
 import { randomBytes } from './cases.ts';
 import { compareOnQemu } from './qemu.ts';
 import { depthwiseCase } from './simd128-cases.ts';
-import { type CaseMaker, compareKernels, type KernelCase } from './support.ts';
+import { type CaseMaker, compareKernels, type KernelCase, rowsKernel, smallKernel } from './support.ts';
 
 /** The case with a pre-scale: sums of up to 2^31 before it, and so outputs that mostly saturate. */
 function scaled(dice: Dice, one: KernelCase): KernelCase {
@@ -40,6 +40,14 @@ const tall = (one: KernelCase): KernelCase => ({ ...one, call: { ...one.call, co
 
 const comparisons: readonly { readonly variant: KernelVariant; readonly make: CaseMaker }[] = [
   { variant: depthwise3x3Dsp, make: (dice) => depthwiseCase(dice, { height: 3, width: 3, stride: 1, dilation: 1 }) },
+  {
+    variant: smallKernel(depthwise3x3Dsp),
+    make: (dice) => depthwiseCase(dice, { height: 3, width: 3, stride: 1, dilation: 1 }),
+  },
+  {
+    variant: rowsKernel(depthwise3x3Dsp),
+    make: (dice) => depthwiseCase(dice, { height: 3, width: 3, stride: 1, dilation: 1 }),
+  },
   {
     variant: depthwise3x3ScaledDsp,
     make: (dice) => scaled(dice, depthwiseCase(dice, { height: 3, width: 3, stride: 1, dilation: 1 })),

@@ -45,6 +45,18 @@ export interface KernelCase {
 
 export type CaseMaker = (dice: Dice) => KernelCase;
 
+/** The smaller file of a variant, as a variant of its own. */
+export function smallKernel(variant: KernelVariant): KernelVariant {
+  if (variant.smallSymbol === undefined) throw new Error(`${variant.symbol} has no smaller file`);
+  return { ...variant, symbol: variant.smallSymbol };
+}
+
+/** The file of a variant for longer calls, as a variant of its own. */
+export function rowsKernel(variant: KernelVariant): KernelVariant {
+  if (variant.rowsSymbol === undefined) throw new Error(`${variant.symbol} has no file for longer calls`);
+  return { ...variant, symbol: variant.rowsSymbol };
+}
+
 /** Cases a kernel: 300, or as many as TESSERA_KERNEL_CASES says (`npm run test:kernels`: 10,000). */
 export const casesPerKernel = Number(process.env.TESSERA_KERNEL_CASES ?? 300);
 

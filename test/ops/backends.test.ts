@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { quantizeValue } from '../../src/arithmetic/fixed-point.ts';
 import { kernelFiles } from '../../src/codegen/model.ts';
 import { type Graph, tensorOf, type Value } from '../../src/graph/types.ts';
+import { kernelVariants } from '../../src/kernels/choose.ts';
 import { evaluateGraph } from '../../src/ops/evaluate.ts';
 import { operators } from '../../src/ops/index.ts';
 import { evaluateQuantized } from '../../src/plan/evaluate.ts';
@@ -85,12 +86,23 @@ describe('the registry', () => {
     expect(missing.map(({ name }) => name)).toEqual([]);
   });
 
-  it('has a case for every kernel', () => {
+  it('has a case for every portable kernel', () => {
     const reached = new Set(
       variants.flatMap(({ graph }) => distinctPlans(graph).flatMap(({ plan }) => kernelFiles(plan))),
     );
     const runtime = new URL('../../runtime-c/', import.meta.url);
-    const kernels = readdirSync(runtime, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.c'));
+    const kernels = readdirSync(runtime, { recursive: true, encoding: 'utf8' }).filter(
+      (path) => path.endsWith('__portable.c') || path.endsWith('__portable_whole.c'),
+    );
     expect(kernels.filter((path) => !reached.has(path))).toEqual([]);
+  });
+
+  it('has every other kernel among those for instruction sets', () => {
+    const listed = new Set(kernelVariants.map(({ symbol }) => `${symbol}.c`));
+    const files = readdirSync(new URL('../../runtime-c/', import.meta.url), { recursive: true, encoding: 'utf8' })
+      .map((path) => path.split('/').at(-1) as string)
+      .filter((file) => /^tsr_\w+__(dsp|mve|simd128)\w*\.c$/.test(file));
+    expect(files.filter((file) => !listed.has(file))).toEqual([]);
+    expect(files.length).toBe(listed.size);
   });
 });

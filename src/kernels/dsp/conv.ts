@@ -93,6 +93,7 @@ function adapt(call: KernelCall, shift: number): VariantCall | string {
 export const convDsp: KernelVariant = {
   isa: 'dsp',
   symbol: 'tsr_conv_s8s8__dsp',
+  smallSymbol: 'tsr_conv_s8s8__dsp_one',
   replaces: 'tsr_conv_s8s8__portable',
   adapt: (call) => adapt(call, 1),
 };
@@ -101,6 +102,7 @@ export const convDsp: KernelVariant = {
 export const convFineDsp: KernelVariant = {
   isa: 'dsp',
   symbol: 'tsr_conv_s8s8__dsp_fine',
+  smallSymbol: 'tsr_conv_s8s8__dsp_fine_one',
   replaces: 'tsr_conv_s8s8__portable',
   adapt: (call) => adapt(call, 10),
 };

@@ -113,6 +113,8 @@ const replaces = 'tsr_depthwise_s8s8__portable';
 export const depthwise3x3Dsp: KernelVariant = {
   isa: 'dsp',
   symbol: 'tsr_depthwise_s8s8__dsp_3x3',
+  smallSymbol: 'tsr_depthwise_s8s8__dsp_3x3_one',
+  rowsSymbol: 'tsr_depthwise_s8s8__dsp_3x3_rows',
   replaces,
   adapt: (call) => adapt3x3(call, 1, 'unscaled'),
 };

@@ -1,0 +1,68 @@
+import { rowShape } from '../graph/types.ts';
+import type { KernelCall } from '../ops/define.ts';
+import type { Layer, Plan } from '../plan/types.ts';
+
+/**
+ * `speed`: the kernels that are fastest. `size`: where a kernel has a smaller file that computes pixels one by one, that
+ * one, and compilers are asked for small code.
+ */
+export const optimizations = ['speed', 'size'] as const;
+export type Optimization = (typeof optimizations)[number];
+
+/** From so many pixels on, calls do without what KernelCall.rowsSymbol leaves out. */
+const leastOfRows = 3;
+
+/** Pixels that the calls of a kernel compute: the fewest and the most. */
+interface Widths {
+  readonly least: number;
+  readonly most: number;
+}
+
+/**
+ * A plan whose calls name the smaller files of their kernels: for `size` all that have one; for `speed` where nothing is
+ * lost by it, since every call of the kernel computes one pixel (streams that go column by column) or more than two.
+ */
+export function withSmallKernels(plan: Plan, optimize: Optimization): Plan {
+  const widths = widthsOfCalls(plan);
+  const symbolOf = ({ symbol, smallSymbol, rowsSymbol }: KernelCall): string => {
+    const { least, most } = widths.get(symbol) ?? { least: 1, most: Number.POSITIVE_INFINITY };
+    if (smallSymbol !== undefined && (optimize === 'size' || most === 1)) return smallSymbol;
+    return rowsSymbol !== undefined && least >= leastOfRows ? rowsSymbol : symbol;
+  };
+  const layers = plan.layers.map((layer): Layer => {
+    const { lowering } = layer;
+    if (lowering.kind === 'alias') return layer;
+    const calls = lowering.calls.map((call) => ({ ...call, symbol: symbolOf(call) }));
+    return { ...layer, lowering: { kind: 'calls', calls } };
+  });
+  return { ...plan, layers };
+}
+
+function widthsOfCalls({ layers, steps }: Plan): ReadonlyMap<string, Widths> {
+  const widths = new Map<string, Widths>();
+  const note = (layer: Layer, pixelsOf: (call: KernelCall) => readonly number[]): void => {
+    if (layer.lowering.kind === 'alias') return;
+    for (const call of layer.lowering.calls) {
+      const { least, most } = widths.get(call.symbol) ?? { least: Number.POSITIVE_INFINITY, most: 0 };
+      const pixels = pixelsOf(call);
+      widths.set(call.symbol, { least: Math.min(least, ...pixels), most: Math.max(most, ...pixels) });
+    }
+  };
+  for (const step of steps) {
+    if (step.kind === 'stage') {
+      step.layers.forEach((index, i) => {
+        const layer = layers[index] as Layer;
+        const segment = step.segments[i] as number;
+        // The last segment of a row is what is left.
+        const last = rowShape(layer.tensors.output.shape).width % segment;
+        note(layer, () => (last === 0 ? [segment] : [segment, last]));
+      });
+      continue;
+    }
+    const layer = layers[step.layer] as Layer;
+    const { batch, rows, width } = rowShape(layer.tensors.output.shape);
+    // Whole tensors may be handed over as one row.
+    note(layer, (call) => (call.pointwise || call.steps === 'once' ? [width, batch * rows * width] : [width]));
+  }
+  return widths;
+}
