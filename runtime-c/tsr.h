@@ -206,23 +206,28 @@ TSR_IN_LINE int8_t *tsr_ring_write(int8_t *base, tsr_ring ring, int32_t y, int32
 }
 
 /*
- * Fills `rows` with pointers to column `column` of `count` rows, `step` apart from row `first` on; rows outside the
- * tensor are padding: NULL. `made` is how far the maker has come: it says which row the window holds. Without slots no
- * other row is there: a pointer to one is never read (it belongs to a call that takes no columns of this segment).
+ * Column `column` of row `row`, which is in the tensor. `made` is how far the maker has come: it says which row the
+ * window holds. Without slots no other row is there: a pointer to one is never read (it belongs to a call that takes no
+ * columns of this segment).
  */
-TSR_IN_LINE void tsr_ring_rows(const int8_t **rows, int8_t *base, tsr_ring ring, tsr_cursor made, int32_t first,
-                                 int32_t step, int32_t count, int32_t column) {
+TSR_IN_LINE const int8_t *tsr_ring_row(int8_t *base, tsr_ring ring, tsr_cursor made, int32_t row, int32_t column) {
   const int32_t newest = made.x > 0 ? made.y : made.y - 1;
   const int32_t end = made.x > 0 ? made.x : ring.width;
+  if (ring.window > 0 && (row == newest || ring.slots == 0)) {
+    return base + (ring.slots * ring.width + ring.window - end + column) * ring.pixel_bytes;
+  }
+  return tsr_slot(base, ring, row) + column * ring.pixel_bytes;
+}
+
+/*
+ * Fills `rows` with pointers to column `column` of `count` rows, `step` apart from row `first` on; rows outside the
+ * tensor are padding: NULL.
+ */
+TSR_IN_LINE void tsr_ring_rows(const int8_t **rows, int8_t *base, tsr_ring ring, tsr_cursor made, int32_t first,
+                               int32_t step, int32_t count, int32_t column) {
   for (int32_t i = 0; i < count; ++i) {
     const int32_t r = first + i * step;
-    if (r < 0 || r >= ring.height) {
-      rows[i] = NULL;
-    } else if (ring.window > 0 && (r == newest || ring.slots == 0)) {
-      rows[i] = base + (ring.slots * ring.width + ring.window - end + column) * ring.pixel_bytes;
-    } else {
-      rows[i] = tsr_slot(base, ring, r) + column * ring.pixel_bytes;
-    }
+    rows[i] = r < 0 || r >= ring.height ? NULL : tsr_ring_row(base, ring, made, r, column);
   }
 }
 

@@ -18,27 +18,26 @@
 
 typedef struct tsr_conv_dsp {
   const int32_t *weights;
-  int32_t offset;           /* of the even channels, and of those that stand one by one */
-  int32_t odd_offset;       /* 256 times that */
-  int32_t min;
-  int32_t max;
-  int32_t input_zero_point;
-  int32_t in_channels;
-  int32_t out_channels;
-  int32_t kernel_h;
-  int32_t kernel_w;
-  int32_t stride_w;
-  int32_t dilation_w;
-  int32_t in_pixel;         /* bytes from one input pixel to the next */
-  int32_t out_pixel;        /* bytes from one output pixel to the next */
-  int32_t runs;             /* of a row of the kernel */
-  int32_t run_bytes;
-  int32_t pairs;            /* of taps */
-  int32_t group;            /* pixels that are computed together, at most: 1, 2 or 4 */
-  int32_t packed_channels;  /* a multiple of 4 */
-  int32_t reach;            /* columns from the first tap of a pixel to its last, both included */
-  int32_t single;           /* 1: a kernel of one tap, and channels in fours */
-  int32_t has_window;       /* 1: padding is put in a window of the row; 0: it is written as it is expanded */
+  int32_t offset;           /* of the even channels, and of those that stand one by one; odd ones have 256 times that */
+  uint16_t in_channels;
+  uint16_t out_channels;
+  uint16_t kernel_h;
+  uint16_t kernel_w;
+  uint16_t dilation_w;
+  uint16_t in_pixel;        /* bytes from one input pixel to the next */
+  uint16_t out_pixel;       /* bytes from one output pixel to the next */
+  uint16_t runs;            /* of a row of the kernel */
+  uint16_t run_bytes;
+  uint16_t pairs;           /* of taps */
+  uint16_t packed_channels; /* a multiple of 4 */
+  uint16_t reach;           /* columns from the first tap of a pixel to its last, both included */
+  int8_t min;
+  int8_t max;
+  int8_t input_zero_point;
+  uint8_t stride_w;
+  uint8_t group;            /* pixels that are computed together, at most: 1, 2 or 4 */
+  uint8_t single;           /* 1: a kernel of one tap, and channels in fours */
+  uint8_t has_window;       /* 1: padding is put in a window of the row; 0: it is written as it is expanded */
 } tsr_conv_dsp;
 
 void tsr_conv_s8s8__dsp(const tsr_conv_dsp *p, const int8_t *const *rows, int8_t *out, const tsr_segment *segment,

@@ -43,7 +43,7 @@ TSR_DSP_SELDOM void conv_dsp_rest(const conv_dsp_call *call, int32_t pixels) {
 /* Groups of 4, 2 or 1 pixels, as long as there are so many left. */
 TSR_DSP_INLINE void conv_dsp_groups(conv_dsp_call *call, const int32_t pixels) {
   const tsr_conv_dsp *p = call->p;
-  tsr_dsp_dot dot = tsr_dsp_dot_of(p->weights, call->activations, pixels, p->pairs, p->offset, p->odd_offset,
+  tsr_dsp_dot dot = tsr_dsp_dot_of(p->weights, call->activations, pixels, p->pairs, p->offset, 256 * p->offset,
                                    p->out_pixel);
   const int32_t step = p->stride_w * p->in_pixel;
   do {

@@ -43,14 +43,14 @@ typedef struct tsr_depthwise_dsp {
 
 typedef struct tsr_depthwise_packed_dsp {
   const int32_t *weights;
-  int32_t pre_shift; /* of the scaled kernel, at least 1: sums count times 2^pre_shift; in its biases it is included */
-  int32_t offset;
-  int32_t min;
-  int32_t max;
-  int32_t input_zero_point;
-  int32_t channels;
-  int32_t in_pixel;
-  int32_t out_pixel;
+  int16_t offset;
+  uint16_t channels;
+  uint16_t in_pixel;
+  uint16_t out_pixel;
+  uint8_t pre_shift; /* of the scaled kernel, at least 1: sums count times 2^pre_shift; in its biases it is included */
+  int8_t min;
+  int8_t max;
+  int8_t input_zero_point;
 } tsr_depthwise_packed_dsp;
 
 /*

@@ -45,8 +45,13 @@ export function randomChain(tessera, seed) {
     });
   };
   const channels = () => pick([8, 16, 24, 32, 40, 48, 64, 96, 128, 160, 192]);
-  const side = pick([5, 6, 7, 8, 10, 12, 16, 20, 24, 25, 32, 40]);
-  const input = b.input('x', { shape: [1, side, pick([side, side, 3, 5, 10]), pick([1, 3, 3, 8])], dtype: 'float32' });
+  // Half of the networks are small from the start, half go down from larger maps in strides.
+  const strided = seed % 4 >= 2;
+  const side = pick(strided ? [20, 24, 32, 40, 48] : [5, 6, 7, 8, 10, 12, 16, 20, 24, 25, 32, 40]);
+  const input = b.input('x', {
+    shape: [1, side, pick(strided ? [side] : [side, side, 3, 5, 10]), pick([1, 3, 3, 8])],
+    dtype: 'float32',
+  });
   let x = convolution(
     input,
     channels(),
@@ -63,7 +68,7 @@ export function randomChain(tessera, seed) {
   for (let i = 0; i < length; i += 1) {
     const here = x.shape.at(-1);
     const before = x;
-    const stride = x.shape[1] > 6 && x.shape[2] > 6 && random() < 0.3 ? 2 : 1;
+    const stride = x.shape[1] > 4 && x.shape[2] > 4 && random() < (strided ? 0.6 : 0.3) ? 2 : 1;
     switch (pick(['pointwise', 'pointwise', 'pointwise', 'depthwise', 'depthwise', 'dense', 'residual', 'pool'])) {
       case 'pointwise':
         x = convolution(x, channels(), [1, 1], random() < 0.1 ? stride : 1, 1);

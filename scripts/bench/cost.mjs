@@ -144,7 +144,7 @@ function fitCosts() {
     const { costs, error } = leastSquares(own);
     process.stderr.write(`${kernel}: ${own.length} layers, mean error ${(100 * error).toFixed(2)} %\n`);
     const fields = workNames.flatMap((name, i) =>
-      costs[i] > 0 ? [`${name}: ${Number(costs[i].toPrecision(4))}`] : [],
+      costs[i] > 0 ? [`${name}: ${Number(costs[i].toPrecision(3))}`] : [],
     );
     return `  '${kernel}': { ${fields.join(', ')} },`;
   });

@@ -217,7 +217,7 @@ function headText({ model, tool, target, calibration, options, warnings }: Compi
   const purposes = {
     sram: 'the least SRAM',
     time: 'the least time, layer by layer',
-    balanced: 'the least SRAM at no more than 5 % more time than layer by layer',
+    balanced: 'the least SRAM at no more than 3 % more time than layer by layer',
   };
   const purpose =
     options.arenaLimit === null

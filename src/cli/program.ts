@@ -36,6 +36,8 @@ Examples:
   tessera plan model.onnx --calibrate samples.npy --svg plan.svg
   tessera compile model.onnx --target wasm --out build --calibrate samples.npy
   tessera run quantised.onnx --input x.npy --names labels.txt
+  tessera compile model.onnx --target nucleo-f446re --out board --calibrate samples.npy
+  tessera build board && tessera flash board && tessera profile board --port auto
   tessera eval model.onnx --data x.npy --labels y.npy --calibrate samples.npy
 
 Exit codes: 0 done, 1 a bug of ours, 2 wrong use, 3 the model is not valid or not supported, 4 it does not fit,

@@ -103,9 +103,18 @@ function callText(context: LayerContext, walk: Walk, member: Member, call: Kerne
         return;
       }
     }
-    lines.push(
-      `tsr_ring_rows(${target}, ${base}, ${ringText(context, tensor)}, ${made}, ${rows.first}, ${rows.step}, ${rows.count}, ${column});`,
-    );
+    const ring = ringText(context, tensor);
+    if (rows.count <= unrolledRows) {
+      for (let i = 0; i < rows.count; i += 1) {
+        const { row, outside } = rowText(call, access, rowShape(tensor.shape).rows, i);
+        const there = `tsr_ring_row(${base}, ${ring}, ${made}, ${row}, ${column})`;
+        lines.push(`rows[${at + i}] = ${outside === '' ? there : `${outside} ? NULL : ${there}`};`);
+      }
+    } else {
+      lines.push(
+        `tsr_ring_rows(${target}, ${base}, ${ring}, ${made}, ${rows.first}, ${rows.step}, ${rows.count}, ${column});`,
+      );
+    }
     at += counts[index] as number;
   });
   lines.push(
@@ -116,6 +125,26 @@ function callText(context: LayerContext, walk: Walk, member: Member, call: Kerne
 }
 
 const bracket = (text: string): string => (/^\w+$/.test(text) || text.startsWith('tsr_') ? text : `(${text})`);
+
+/** Rows of an input that are looked up one by one, so that only those that may be padding are asked whether they are. */
+const unrolledRows = 3;
+
+/** Row `index` of those that a call needs for step y, and when it is outside the tensor: '' for never. */
+function rowText(
+  call: KernelCall,
+  access: KernelInput,
+  height: number,
+  index: number,
+): { row: string; outside: string } {
+  const map = access.rows;
+  if (map === 'whole') return { row: '0', outside: '' };
+  const offset = index * map.dilation;
+  const row = startExpression(map, 'y', offset);
+  const ends = [call.firstRow, call.firstRow + call.count - 1].map((y) => windowStart(map, y) + offset);
+  const before = Math.min(...ends) < 0 ? [`${row} < 0`] : [];
+  const behind = Math.max(...ends) >= height ? [`${row} >= ${height}`] : [];
+  return { row, outside: [...before, ...behind].join(' || ') };
+}
 
 function rowsText(access: KernelInput): { first: string; step: number; count: number } {
   if (access.rows === 'whole') throw new Error('a whole input has no rows');

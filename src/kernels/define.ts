@@ -25,6 +25,33 @@ export interface KernelVariant {
   adapt(call: KernelCall): VariantCall | string;
 }
 
+/** The least and the greatest value of the types that fields have in C. */
+const typeRanges = {
+  int8: [-128, 127],
+  uint8: [0, 255],
+  int16: [-32768, 32767],
+  uint16: [0, 65535],
+  int32: [-(2 ** 31), 2 ** 31 - 1],
+} as const;
+
+/** The C types of the fields of a kernel's parameters that are numbers. */
+export type FieldTypes = Readonly<Record<string, keyof typeof typeRanges>>;
+
+/**
+ * Gives a variant's call, or, where a number does not fit the C type of its field, the reason not to take it: nothing is
+ * ever cut off. A number without a type is a bug of ours.
+ */
+export function fitting(types: FieldTypes, call: VariantCall): VariantCall | string {
+  for (const [name, value] of Object.entries(call.fields)) {
+    if (typeof value !== 'number') continue;
+    const type = types[name];
+    if (type === undefined) throw new Error(`${call.struct}: field ${name} has no type`);
+    const [least, most] = typeRanges[type];
+    if (!Number.isInteger(value) || value < least || value > most) return `${name} of ${value}`;
+  }
+  return call;
+}
+
 /** A field of a call that is a number; anything else is a bug of ours. */
 export function numberField(call: KernelCall, name: string): number {
   const value: FieldValue | undefined = call.fields[name];

@@ -1,5 +1,5 @@
 import type { KernelCall } from '../../ops/define.ts';
-import { arrayField, type KernelVariant, numberField, type VariantCall } from '../define.ts';
+import { arrayField, type FieldTypes, fitting, type KernelVariant, numberField, type VariantCall } from '../define.ts';
 import { simplifyConstants } from './constant-channels.ts';
 import { packSums, tapPairs } from './conv-pack.ts';
 
@@ -17,6 +17,30 @@ function groupOf(pairs: number, outChannels: number, most: number): 1 | 2 | 4 {
   if (2 * pairs * outChannels < 4096 && 16 * pairs <= most) return 4;
   return 8 * pairs <= most ? 2 : 1;
 }
+
+/** The numbers of tsr_conv_dsp in runtime-c/conv/tsr_conv__dsp.h. */
+export const convDspTypes = {
+  offset: 'int32',
+  in_channels: 'uint16',
+  out_channels: 'uint16',
+  kernel_h: 'uint16',
+  kernel_w: 'uint16',
+  dilation_w: 'uint16',
+  in_pixel: 'uint16',
+  out_pixel: 'uint16',
+  runs: 'uint16',
+  run_bytes: 'uint16',
+  pairs: 'uint16',
+  packed_channels: 'uint16',
+  reach: 'uint16',
+  min: 'int8',
+  max: 'int8',
+  input_zero_point: 'int8',
+  stride_w: 'uint8',
+  group: 'uint8',
+  single: 'uint8',
+  has_window: 'uint8',
+} as const satisfies FieldTypes;
 
 /** Adapts a call to the kernel whose shift is `shift`: it takes layers whose own is up to 8 more. */
 function adapt(call: KernelCall, shift: number): VariantCall | string {
@@ -52,12 +76,11 @@ function adapt(call: KernelCall, shift: number): VariantCall | string {
   // without a window. A pointwise convolution has no padding.
   const hasWindow = !call.pointwise && (channels % 4 !== 0 || (group === 4 && kernelWidth > 1));
   const windowBytes = hasWindow ? columns * channels : 0;
-  return {
+  return fitting(convDspTypes, {
     struct: 'tsr_conv_dsp',
     fields: {
       weights: { type: 'int32', values: words },
       offset: field('offset') / scale,
-      odd_offset: (field('offset') / scale) * 256,
       min: field('min'),
       max: field('max'),
       input_zero_point: field('input_zero_point'),
@@ -86,7 +109,7 @@ function adapt(call: KernelCall, shift: number): VariantCall | string {
       'isa/tsr_dsp.h',
       'isa/tsr_dsp_dot.h',
     ],
-  };
+  });
 }
 
 /** Convolutions without groups, of any size: 0.8 to 1.2 instructions a multiply-accumulate on a Cortex-M4. */

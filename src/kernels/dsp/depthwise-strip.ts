@@ -1,6 +1,6 @@
 import type { KernelCall } from '../../ops/define.ts';
-import { arrayField, type KernelVariant, numberField, type VariantCall } from '../define.ts';
-import { byteOf, type Depthwise, shiftOfOne, wordOf } from './depthwise.ts';
+import { arrayField, fitting, type KernelVariant, numberField, type VariantCall } from '../define.ts';
+import { byteOf, type Depthwise, packedDepthwiseTypes, shiftOfOne, wordOf } from './depthwise.ts';
 
 /** A tap, as row and column. */
 type Tap = readonly [number, number];
@@ -111,7 +111,7 @@ function adapt(call: KernelCall, strip: Strip): VariantCall | string {
     bias: arrayField(call, 'bias'),
     multipliers: shifted.multipliers,
   };
-  return {
+  return fitting(packedDepthwiseTypes, {
     struct: 'tsr_depthwise_packed_dsp',
     fields: {
       weights: { type: 'int32', values: packStrip(strip, packed) },
@@ -131,7 +131,7 @@ function adapt(call: KernelCall, strip: Strip): VariantCall | string {
       'isa/tsr_dsp.h',
       'isa/tsr_dsp_strip.h',
     ],
-  };
+  });
 }
 
 export const depthwise5x5Dsp: KernelVariant = {

@@ -1,5 +1,5 @@
 import type { KernelCall } from '../../ops/define.ts';
-import { arrayField, type KernelVariant, numberField, type VariantCall } from '../define.ts';
+import { arrayField, type FieldTypes, fitting, type KernelVariant, numberField, type VariantCall } from '../define.ts';
 
 /** Bytes of scratch: tsr_depthwise_3x3_scratch of runtime-c/depthwise/tsr_depthwise__dsp.h. */
 const scratch3x3 = 416;
@@ -69,6 +69,18 @@ export function unpack3x3(words: ArrayLike<number>): Depthwise {
   return { weights, bias, multipliers };
 }
 
+/** The numbers of tsr_depthwise_packed_dsp in runtime-c/depthwise/tsr_depthwise__dsp.h. */
+export const packedDepthwiseTypes = {
+  offset: 'int16',
+  channels: 'uint16',
+  in_pixel: 'uint16',
+  out_pixel: 'uint16',
+  pre_shift: 'uint8',
+  min: 'int8',
+  max: 'int8',
+  input_zero_point: 'int8',
+} as const satisfies FieldTypes;
+
 function adapt3x3(call: KernelCall, stride: 1 | 2, scaled: 'scaled' | 'unscaled'): VariantCall | string {
   const field = (name: string): number => numberField(call, name);
   if (field('kernel_h') !== 3 || field('kernel_w') !== 3) return 'not a kernel of 3 x 3';
@@ -83,7 +95,7 @@ function adapt3x3(call: KernelCall, stride: 1 | 2, scaled: 'scaled' | 'unscaled'
   if (typeof shifted === 'string') return shifted;
   const bias = Int32Array.from(arrayField(call, 'bias'), (b) => b * preScale);
   const packed = { weights: arrayField(call, 'weights'), bias, multipliers: shifted.multipliers };
-  return {
+  return fitting(packedDepthwiseTypes, {
     struct: 'tsr_depthwise_packed_dsp',
     fields: {
       weights: { type: 'int32', values: pack3x3(packed) },
@@ -104,7 +116,7 @@ function adapt3x3(call: KernelCall, stride: 1 | 2, scaled: 'scaled' | 'unscaled'
       'isa/tsr_dsp.h',
       'isa/tsr_dsp_columns.h',
     ],
-  };
+  });
 }
 
 const replaces = 'tsr_depthwise_s8s8__portable';
