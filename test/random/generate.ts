@@ -2,7 +2,7 @@ import { elementCount, type Graph, type Port, type Tensor, type Value } from '..
 import { createGraphBuilder, plainPort } from '../../src/ops/build.ts';
 import { randomFrom } from '../support/random.ts';
 import { makers } from './makers.ts';
-import { createWorkshop, type Workshop } from './workshop.ts';
+import { createWorkshop, mostElements, type Workshop } from './workshop.ts';
 
 /** A float graph that a seed gives, always the same, and inputs for it by tensor name. */
 export interface RandomGraph {
@@ -47,9 +47,12 @@ function gated(w: Workshop): void {
   };
   const unary = (input: Tensor | null, name: string): Tensor | null =>
     input === null ? null : w.node('Unary', [input], { chain: [{ function: name, parameters: [] }] });
-  const size = [1, w.integer(2, 9), w.integer(2, 9), w.integer(2, 5)];
-  const x = w.take((tensor) => tensor.shape.length === 4) ?? w.input(size);
-  const channels = w.integer(6, 21);
+  const size = [1, w.integer(2, 7), w.integer(2, 7), w.integer(2, 5)];
+  const mostChannels = 21;
+  const fits = ({ shape }: Tensor): boolean =>
+    shape.length === 4 && (elementCount(shape) / (shape[3] as number)) * mostChannels <= mostElements;
+  const x = w.take(fits) ?? w.input(size);
+  const channels = w.integer(6, mostChannels);
   const filtered = convolution(convolution(x, channels, w.pick([1, 1, 3]), 1), channels, w.pick([3, 5]), channels);
   const active = w.chance(0.3) ? unary(filtered, 'tanh') : filtered;
   if (active === null) return;
