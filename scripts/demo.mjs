@@ -29,6 +29,8 @@ say(`Calibrating ${name} on ${example.calibration.count} samples and compiling i
 const calibration = makeSamples(example.calibration);
 const isPixels = calibration.x instanceof Uint8Array;
 const compilation = compileModel(join(folder, example.model), {
+  // As for a microcontroller: on this machine the default would rather be fast.
+  objective: 'sram',
   calibrate: { shape: calibration.shape, data: calibration.x },
   name: name.replaceAll('-', '_'),
   ...(isPixels ? { preprocessing: { scale: [example.inputScale].flat(), mean: [example.inputMean].flat() } } : {}),
