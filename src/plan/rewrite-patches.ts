@@ -69,6 +69,11 @@ function takesColumns(layer: Layer): boolean {
   if (lowering.calls.some(({ steps }) => steps !== 'rows')) return false;
   if ([tensors.output, ...activationsOf(layer)].some(({ shape }) => shape.length !== 4)) return false;
   if (tensors.inputs.some((tensor, index) => tensor?.kind === 'constant' && index === 0)) return false;
+  // A constant that is read column by column would have to be cut, too.
+  const reads = lowering.calls.flatMap((call) => call.inputs.map(({ input }) => input));
+  const isWide = (tensor: Tensor | null | undefined): boolean =>
+    tensor?.kind === 'constant' && rowShape(tensor.shape).width > 1;
+  if (reads.some((input) => isWide(tensors.inputs[input]))) return false;
   if (mapsOf(layer).some(({ divide, multiply }) => divide !== 1 || multiply < 1)) return false;
   return parameters !== undefined && (integerForm(node).columns?.(tensors, [0, 0]) ?? null) !== null;
 }
