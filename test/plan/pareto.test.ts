@@ -72,7 +72,10 @@ describe('the plans between least time and least SRAM', () => {
         const sram = plan(graph, { objective: 'sram', input });
         const time = plan(graph, { objective: 'time', input });
         const balanced = plan(graph, { objective: 'balanced', input });
-        expect(sram.arenaBytes).toBe(plans.at(-1)?.arenaBytes);
+        // The least SRAM where nothing is computed twice; the front goes below it, for more multiply-accumulates.
+        const once = paretoPlans(graph, lowerGraph(graph), { input, maxOverhead: 1 });
+        expect(sram.arenaBytes).toBe(once.at(-1)?.arenaBytes);
+        expect(sram.arenaBytes).toBeGreaterThanOrEqual(plans.at(-1)?.arenaBytes ?? 0);
         expect(timeOf(balanced)).toBeLessThanOrEqual(1.03 * timeOf(time));
         expect(balanced.arenaBytes).toBeLessThanOrEqual(time.arenaBytes);
         expect(balanced.arenaBytes).toBeGreaterThanOrEqual(sram.arenaBytes);
