@@ -42,8 +42,8 @@ export function improvements(options: ImproveOptions): readonly Search[] {
     budget > 0 ? rewritingsOf(source, options.input).filter(({ extraMacs }) => extraMacs <= budget) : free;
   let state = stateOf([], options) as State;
   const found = [state.search];
-  // Where there is nothing to gain at all, it need not be asked for more.
-  if (reach(state, state.search.least - 1, allowed, budget, options) === null) return found;
+  // Where there is nothing to gain at all, it need not be asked for more: nor of a model that has no step.
+  if (state.search.least === 0 || reach(state, state.search.least - 1, allowed, budget, options) === null) return found;
   for (let stride = 0; stride < strides.length; ) {
     const { least } = state.search;
     const target = Math.min(least - 1, Math.floor(least * (1 - (strides[stride] as number))));
