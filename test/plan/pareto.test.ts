@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { optimize, plan, quantize } from '../../src/compile.ts';
 import type { Graph } from '../../src/graph/types.ts';
 import { readModel, requireGraph } from '../../src/onnx/read.ts';
-import { ArenaLimitError, choosePlan, type InputMode, paretoPlans } from '../../src/plan/choose.ts';
+import { ArenaLimitError, choosePlan, type InputMode, objectives, paretoPlans } from '../../src/plan/choose.ts';
 import { timeOf } from '../../src/plan/cost.ts';
 import { lowerGraph } from '../../src/plan/lower.ts';
 import type { Plan } from '../../src/plan/types.ts';
@@ -80,6 +80,21 @@ describe('the plans between least time and least SRAM', () => {
         expect(balanced.arenaBytes).toBeLessThanOrEqual(time.arenaBytes);
         expect(balanced.arenaBytes).toBeGreaterThanOrEqual(sram.arenaBytes);
       }
+    }
+  });
+
+  it('are one of no steps where a model hands on its input', () => {
+    const graph: Graph = {
+      name: 'identity',
+      tensors: new Map([
+        ['x', { name: 'x', kind: 'input', shape: [1, 4], dtype: 'int8', quant: { scales: [0.1], zeroPoints: [3] } }],
+      ]),
+      nodes: [],
+      inputs: [{ name: 'x', tensor: 'x', shape: [1, 4], permutation: [0, 1] }],
+      outputs: [{ name: 'y', tensor: 'x', shape: [1, 4], permutation: [0, 1] }],
+    };
+    for (const objective of objectives) {
+      expect(choosePlan(graph, lowerGraph(graph), { objective, input: 'resident' }).steps).toEqual([]);
     }
   });
 
