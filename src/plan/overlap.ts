@@ -2,7 +2,7 @@ import { type Tensor, tensorOf } from '../graph/types.ts';
 import { canStream } from './demand.ts';
 import { alignUp, type Buffer, type Layer, type Program, type Step, tensorBytes } from './types.ts';
 import type { Region } from './views.ts';
-import { runWalk, startWalk } from './walk.ts';
+import { runWalk, startWalk, wholeRows } from './walk.ts';
 
 /** An output that begins so many bytes before a dying input: while the step runs, the two share bytes. */
 export interface Join {
@@ -38,7 +38,7 @@ export function overlapDistance(
   if (members.some(({ demands }) => demands.some(({ tensor, rows }) => rows === null && isRead(tensor.name))))
     return null;
   const bytes = tensorBytes(input);
-  const stage = step.kind === 'call' ? { segments: [], fetched: [] } : step;
+  const stage = step.kind === 'call' ? wholeRows : step;
   const walk = startWalk(members, stage, (name) => tensorOf(graph, name));
   let distance = 0;
   runWalk(walk, {

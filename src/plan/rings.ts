@@ -1,6 +1,6 @@
 import type { Tensor } from '../graph/types.ts';
-import type { Layer, Ring, Settling, StageStep } from './types.ts';
-import { columnsRead, type Flow, type Intake, type Member, runWalk, startWalk, type Walk } from './walk.ts';
+import type { Layer, Ring, Settling } from './types.ts';
+import { columnsRead, type Flow, type Intake, type Member, runWalk, type Schedule, startWalk, type Walk } from './walk.ts';
 
 /** The bytes that a ring takes. */
 export function ringBytes(ring: Ring, flow: { readonly width: number; readonly pixelBytes: number }): number {
@@ -43,11 +43,12 @@ interface WindowState {
 
 /**
  * The smallest ring of every tensor that is made or fetched inside a stage, found by running the stage's schedule.
- * Two ways are compared for each: whole rows in slots, and one slot fewer with a window.
+ * Two ways are compared for each: whole rows in slots, and one slot fewer with a window. Rows that are fetched or handed
+ * over lie whole in their slots, since the caller writes or reads them as a whole.
  */
 export function fitRings(
   layers: readonly Layer[],
-  stage: Pick<StageStep, 'segments' | 'fetched'>,
+  stage: Schedule,
   tensors: (name: string) => Tensor,
 ): ReadonlyMap<string, Ring> {
   const slots = new Map<string, number>();
@@ -56,7 +57,8 @@ export function fitRings(
   runWalk(first, {
     step: () => {},
     write(flow, row, _from, to) {
-      const oldest = Math.min(row, oldestNeeded(consumersOf(first, flow), to));
+      const untaken = flow.handed ? flow.taken : row;
+      const oldest = Math.min(row, untaken, oldestNeeded(consumersOf(first, flow), to));
       const { name } = flow.tensor;
       const known = slots.get(name);
       if (known === undefined || row - oldest + 1 > known) slots.set(name, Math.max(1, row - oldest + 1));
@@ -78,7 +80,7 @@ export function fitRings(
       const state = stateOf(flow);
       const kept = (slots.get(flow.tensor.name) as number) - 1;
       const consumers = consumersOf(second, flow);
-      if (fetched.has(flow)) state.columns = Number.POSITIVE_INFINITY;
+      if (fetched.has(flow) || flow.handed) state.columns = Number.POSITIVE_INFINITY;
       // Before a new row, what is left of the last one goes to its slot, over a row that must be dead by then.
       if (from === 0 && row > 0 && kept > 0 && firstNeeded(consumers, row - 1 - kept, flow.width) < flow.width) {
         state.columns = Number.POSITIVE_INFINITY;

@@ -98,6 +98,8 @@ export interface StageStep {
   readonly segments: readonly number[];
   /** Graph inputs whose rows the stage fetches one by one; the others are whole. */
   readonly fetched: readonly string[];
+  /** Graph outputs made here whose rows go to the caller as soon as each is complete. */
+  readonly handed: readonly string[];
 }
 
 export type Step = CallStep | StageStep;
@@ -106,6 +108,8 @@ export type Step = CallStep | StageStep;
 export interface Program {
   readonly graph: Graph;
   readonly layers: readonly Layer[];
+  /** Graph outputs that go to the caller as they are made, and are not kept for it; none where it is left out. */
+  readonly handed?: ReadonlySet<string> | undefined;
 }
 
 /**

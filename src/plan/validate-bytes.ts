@@ -1,6 +1,6 @@
 import { type RowShape, rowShape, type Tensor, tensorOf } from '../graph/types.ts';
 import type { Layer, Plan, Step, Storage } from './types.ts';
-import { type Member, runWalk, startWalk } from './walk.ts';
+import { type Member, runWalk, startWalk, wholeRows } from './walk.ts';
 
 /** The plan is not what it says: our bug. */
 export function fail(message: string): never {
@@ -32,7 +32,7 @@ export function checkSharing(plan: Plan, step: Plan['steps'][number]): void {
   const calls = members.flatMap((layer) => (layer.lowering.kind === 'calls' ? layer.lowering.calls : []));
   if (step.kind === 'call' && (calls.length > 1 || !plan.overlapping.has(step.layer)))
     fail(`layer ${step.layer} does not write over its input row by row`);
-  const stage = step.kind === 'call' ? { segments: [], fetched: [] } : step;
+  const stage = step.kind === 'call' ? wholeRows : step;
   for (const { input, from, outputs } of shared) {
     const walk = startWalk(members, stage, (name) => tensorOf(plan.graph, name));
     const gone = new Uint8Array(plan.arenaBytes);

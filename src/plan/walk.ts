@@ -9,6 +9,9 @@ export interface Flow {
   readonly width: number;
   readonly pixelBytes: number;
   made: number;
+  /** Whether its rows go to the caller as soon as each is complete, and how many have gone. */
+  readonly handed: boolean;
+  taken: number;
 }
 
 /** One input of a member: what it needs, and the flow that brings it; null where the tensor is whole before the stage. */
@@ -44,18 +47,27 @@ export interface WalkObserver {
   write(flow: Flow, row: number, from: number, to: number): void;
   /** Before a member computes its next segment. */
   step(member: Member): void;
+  /** When row `row` of a flow goes to the caller: it is complete, and nothing else has been made since. */
+  hand?(flow: Flow, row: number): void;
 }
+
+/** The part of a stage that its schedule depends on. */
+export type Schedule = Pick<StageStep, 'segments' | 'fetched' | 'handed'>;
+
+/** That of a layer that is computed whole, row by row. */
+export const wholeRows: Schedule = { segments: [], fetched: [], handed: [] };
 
 /** Puts a stage at its start. */
 export function startWalk(
   layers: readonly Layer[],
-  stage: Pick<StageStep, 'segments' | 'fetched'>,
+  stage: Schedule,
   tensors: (name: string) => Tensor,
 ): Walk {
   const flows = new Map<string, Flow>();
   const flowOf = (tensor: Tensor): Flow => {
     const { rows, width, channels } = rowShape(tensor.shape);
-    const flow = { tensor, rows, width, pixelBytes: channels, made: 0 };
+    const handed = stage.handed.includes(tensor.name);
+    const flow = { tensor, rows, width, pixelBytes: channels, made: 0, handed, taken: 0 };
     flows.set(tensor.name, flow);
     return flow;
   };
@@ -107,7 +119,8 @@ function ready(member: Member): boolean {
 
 /**
  * Runs the schedule of a stage to its end without computing anything. Of the members that have what they need the
- * deepest goes first; where there is none, the next row of an input is fetched. This is the rule of the generated code.
+ * deepest goes first; where there is none, the next row of an input is fetched. A row that is handed over goes as soon as
+ * it is complete, before anything else is computed. This is the rule of the generated code.
  */
 export function runWalk(walk: Walk, observer: WalkObserver): void {
   const { members, fetched } = walk;
@@ -138,6 +151,9 @@ export function runWalk(walk: Walk, observer: WalkObserver): void {
     } else if (member.y === member.steps - 1 && end === member.width) {
       for (let row = 0; row < output.rows; row += 1) observer.write(output, row, 0, output.width);
       output.made = output.rows * output.width;
+    }
+    for (; output.handed && (output.taken + 1) * output.width <= output.made; output.taken += 1) {
+      observer.hand?.(output, output.taken);
     }
     if (end === member.width) {
       member.x = 0;
