@@ -7,11 +7,14 @@
  * @property {string} plan what it is planned for: sram, balanced, time (layer by layer), or `overhead F`: the least SRAM
  *   with at most F times the multiply-accumulates
  * @property {'streamed' | 'resident'} input
+ * @property {'portable' | 'dsp'} kernels those that run everywhere, or those for Cortex-M4 and M7, which are faster and may
+ *   take scratch
  * @property {number} arenaBytes activations, rings, scratch and accumulators; outputs counted, the input where resident
  * @property {number | null} stackBytes bound of the generated run function on a Cortex-M4 (-O2); null: no compiler for it
  * @property {number | null} dataBytes .data and .bss there
  * @property {number} macs
  * @property {number} macsRatio to layer by layer
+ * @property {number} timeRatio estimated instructions, to those of layer by layer with the same kernels
  * @property {number} allocationBound the most bytes that live at one step: no placement of these buffers is smaller
  * @property {number} planBound no way to cut the plan's layers into stages has a lower peak, outputs over dying inputs
  *   counted; a stage being a run of layers, in segments of one width
@@ -79,6 +82,11 @@ export const models = [
   { name: 'MobileNetV2 0.35, 224', build: { width: 0.35, size: 224, classes: 1000 }, most: 45056, competitor: [] },
 ];
 
+const kernelSets = [
+  { kernels: 'portable', isas: [] },
+  { kernels: 'dsp', isas: ['dsp'] },
+];
+
 const plans = [
   { plan: 'sram', input: 'stream' },
   { plan: 'sram', input: 'resident' },
@@ -102,34 +110,37 @@ export function graphOf(tessera, kit, model) {
  */
 export function measureMemory(tessera, kit, model, { withStack, onProgress }) {
   const graph = graphOf(tessera, kit, model);
-  const layerwise = tessera.plan(graph, { objective: 'time', input: 'resident' });
-  const compiled = new Map();
   const { overhead } = model;
   const wanted = plans.map(({ plan, input }) => ({ plan, input, options: { objective: plan, input } }));
   if (overhead !== undefined) {
     const options = { objective: 'sram', input: 'stream', maxOverhead: overhead.factor };
     wanted.push({ plan: `overhead ${overhead.factor}`, input: 'stream', options });
   }
-  return wanted.map(({ plan, input, options }) => {
-    onProgress(`${plan}, ${input}`);
-    const made = tessera.plan(graph, options);
-    const bound = tessera.leastPossiblePeak(made.graph, made.layers, input);
-    const { stackBytes, dataBytes } = withStack
-      ? staticOf(tessera, made, compiled)
-      : { stackBytes: null, dataBytes: null };
-    return {
-      model: model.name,
-      plan,
-      input: input === 'stream' ? 'streamed' : 'resident',
-      arenaBytes: made.arenaBytes,
-      stackBytes,
-      dataBytes,
-      macs: made.macs,
-      macsRatio: made.macs / layerwise.macs,
-      allocationBound: made.allocationBound,
-      planBound: bound,
-      competitor: model.competitor,
-    };
+  return kernelSets.flatMap(({ kernels, isas }) => {
+    const layerwise = tessera.plan(graph, { objective: 'time', input: 'resident', isas });
+    const compiled = new Map();
+    return wanted.map(({ plan, input, options }) => {
+      onProgress(`${plan}, ${input}, ${kernels}`);
+      const made = tessera.plan(graph, { ...options, isas });
+      const { stackBytes, dataBytes } = withStack
+        ? staticOf(tessera, made, compiled)
+        : { stackBytes: null, dataBytes: null };
+      return {
+        model: model.name,
+        plan,
+        input: input === 'stream' ? 'streamed' : 'resident',
+        kernels,
+        arenaBytes: made.arenaBytes,
+        stackBytes,
+        dataBytes,
+        macs: made.macs,
+        macsRatio: made.macs / layerwise.macs,
+        timeRatio: tessera.timeOf(made) / tessera.timeOf(layerwise),
+        allocationBound: made.allocationBound,
+        planBound: tessera.leastPossiblePeak(made.graph, made.layers, input),
+        competitor: model.competitor,
+      };
+    });
   });
 }
 
@@ -139,7 +150,7 @@ function staticOf(tessera, plan, known) {
   const files = tessera.modelFiles(plan, { front, boundary: 'int8', selfTest: 0 });
   const prefix = tessera.modelPrefix(plan.graph.name);
   const source = files.get(`${prefix}.c`);
-  const found = known.get(source) ?? measureStatic(files, `${prefix}_run`);
+  const found = known.get(source) ?? measureStatic(tessera, files, `${prefix}_run`);
   known.set(source, found);
   return found;
 }

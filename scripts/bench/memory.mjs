@@ -4,18 +4,20 @@
  */
 import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { deepestStack, readCallGraph } from '../../dist/api/stack.js';
 import { modelPrefix } from '../../dist/codegen/model.js';
 import { modelFiles } from '../../dist/codegen/project.js';
 import { optimize, plan, quantize } from '../../dist/compile.js';
 import { readModel, requireGraph } from '../../dist/onnx/read.js';
 import { createGraphBuilder, plainPort } from '../../dist/ops/build.js';
 import { leastPossiblePeak } from '../../dist/plan/choose.js';
+import { timeOf } from '../../dist/plan/cost.js';
 import { measureMemory, models } from './memory-lib.mjs';
 import { hasArmCompiler } from './stack.mjs';
 
 const usage = `npm run bench:memory -- [options]
-  --json         print an array of {model, plan, input, arenaBytes, stackBytes, dataBytes, macs, macsRatio,
-                 allocationBound, planBound, competitor}
+  --json         print an array of {model, plan, input, kernels, arenaBytes, stackBytes, dataBytes, macs,
+                 macsRatio, timeRatio, allocationBound, planBound, competitor}
   --model TEXT   only the models whose name holds this, such as kws`;
 
 function fail(message) {
@@ -46,7 +48,7 @@ if (chosen.length === 0) fail(`no such model; there are ${models.map(({ name }) 
 
 const tessera = {
   ...{ modelFiles, modelPrefix, optimize, plan, quantize, readModel, requireGraph },
-  ...{ createGraphBuilder, plainPort, leastPossiblePeak },
+  ...{ createGraphBuilder, plainPort, leastPossiblePeak, timeOf, readCallGraph, deepestStack },
 };
 const withStack = hasArmCompiler();
 if (!withStack)
@@ -69,6 +71,7 @@ function table(measured) {
     'model',
     'plan',
     'input',
+    'kernels',
     'arena',
     'bound',
     'plan bound',
@@ -76,6 +79,7 @@ function table(measured) {
     'data',
     'MACs',
     'ratio',
+    'time',
     'allowed',
     'others',
   ];
@@ -84,18 +88,19 @@ function table(measured) {
     const most = row.plan.startsWith('overhead') ? model.overhead.most : model.most;
     const aim = (row.plan === 'sram' || row.plan.startsWith('overhead')) && row.input === 'streamed' && most !== null;
     return [
-      ...[row.model, row.plan, row.input],
+      ...[row.model, row.plan, row.input, row.kernels],
       ...[row.arenaBytes, row.allocationBound, row.planBound, row.stackBytes, row.dataBytes, row.macs].map(count),
       row.macsRatio.toFixed(3),
+      row.timeRatio.toFixed(2),
       aim ? `${count(most)} ${row.arenaBytes <= most ? 'met' : 'MISSED'}` : '',
-      row.plan === 'sram' && row.input === 'streamed'
+      row.plan === 'sram' && row.input === 'streamed' && row.kernels === 'portable'
         ? row.competitor.map(({ name, bytes }) => `${name} ${count(bytes)}`).join('; ')
         : '',
     ];
   });
   const lines = [header, ...cells];
   const widths = header.map((_, column) => Math.max(...lines.map((line) => line[column].length)));
-  const isText = (column) => column < 3 || column === header.length - 1;
+  const isText = (column) => column < 4 || column === header.length - 1;
   const print = (line) =>
     line
       .map((cell, column) => (isText(column) ? cell.padEnd(widths[column]) : cell.padStart(widths[column])))
@@ -103,6 +108,7 @@ function table(measured) {
       .trimEnd();
   return `${lines.map(print).join('\n')}\n
 Bytes. arena: activations, rings and scratch, outputs counted; with a streamed input its rows in rings only.
+time: estimated instructions, as a multiple of those of layer by layer with the same kernels.
 stack, data: of the generated run function on a Cortex-M4, as its compiler states them (-O2).
 `;
 }

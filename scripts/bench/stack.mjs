@@ -8,16 +8,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const compiler = 'arm-none-eabi-gcc';
+/** The function that gives rows is the user's: of no size here. */
+const usersFunction = 'read_row';
+
 const flags = ['-mcpu=cortex-m4', '-mthumb', '-O2', '-std=c99', '-fstack-usage', '-fcallgraph-info=su'];
-
-/**
- * Bytes of stack that functions of newlib and libgcc take with all that they call, read from their disassembly (Debian
- * 12, armv7e-m): the compiler states those of what it compiles only.
- */
-const libraryFrames = { memcpy: 16, memmove: 16, memset: 16, __aeabi_ldivmod: 48, __aeabi_uldivmod: 48 };
-
-/** What calls through a pointer are called: here only the rows that the user's own function fetches. */
-const indirect = '__indirect_call';
 
 /** Whether the compiler is there. */
 export function hasArmCompiler() {
@@ -30,12 +24,13 @@ export function hasArmCompiler() {
 }
 
 /**
+ * @param {{ readCallGraph: Function, deepestStack: Function }} tessera the compiler's modules
  * @param {ReadonlyMap<string, string>} files the C files of a model, which need no others
  * @param {string} entry the function that is called, such as kws_run
- * @returns {{ stackBytes: number, path: readonly string[], dataBytes: number }} the deepest way through the call graph,
- *   without what the user's function takes that fetches rows; and the bytes of .data and .bss
+ * @returns {{ stackBytes: number, dataBytes: number }} the deepest way through the call graph, without what the user's
+ *   function takes that fetches rows; and the bytes of .data and .bss
  */
-export function measureStatic(files, entry) {
+export function measureStatic({ readCallGraph, deepestStack }, files, entry) {
   const folder = mkdtempSync(join(tmpdir(), 'tessera-stack-'));
   try {
     for (const [path, text] of files) writeFileSync(join(folder, path), text);
@@ -49,40 +44,11 @@ export function measureStatic(files, entry) {
       const [, data = 0, bss = 0] = line.trim().split(/\s+/).map(Number);
       return sum + data + bss;
     }, 0);
-    return { ...deepest(readCallGraph(graphs), entry), dataBytes };
+    const { frames, calls } = readCallGraph(graphs);
+    const stackBytes = deepestStack({ frames: new Map([...frames, [usersFunction, 0]]), calls }, entry);
+    if (stackBytes === null) throw new Error(`${entry}: the compiler states no bound of its stack`);
+    return { stackBytes, dataBytes };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-}
-
-/**
- * The frames and calls of -fcallgraph-info=su (VCG text).
- * @param {readonly string[]} texts
- */
-export function readCallGraph(texts) {
-  const frames = new Map();
-  const calls = new Map();
-  for (const text of texts) {
-    for (const [, name, label] of text.matchAll(/node: \{ title: "([^"]*)" label: "([^"]*)"/g)) {
-      const stated = /(\d+) bytes \((\w+)\)/.exec(label);
-      if (stated === null) continue;
-      if (stated[2] !== 'static') throw new Error(`${name} takes ${stated[2]} stack: no bound is known`);
-      frames.set(name, Number(stated[1]));
-    }
-    for (const [, from, to] of text.matchAll(/edge: \{ sourcename: "([^"]*)" targetname: "([^"]*)"/g)) {
-      calls.set(from, [...(calls.get(from) ?? []), to]);
-    }
-  }
-  return { frames, calls };
-}
-
-/** The way from a function down that takes the most stack. */
-export function deepest({ frames, calls }, entry, above = []) {
-  if (above.includes(entry)) throw new Error(`${entry} calls itself: no bound is known`);
-  if (entry === indirect) return { stackBytes: 0, path: [] };
-  const own = frames.get(entry) ?? libraryFrames[entry];
-  if (own === undefined) throw new Error(`nothing is known of the stack of ${entry}`);
-  const below = (calls.get(entry) ?? []).map((name) => deepest({ frames, calls }, name, [...above, entry]));
-  const most = below.reduce((a, b) => (b.stackBytes > a.stackBytes ? b : a), { stackBytes: 0, path: [] });
-  return { stackBytes: own + most.stackBytes, path: [`${entry} ${own}`, ...most.path] };
 }

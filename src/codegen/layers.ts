@@ -1,5 +1,5 @@
 import { describeNode, type RowShape, rowShape, type Tensor } from '../graph/types.ts';
-import type { FieldValue, KernelCall, KernelInput } from '../ops/define.ts';
+import { type FieldValue, isSameAxis, type KernelCall, type KernelInput } from '../ops/define.ts';
 import { windowStart } from '../plan/demand.ts';
 import type { Layer, Plan } from '../plan/types.ts';
 import type { ConstantPool } from './constants.ts';
@@ -123,8 +123,13 @@ function joined({ plan }: LayerContext, layer: Layer, call: KernelCall): boolean
     [layer.tensors.output, ...layer.tensors.inputs].every((tensor) => tensor === null || isRow(tensor)) &&
     call.inputs.every(({ input, rows }) => {
       const shape = rowShape((layer.tensors.inputs[input] as Tensor).shape);
-      const same = rows !== 'whole' && rows.count === 1 && rows.multiply === 1 && rows.add === 0 && rows.divide === 1;
-      return same && shape.rows === output.rows && shape.batch === output.batch && shape.width === output.width;
+      return (
+        rows !== 'whole' &&
+        isSameAxis(rows) &&
+        shape.rows === output.rows &&
+        shape.batch === output.batch &&
+        shape.width === output.width
+      );
     })
   );
 }

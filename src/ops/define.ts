@@ -16,6 +16,11 @@ export interface AxisMap {
 /** Output position i needs input position i. */
 export const sameAxis: AxisMap = { multiply: 1, add: 0, divide: 1, count: 1, dilation: 1 };
 
+/** Whether output position i needs input position i alone. */
+export function isSameAxis({ multiply, add, divide, count }: AxisMap): boolean {
+  return multiply === 1 && add === 0 && divide === 1 && count === 1;
+}
+
 /** Every output position needs input position 0: a broadcast axis. */
 export const broadcastAxis: AxisMap = { multiply: 0, add: 0, divide: 1, count: 1, dilation: 1 };
 

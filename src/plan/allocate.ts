@@ -2,8 +2,8 @@ import { placeBySize } from './allocate/greedy.ts';
 import { type Overlap, overlapBound, placeOverlapping } from './allocate/overlaps.ts';
 import { type Block, liveBound } from './allocate/problem.ts';
 import { defaultWork, solveAllocation } from './allocate/solve.ts';
-import { type Join, liveBytes } from './overlap.ts';
-import { alignUp, type Buffer, bufferAlignment, type PlacedBuffer } from './types.ts';
+import { liveBytes } from './overlap.ts';
+import { alignUp, type Buffer, bufferAlignment, type Join, type PlacedBuffer } from './types.ts';
 
 /**
  * Gives every buffer a place such that buffers that live at the same time do not share bytes, by the quick rule of
@@ -67,10 +67,14 @@ export function allocationBound(buffers: readonly Buffer[]): number {
 }
 
 /** In units of the alignment, so that every offset that the search can find is aligned. */
-function toBlock(buffer: Buffer): Block {
+export function toBlock(buffer: Buffer): Block {
   return { lower: buffer.first, upper: buffer.last + 1, size: alignUp(buffer.bytes) / bufferAlignment };
 }
 
 function withOffsets(buffers: readonly Buffer[], offsets: readonly number[]): readonly PlacedBuffer[] {
-  return buffers.map((buffer, index) => ({ ...buffer, offset: (offsets[index] as number) * bufferAlignment }));
+  return buffers.map((buffer, index) => ({
+    ...buffer,
+    region: 0,
+    offset: (offsets[index] as number) * bufferAlignment,
+  }));
 }

@@ -1,10 +1,12 @@
 import { rowShape, tensorOf } from '../graph/types.ts';
 import { allocateJoined, arenaBytes } from './allocate.ts';
 import { accumulates, scratchBytes } from './demand.ts';
-import { type Join, joinBuffers } from './overlap.ts';
+import { keptOutputs } from './handed.ts';
+import { joinBuffers } from './overlap.ts';
 import { fitRings, ringBytes } from './rings.ts';
 import {
   type Buffer,
+  type Join,
   type Layer,
   type PlacedBuffer,
   type Plan,
@@ -54,7 +56,8 @@ export interface RewrittenProgram extends Program {
 }
 
 /** Makes the plan that these steps are: rings, buffers, their lives and places. */
-export function buildPlan({ graph, layers, source, rewritings }: RewrittenProgram, steps: readonly Step[]): Plan {
+export function buildPlan(program: RewrittenProgram, steps: readonly Step[]): Plan {
+  const { graph, layers, source, rewritings, handed } = program;
   const regions = regionsOf(graph, layers);
   const root = (name: string): string => regions.get(name)?.root ?? name;
   const stepOfLayer = new Map<number, number>();
@@ -75,7 +78,8 @@ export function buildPlan({ graph, layers, source, rewritings }: RewrittenProgra
     for (const tensor of layer.tensors.inputs)
       if (tensor !== null && tensor.kind !== 'constant') touch(tensor.name, step);
   }
-  for (const port of graph.outputs) touch(port.tensor, steps.length - 1);
+  const kept = keptOutputs(program);
+  for (const name of kept) touch(name, steps.length - 1);
 
   const whole = (name: string): Storage => {
     const { rows, width, channels } = rowShape(tensorOf(graph, name).shape);
@@ -95,7 +99,7 @@ export function buildPlan({ graph, layers, source, rewritings }: RewrittenProgra
     for (const [name, ring] of fitRings(members, step, (tensor) => tensorOf(graph, tensor))) {
       const leaves =
         root(name) !== name ||
-        graph.outputs.some((port) => root(port.tensor) === name) ||
+        kept.some((output) => root(output) === name) ||
         layers.some((layer) => !inside.has(layer.index) && layer.node.inputs.includes(name));
       if (leaves) continue;
       const { width, channels } = rowShape(tensorOf(graph, name).shape);
@@ -116,7 +120,7 @@ export function buildPlan({ graph, layers, source, rewritings }: RewrittenProgra
   const scratches = scratchBuffers(layers, stepOfLayer);
   const sharable = new Set(tensors.map((buffer) => buffer.name).filter((name) => !rings.has(name)));
   const all = [...tensors, ...new Set(scratches.values())];
-  const joins = joinBuffers({ graph, layers, regions }, steps, all, sharable);
+  const joins = joinBuffers({ graph, layers, handed, regions }, steps, all, sharable);
   const { buffers: placed, bound } = allocateJoined(all, joins);
   const indexOf = new Map(placed.map((buffer, index) => [buffer.name, index]));
   const scratch = new Map<number, number>();
@@ -128,6 +132,7 @@ export function buildPlan({ graph, layers, source, rewritings }: RewrittenProgra
   return {
     graph,
     layers,
+    handed,
     source,
     rewritings,
     steps,
@@ -135,6 +140,8 @@ export function buildPlan({ graph, layers, source, rewritings }: RewrittenProgra
     storage,
     scratch,
     overlapping: overlappingLayers(layers, placed, joins),
+    joins,
+    regions: [{ memory: null, bytes: arenaBytes(placed), bound }],
     arenaBytes: arenaBytes(placed),
     allocationBound: bound,
     macs: layers.reduce((sum, layer) => sum + layer.macs, 0),
@@ -142,7 +149,7 @@ export function buildPlan({ graph, layers, source, rewritings }: RewrittenProgra
 }
 
 /** Layers whose output shares bytes with an input: they must be computed row by row. */
-function overlappingLayers(
+export function overlappingLayers(
   layers: readonly Layer[],
   buffers: readonly PlacedBuffer[],
   joins: readonly Join[],
@@ -150,7 +157,7 @@ function overlappingLayers(
   const byName = new Map(buffers.map((buffer) => [buffer.name, buffer]));
   const meeting = joins.filter(({ input, output }) => {
     const [a, b] = [byName.get(input) as PlacedBuffer, byName.get(output) as PlacedBuffer];
-    return a.offset < b.offset + b.bytes && b.offset < a.offset + a.bytes;
+    return a.region === b.region && a.offset < b.offset + b.bytes && b.offset < a.offset + a.bytes;
   });
   const outputs = new Set(meeting.map(({ output }) => output));
   return new Set(layers.filter(({ node }) => outputs.has(node.output)).map(({ index }) => index));

@@ -95,7 +95,14 @@ function ringsOf(
   const members = program.layers.slice(run.start, run.end);
   const stage = stageOf(program, { ...run, segment }, input);
   const names = [...stage.fetched, ...members.map(({ node }) => node.output)];
-  const key = [segment, ...stage.fetched, ...members.map((layer) => kindOf(layer, memory))].join('\n');
+  const key = [
+    segment,
+    ...stage.fetched,
+    '',
+    ...stage.handed,
+    '',
+    ...members.map((layer) => kindOf(layer, memory)),
+  ].join('\n');
   const tensors = (name: string): Tensor => tensorOf(program.graph, name);
   const known = memory.rings.get(key) ?? ringList(fitRings(members, stage, tensors), names.map(tensors));
   memory.rings.set(key, known);
@@ -129,10 +136,10 @@ export function candidatesOf(
   memory: Memory = createMemory(),
   stretch: Stretch = { start: 0, end: program.layers.length },
 ): Candidates {
-  const { graph, layers } = program;
+  const { graph, layers, handed } = program;
   const regions = regionsOf(graph, layers);
-  const placed = { graph, layers, regions };
-  const lives = livesOf(graph, layers, regions);
+  const placed = { graph, layers, handed, regions };
+  const lives = livesOf(program, regions);
   const byEnd = layers.map((): Candidate[] => []);
   const runs = runsOf(layers);
   const isNear = (run: Stretch): boolean => run.start < stretch.end && run.end > stretch.start;
@@ -185,8 +192,10 @@ export function candidatesOf(
       for (const life of endingAt[end - 1] as Life[]) {
         const inside = segment === null || !life.single || from(life) < start ? undefined : ring.get(life.name);
         whole += alignUp(inside ?? life.bytes) - alignUp(life.bytes);
-        if (life.made >= start) born -= alignUp(life.bytes);
-        else if (inside === undefined) dying += alignUp(life.bytes);
+        // An output that is handed over when its layer is through may lie over a dying input, too.
+        const isBorn = segment === null && handed?.has(life.name) === true;
+        if (life.made >= start && !isBorn) born -= alignUp(life.bytes);
+        else if (life.made < start && inside === undefined) dying += alignUp(life.bytes);
       }
       const apart = whole + own + shared;
       const overlaps = segment !== null || canStream(layer);
@@ -237,7 +246,7 @@ function exactBytes(
     ({ name, made, lastUse }) =>
       made >= start &&
       made < end &&
-      lastUse >= end &&
+      (lastUse >= end || (segment === null && program.handed?.has(name))) &&
       members.some(({ node, lowering }) => node.output === name && lowering.kind === 'calls'),
   );
   const fetched = step.kind === 'stage' ? step.fetched : [];
@@ -274,7 +283,7 @@ function exactBytes(
 }
 
 function stageOf(
-  { graph, layers }: Program,
+  { graph, layers, handed }: Program,
   { start, end, segment }: Stretch & { readonly segment: number },
   input: InputMode,
 ): StageStep {
@@ -294,5 +303,6 @@ function stageOf(
     layers: members.map((layer) => layer.index),
     segments: members.map((layer) => Math.min(segment, stepWidth(layer))),
     fetched,
+    handed: members.map(({ node }) => node.output).filter((name) => handed?.has(name)),
   };
 }

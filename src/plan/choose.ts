@@ -2,11 +2,13 @@ import type { Graph } from '../graph/types.ts';
 import type { Isa } from '../kernels/define.ts';
 import { type Candidate, createMemory, type InputMode } from './candidates.ts';
 import { timeOf } from './cost.ts';
+import { handedOutputs, type OutputMode } from './handed.ts';
 import { given, type ImproveOptions, improvements } from './improve.ts';
 import { layerwisePlan, paretoWays, type Search, searchOf } from './search.ts';
 import type { Layer, Plan } from './types.ts';
 
 export type { InputMode } from './candidates.ts';
+export type { OutputMode } from './handed.ts';
 
 /**
  * What a plan is for: `time`: every layer whole, one after the other; `sram`: the least arena; `balanced`: the least
@@ -18,6 +20,8 @@ export type Objective = (typeof objectives)[number];
 export interface PlanOptions {
   readonly objective: Objective;
   readonly input: InputMode;
+  /** `resident` where it is left out. */
+  readonly output?: OutputMode | undefined;
   /** Instruction sets that kernels may use; the portable kernels alone where they are left out. */
   readonly isas?: readonly Isa[] | undefined;
   /** The most bytes that the arena may take: then the fastest plan that fits, whatever the objective. */
@@ -53,7 +57,7 @@ export class ArenaLimitError extends Error {
  */
 export function choosePlan(graph: Graph, layers: readonly Layer[], options: PlanOptions): Plan {
   const { arenaLimit, objective, input, maxOverhead, isas = [] } = options;
-  const source = { graph, layers };
+  const source = { graph, layers, handed: handedOutputs(graph, layers, options.output) };
   const layerwise = layerwisePlan(given(source));
   if (arenaLimit === undefined && maxOverhead === undefined && objective === 'time') return layerwise;
   const context = { source, input, lowerings: { isas, known: new Map() }, memory: createMemory() };
@@ -79,9 +83,15 @@ export function choosePlan(graph: Graph, layers: readonly Layer[], options: Plan
 export function paretoPlans(
   graph: Graph,
   layers: readonly Layer[],
-  { input, isas = [], maxOverhead = mostOverhead }: Pick<PlanOptions, 'input' | 'isas' | 'maxOverhead'>,
+  {
+    input,
+    output,
+    isas = [],
+    maxOverhead = mostOverhead,
+  }: Pick<PlanOptions, 'input' | 'output' | 'isas' | 'maxOverhead'>,
 ): readonly Plan[] {
-  const context = { source: { graph, layers }, input, lowerings: { isas, known: new Map() }, memory: createMemory() };
+  const source = { graph, layers, handed: handedOutputs(graph, layers, output) };
+  const context = { source, input, lowerings: { isas, known: new Map() }, memory: createMemory() };
   return frontOf([
     ...plansWithin(context, 1, 'front'),
     ...(maxOverhead > 1 ? plansWithin(context, maxOverhead, 'front') : []),

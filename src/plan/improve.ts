@@ -75,8 +75,9 @@ function stateOf(chosen: readonly Rewriting[], { source, input, lowerings, memor
 }
 
 /** A program as the model has it. */
-export function given({ graph, layers }: Program): RewrittenProgram {
-  return { graph, layers, source: { graph, layers }, rewritings: [] };
+export function given({ graph, layers, handed }: Program): RewrittenProgram {
+  const source = { graph, layers, handed };
+  return { ...source, source, rewritings: [] };
 }
 
 /** Adds rewritings until all steps are within a target; null where that is out of reach. */

@@ -1,5 +1,6 @@
-import { type Graph, tensorOf } from '../graph/types.ts';
-import { type Layer, tensorBytes } from './types.ts';
+import { tensorOf } from '../graph/types.ts';
+import { keptOutputs } from './handed.ts';
+import { type Program, tensorBytes } from './types.ts';
 import type { Region } from './views.ts';
 
 /** When the bytes of a tensor that has bytes of its own are in use, by layer; its parts and other names count for it. */
@@ -8,7 +9,7 @@ export interface Life {
   readonly bytes: number;
   /** The first layer that makes it or a part of it; -1 for an input of the graph. */
   readonly made: number;
-  /** The last layer that touches it; the number of layers where it is an output of the graph. */
+  /** The last layer that touches it; the number of layers where it is an output of the graph that is kept. */
   readonly lastUse: number;
   /** The first layer that reads it, for an input of the graph that is not an output as well. */
   readonly firstUse: number | null;
@@ -16,7 +17,8 @@ export interface Life {
   readonly single: boolean;
 }
 
-export function livesOf(graph: Graph, layers: readonly Layer[], regions: ReadonlyMap<string, Region>): readonly Life[] {
+export function livesOf(program: Program, regions: ReadonlyMap<string, Region>): readonly Life[] {
+  const { graph, layers } = program;
   const lives = new Map<string, Life>();
   const root = (name: string): string => regions.get(name)?.root ?? name;
   const touch = (name: string, layer: number): Life => {
@@ -36,8 +38,8 @@ export function livesOf(graph: Graph, layers: readonly Layer[], regions: Readonl
     }
     touch(root(node.output), index);
   }
-  for (const port of graph.outputs) {
-    const name = root(port.tensor);
+  for (const output of keptOutputs(program)) {
+    const name = root(output);
     lives.set(name, { ...touch(name, layers.length), firstUse: null });
   }
   for (const [name, region] of regions) {

@@ -1,16 +1,9 @@
 import { type Tensor, tensorOf } from '../graph/types.ts';
 import { canStream } from './demand.ts';
-import { alignUp, type Buffer, type Layer, type Program, type Step, tensorBytes } from './types.ts';
+import { keptOutputs } from './handed.ts';
+import { alignUp, type Buffer, type Join, type Layer, type Program, type Step, tensorBytes } from './types.ts';
 import type { Region } from './views.ts';
 import { runWalk, startWalk, wholeRows } from './walk.ts';
-
-/** An output that begins so many bytes before a dying input: while the step runs, the two share bytes. */
-export interface Join {
-  readonly step: number;
-  readonly input: string;
-  readonly output: string;
-  readonly distance: number;
-}
 
 /** A program, and where its tensors lie in each other. */
 export interface PlacedProgram extends Program {
@@ -129,7 +122,7 @@ function joinsAt(
   const { graph, layers, regions } = program;
   const step = steps[index] as Step;
   const made = new Set((step.kind === 'call' ? [step.layer] : step.layers).map((layer) => layers[layer]?.node.output));
-  const kept = new Set(graph.outputs.map((port) => regions.get(port.tensor)?.root));
+  const kept = new Set(keptOutputs(program).map((name) => regions.get(name)?.root));
   const dying = buffers.filter(
     ({ name, last, first }) => last === index && first < index && whole.has(name) && !made.has(name) && !kept.has(name),
   );
@@ -138,7 +131,8 @@ function joinsAt(
       last === index && first === index && whole.has(name) && !made.has(name) && !kept.has(name),
   );
   const born = buffers.filter(
-    ({ name, first, last }) => first === index && last > index && whole.has(name) && made.has(name),
+    ({ name, first, last }) =>
+      first === index && (last > index || program.handed?.has(name)) && whole.has(name) && made.has(name),
   );
   return born.flatMap((output) =>
     [...dying, ...atStart].flatMap((input): Join[] => {

@@ -72,7 +72,8 @@ export function rewrite(
   const layers = parts.map((part, index) =>
     'kind' in part ? layerOf(graph, part, index, lowerings) : { ...part, index },
   );
-  const placed = placeLayers({ graph: { ...graph, nodes: layers.map(({ node }) => node) }, layers }, lowerings);
+  const { handed } = source;
+  const placed = placeLayers({ graph: { ...graph, nodes: layers.map(({ node }) => node) }, layers, handed }, lowerings);
   return placed === null
     ? null
     : { ...placed, source, rewritings: rewritings.map(({ kind, text }) => ({ kind, text })) };
@@ -103,7 +104,7 @@ function layerOf(graph: Graph, part: NewNode, index: number, { isas, known }: Lo
 
 /** The kernels for the places where tensors lie; null where there are none. */
 function placeLayers(program: Program, { isas, known }: Lowerings): Program | null {
-  const { graph, layers } = program;
+  const { graph, layers, handed } = program;
   const regions = regionsOf(graph, layers);
   const isPort = ({ tensor }: { readonly tensor: string }): boolean =>
     isDense(regions.get(tensor) as Region, rowShape(tensorOf(graph, tensor).shape));
@@ -125,7 +126,7 @@ function placeLayers(program: Program, { isas, known }: Lowerings): Program | nu
     known.set(key, found);
     return { ...found, index: layer.index };
   };
-  return { graph, layers: layers.map((layer) => (isMoved(layer) ? moved(layer) : layer)) };
+  return { graph, layers: layers.map((layer) => (isMoved(layer) ? moved(layer) : layer)), handed };
 }
 
 /** The layers that read each tensor. */

@@ -1,6 +1,15 @@
 import type { Tensor } from '../graph/types.ts';
 import type { Layer, Ring, Settling } from './types.ts';
-import { columnsRead, type Flow, type Intake, type Member, runWalk, type Schedule, startWalk, type Walk } from './walk.ts';
+import {
+  columnsRead,
+  type Flow,
+  type Intake,
+  type Member,
+  runWalk,
+  type Schedule,
+  startWalk,
+  type Walk,
+} from './walk.ts';
 
 /** The bytes that a ring takes. */
 export function ringBytes(ring: Ring, flow: { readonly width: number; readonly pixelBytes: number }): number {

@@ -39,9 +39,36 @@ export interface Buffer {
   readonly last: number;
 }
 
-/** A buffer with its place: bytes from the start of the arena. */
+/** A buffer with its place: the region of the arena, an index of Plan.regions, and bytes from the region's start. */
 export interface PlacedBuffer extends Buffer {
+  readonly region: number;
   readonly offset: number;
+}
+
+/** An output that begins so many bytes before a dying input: while the step runs, the two share bytes. */
+export interface Join {
+  readonly step: number;
+  readonly input: string;
+  readonly output: string;
+  readonly distance: number;
+}
+
+/** A memory of the target that an arena, or a part of it, can lie in. */
+export interface ArenaMemory {
+  readonly name: string;
+  /** Bytes of it that an arena may take. */
+  readonly bytes: number;
+  /** Beside the other memories of the target. */
+  readonly speed: 'fast' | 'usual' | 'slow';
+}
+
+/** A part of the arena that lies in one memory: the caller gives the address of each. Most arenas have one. */
+export interface ArenaRegion {
+  /** The memory that it is planned for; null where the target does not say. */
+  readonly memory: ArenaMemory | null;
+  readonly bytes: number;
+  /** No placement of the buffers of this region takes fewer bytes. */
+  readonly bound: number;
 }
 
 /**
@@ -133,8 +160,16 @@ export interface Plan extends Program {
   readonly scratch: ReadonlyMap<number, number>;
   /** Layers whose output begins in a dying input: they compute row by row. */
   readonly overlapping: ReadonlySet<number>;
+  readonly joins: readonly Join[];
+  /** One, but where the arena is divided among memories. */
+  readonly regions: readonly ArenaRegion[];
+  /** Bytes of all regions together. */
   readonly arenaBytes: number;
-  /** The most bytes that live at one step: no placement of these buffers is smaller. */
+  /**
+   * The most bytes that live at one step: no placement of these buffers is smaller. Where there are several regions their
+   * sum may be more, since each has its own busiest step; then what can be proven is that each region is as small as its
+   * own bound.
+   */
   readonly allocationBound: number;
   readonly macs: number;
 }

@@ -66,6 +66,13 @@ export function checkSharing(plan: Plan, step: Plan['steps'][number]): void {
   }
 }
 
+/** Where a buffer begins in all regions, one after the other: no byte of one region is a byte of another. */
+function startOf({ buffers, regions }: Plan, index: number | null): number {
+  const buffer = buffers[index ?? -1];
+  if (buffer === undefined) return 0;
+  return regions.slice(0, buffer.region).reduce((sum, { bytes }) => sum + bytes, buffer.offset);
+}
+
 /** Calls `visit` for every run of bytes of the arena that a part of a row of a whole tensor covers. */
 function forEachRun(
   plan: Plan,
@@ -74,7 +81,7 @@ function forEachRun(
   { row, first, last }: { readonly row: number; readonly first: number; readonly last: number },
   visit: (start: number, end: number) => void,
 ): void {
-  const base = (plan.buffers[buffer ?? -1]?.offset ?? 0) + offset + row * rowBytes;
+  const base = startOf(plan, buffer) + offset + row * rowBytes;
   if (pixelBytes === channels) {
     visit(base + first * channels, base + last * channels);
     return;
@@ -102,7 +109,7 @@ function isWhole(plan: Plan, name: string): boolean {
 /** Whether two whole tensors have bytes in common. */
 function meet(plan: Plan, a: string, b: string): boolean {
   const [one, other] = [a, b].map((name) => plan.buffers[storageOf(plan, name).buffer ?? -1]);
-  if (one === undefined || other === undefined) return false;
+  if (one === undefined || other === undefined || one.region !== other.region) return false;
   if (one.offset >= other.offset + other.bytes || other.offset >= one.offset + one.bytes) return false;
   if (!isWhole(plan, a) || !isWhole(plan, b)) return false;
   const covered = new Uint8Array(plan.arenaBytes);
@@ -158,10 +165,11 @@ export function createTenancy(plan: Plan): Tenancy {
     numbers.set(name, number);
     written.set(name, new Set([number]));
     if (!isWhole(plan, name)) return;
-    const buffer = plan.buffers[storageOf(plan, name).buffer ?? -1];
+    const { buffer } = storageOf(plan, name);
+    const from = startOf(plan, buffer);
+    const to = from + (plan.buffers[buffer ?? -1]?.bytes ?? 0);
     forEachTensorRun(plan, name, (start, end) => {
-      if (buffer === undefined || start < buffer.offset || end > buffer.offset + buffer.bytes)
-        fail(`tensor ${name} leaves its buffer`);
+      if (start < from || end > to) fail(`tensor ${name} leaves its buffer`);
       bytes.fill(number, start, end);
     });
   };

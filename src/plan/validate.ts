@@ -4,21 +4,27 @@ import { checkAliases, checkSharing, createTenancy, fail, storageOf } from './va
 import { columnsRead, type Flow, type Intake, type Member, runWalk, startWalk } from './walk.ts';
 
 /**
- * Checks a plan without trusting how it was made: every buffer lies in the arena, no two that live together share
+ * Checks a plan without trusting how it was made: every buffer lies in its region, no two that live together share
  * bytes, and every byte that a layer reads is the one that the layer before it wrote. For stages it keeps, for every
- * column of every slot and window, which row lies there, and moves them as the generated code does.
+ * column of every slot and window, which row lies there, and moves them as the generated code does. Every output stands
+ * whole at the end, or has been handed over, row by row in order, each row complete.
  * @throws Error (our bug) that says what is wrong
  */
 export function validatePlan(plan: Plan): void {
+  checkRegions(plan);
   plan.buffers.forEach((a, i) => {
     if (a.offset < 0 || a.offset % 4 !== 0) fail(`buffer ${a.name} lies at ${a.offset}`);
-    if (a.offset + a.bytes > plan.arenaBytes) fail(`buffer ${a.name} leaves the arena`);
+    const region = plan.regions[a.region] ?? fail(`buffer ${a.name} lies in a region that there is not`);
+    if (a.offset + a.bytes > region.bytes) fail(`buffer ${a.name} leaves the arena`);
     for (const b of plan.buffers.slice(i + 1)) {
-      const together = a.first <= b.last && b.first <= a.last;
+      const together = a.first <= b.last && b.first <= a.last && a.region === b.region;
       if (!together || a.offset >= b.offset + b.bytes || b.offset >= a.offset + a.bytes) continue;
       // An output may begin in an input that dies: the step that reads the one and makes the other is looked at below.
-      const once = a.last === b.first || b.last === a.first;
-      if (!once || !isJoin(plan, a.last === b.first ? [a, b] : [b, a]))
+      const orders = [
+        [a, b],
+        [b, a],
+      ] as const;
+      if (!orders.some(([input, output]) => input.last === output.first && isJoin(plan, [input, output])))
         fail(`buffers ${a.name} and ${b.name} live together and overlap`);
     }
   });
@@ -26,6 +32,7 @@ export function validatePlan(plan: Plan): void {
   const tenancy = createTenancy(plan);
   const complete = new Set(plan.graph.inputs.map((port) => port.tensor));
   const ran = new Set<number>();
+  const handed = new Set<string>();
   const runs = (layer: Layer): void => {
     if (ran.has(layer.index)) fail(`layer ${layer.index} runs twice`);
     ran.add(layer.index);
@@ -42,16 +49,37 @@ export function validatePlan(plan: Plan): void {
       }
       checkLives(plan, layer.node.output, index);
       complete.add(layer.node.output);
+      if (plan.handed?.has(layer.node.output)) {
+        checkWhole(plan, layer.node.output, index, complete);
+        tenancy.check(layer.node.output);
+        handed.add(layer.node.output);
+      }
     } else {
       for (const member of planned.layers) runs(plan.layers[member] as Layer);
       walkStage(plan, planned, index, complete);
+      for (const name of planned.handed) handed.add(name);
     }
   });
   if (ran.size !== plan.layers.length) fail(`${plan.layers.length - ran.size} layers never run`);
   for (const port of plan.graph.outputs) {
+    if (handed.has(port.tensor)) continue;
+    if (plan.handed?.has(port.tensor)) fail(`output ${port.tensor} is never handed over`);
     checkWhole(plan, port.tensor, plan.steps.length - 1, complete);
     tenancy.check(port.tensor);
   }
+}
+
+/** The regions are the arena, and each is no larger than the memory that it is for. */
+function checkRegions({ regions, arenaBytes }: Plan): void {
+  for (const { memory, bytes, bound } of regions) {
+    if (bytes < bound || bytes % 4 !== 0) fail(`a region has ${bytes} bytes, and needs ${bound}`);
+    if (memory !== null && bytes > memory.bytes) fail(`the region in ${memory.name} has ${bytes} bytes`);
+  }
+  const total = regions.reduce((sum, { bytes }) => sum + bytes, 0);
+  if (regions.length === 0 || total !== arenaBytes) fail(`the regions have ${total} bytes, the arena ${arenaBytes}`);
+  const names = regions.map(({ memory }) => memory?.name);
+  if (regions.length > 1 && (names.includes(undefined) || new Set(names).size < names.length))
+    fail(`the memories of the regions are ${names.join(', ')}`);
 }
 
 /** Whether the first of two buffers that share bytes is a tensor, and the second one that is made while it dies. */
@@ -107,8 +135,15 @@ function walkStage(plan: Plan, stage: StageStep, step: number, complete: Set<str
       end: 0,
     });
   }
+  const rowsHanded = new Map<string, number>();
   runWalk(walk, {
     write: (flow, row, from, to) => write(contents.get(flow) as Contents, flow, row, from, to),
+    hand(flow, row) {
+      const { name } = flow.tensor;
+      if (row !== (rowsHanded.get(name) ?? 0)) fail(`row ${row} of ${name} is handed over out of order`);
+      rowsHanded.set(name, row + 1);
+      checkRow(contents.get(flow) as Contents, flow, row);
+    },
     step(member) {
       for (const intake of member.intakes) {
         if (intake.flow === null) checkWhole(plan, intake.demand.tensor.name, step, complete);
@@ -116,7 +151,21 @@ function walkStage(plan: Plan, stage: StageStep, step: number, complete: Set<str
       }
     },
   });
-  for (const member of members) complete.add(member.node.output);
+  for (const { output } of walk.members) {
+    const { name } = output.tensor;
+    complete.add(name);
+    if (plan.handed?.has(name) && rowsHanded.get(name) !== output.rows) fail(`rows of ${name} are not handed over`);
+  }
+}
+
+/** Looks whether a row lies in one piece, complete. */
+function checkRow({ storage, slots }: Contents, flow: Flow, row: number): void {
+  const { name, shape } = flow.tensor;
+  if (storage.window > 0 || (flow.width > 1 && storage.pixelBytes !== rowShape(shape).channels))
+    fail(`the rows of ${name} do not lie in one piece`);
+  const start = (row % storage.slots) * flow.width;
+  if (slots.subarray(start, start + flow.width).some((there) => there !== row))
+    fail(`row ${row} of ${name} is not there when it is handed over`);
 }
 
 /** Moves columns [from, to) of the window's row to their slot. */

@@ -58,11 +58,7 @@ export type Schedule = Pick<StageStep, 'segments' | 'fetched' | 'handed'>;
 export const wholeRows: Schedule = { segments: [], fetched: [], handed: [] };
 
 /** Puts a stage at its start. */
-export function startWalk(
-  layers: readonly Layer[],
-  stage: Schedule,
-  tensors: (name: string) => Tensor,
-): Walk {
+export function startWalk(layers: readonly Layer[], stage: Schedule, tensors: (name: string) => Tensor): Walk {
   const flows = new Map<string, Flow>();
   const flowOf = (tensor: Tensor): Flow => {
     const { rows, width, channels } = rowShape(tensor.shape);

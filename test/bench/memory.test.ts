@@ -4,13 +4,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { graphOf, measureMemory, models } from '../../scripts/bench/memory-lib.mjs';
-import { deepest, hasArmCompiler, measureStatic, readCallGraph } from '../../scripts/bench/stack.mjs';
+import { hasArmCompiler, measureStatic } from '../../scripts/bench/stack.mjs';
+import { deepestStack, readCallGraph } from '../../src/api/stack.ts';
 import { modelPrefix } from '../../src/codegen/model.ts';
 import { modelFiles } from '../../src/codegen/project.ts';
 import { optimize, plan, quantize } from '../../src/compile.ts';
 import { readModel, requireGraph } from '../../src/onnx/read.ts';
 import { createGraphBuilder, plainPort } from '../../src/ops/build.ts';
 import { leastPossiblePeak } from '../../src/plan/choose.ts';
+import { timeOf } from '../../src/plan/cost.ts';
 import type { Plan } from '../../src/plan/types.ts';
 import { kit } from '../kit.ts';
 import { randomGraph } from '../random/generate.ts';
@@ -22,7 +24,7 @@ import { wasmBackend } from '../support/wasm.ts';
 
 const tessera = {
   ...{ modelFiles, modelPrefix, optimize, plan, quantize, readModel, requireGraph },
-  ...{ createGraphBuilder, plainPort, leastPossiblePeak },
+  ...{ createGraphBuilder, plainPort, leastPossiblePeak, timeOf, readCallGraph, deepestStack },
 };
 /** Bytes of stack that `run` may take. */
 const mostStack = 768;
@@ -62,33 +64,14 @@ describe('memory outside the arena', () => {
     () => {
       for (const made of someRandomPlans()) {
         const { files, entry } = filesOf(made);
-        const { stackBytes, dataBytes, path } = measureStatic(files, entry);
-        expect(stackBytes, path.join(' > ')).toBeLessThanOrEqual(mostStack);
+        const { stackBytes, dataBytes } = measureStatic(tessera, files, entry);
+        expect(stackBytes, entry).toBeLessThanOrEqual(mostStack);
         expect(stackBytes).toBeGreaterThan(0);
         expect(dataBytes).toBe(0);
       }
     },
     180_000,
   );
-
-  it('is summed along the deepest way through the calls', () => {
-    const text = `graph: { title: "a.c"
-node: { title: "run" label: "run\\na.c:1:6\\n16 bytes (static)" }
-node: { title: "a.c:f" label: "f\\na.c:2:6\\n40 bytes (static)" }
-node: { title: "g" label: "g\\na.c:3:6\\n8 bytes (static)" }
-node: { title: "memset" label: "__builtin_memset\\n<built-in>" shape : ellipse }
-edge: { sourcename: "run" targetname: "a.c:f" label: "a.c:4:1" }
-edge: { sourcename: "run" targetname: "g" }
-edge: { sourcename: "g" targetname: "memset" }
-edge: { sourcename: "g" targetname: "__indirect_call" }
-}`;
-    expect(deepest(readCallGraph([text]), 'run')).toEqual({ stackBytes: 56, path: ['run 16', 'a.c:f 40'] });
-    expect(deepest(readCallGraph([text]), 'g').stackBytes).toBe(24);
-    expect(() => deepest(readCallGraph([text.replaceAll('memset', 'printf')]), 'run')).toThrow('printf');
-    const loop = 'edge: { sourcename: "g" targetname: "run" }';
-    expect(() => deepest(readCallGraph([text, loop]), 'run')).toThrow('calls itself');
-    expect(() => readCallGraph([text.replace('8 bytes (static)', '8 bytes (dynamic)')])).toThrow('dynamic');
-  });
 });
 
 describe('bench:memory', () => {

@@ -1,9 +1,7 @@
 /**
  * Dynamic storage allocation: blocks with fixed lives get offsets such that no two that live together share bytes, and
- * the highest end is as low as can be.
- *
- * Two things will be added here, and to the validator first: pairs of blocks that may share bytes (an operator's output
- * over its dying input), and several memory regions. Both change when two blocks are in conflict, and nothing else.
+ * the highest end is as low as can be. Pairs of blocks that may share bytes are in overlaps.ts, several regions of memory
+ * in regions.ts.
  */
 export interface Block {
   /** The first moment of its life. */
