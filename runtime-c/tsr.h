@@ -44,6 +44,15 @@ typedef struct tsr_source {
 } tsr_source;
 
 /*
+ * Where a model that hands over its outputs puts them: write_row takes row `row` of output `output`, which lies at
+ * `pixels` until write_row returns. The rows of each output come in order, each once, while the model runs.
+ */
+typedef struct tsr_sink {
+  void (*write_row)(void *context, int32_t output, int32_t row, const int8_t *pixels);
+  void *context;
+} tsr_sink;
+
+/*
  * Fills `rows` with pointers to `count` rows, `step` apart from row `first` on, of a tensor of `height` rows of
  * `row_bytes` each. Rows outside [0, height) are padding: NULL.
  */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { BoundaryType, ModelOptions } from './codegen/model.ts';
-import { checksum, checksumStart, selfTestByte } from './codegen/model.ts';
+import { selfTestByte, selfTestSum } from './codegen/self-test.ts';
 import { elementCount, type Graph, tensorOf } from './graph/types.ts';
 import { cancelTransposes } from './passes/cancel-transposes.ts';
 import { dropConstantChannels } from './passes/drop-constant-channels.ts';
@@ -13,6 +13,7 @@ import { removeIdentities } from './passes/remove-identities.ts';
 import { choosePlan, type PlanOptions } from './plan/choose.ts';
 import { evaluateOutputs } from './plan/evaluate.ts';
 import { lowerGraph } from './plan/lower.ts';
+import { placeInMemories } from './plan/memories.ts';
 import { reorderForMemory } from './plan/reorder.ts';
 import type { Plan } from './plan/types.ts';
 import { validatePlan } from './plan/validate.ts';
@@ -59,8 +60,9 @@ export function quantize(graph: Graph, ranges: ReadonlyMap<string, Range> = new 
 /** A quantised graph, lowered to kernels and planned; every plan is checked before anyone sees it. */
 export function plan(graph: Graph, options: PlanOptions): Plan {
   const chosen = choosePlan(graph, lowerGraph(graph, options.isas), options);
-  validatePlan(chosen);
-  return chosen;
+  const placed = placeInMemories(chosen, options.memories ?? []) ?? chosen;
+  validatePlan(placed);
+  return placed;
 }
 
 /** What the generated files say of where they come from. */
@@ -78,7 +80,7 @@ export function modelOptions(
     start += length;
     return input;
   });
-  const selfTest = evaluateOutputs(plan, inputs).reduce(checksum, checksumStart);
+  const selfTest = selfTestSum(evaluateOutputs(plan, inputs));
   return {
     front: { version, target, modelHash: createHash('sha256').update(modelBytes).digest('hex') },
     boundary,

@@ -44,6 +44,9 @@ uint8_t *tsr_board_stack_end(void);
 /* Puts an array where the target says that arenas go. It is not cleared at start-up. */
 #define TSR_BOARD_ARENA __attribute__((section(".tsr_arena"), aligned(16)))
 
+/* The same in another memory of the target, by its name: where arenas lie in several. */
+#define TSR_BOARD_ARENA_IN(memory) __attribute__((section(".tsr_arena." memory), aligned(16)))
+
 #ifdef __cplusplus
 }
 #endif

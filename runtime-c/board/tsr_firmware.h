@@ -23,8 +23,10 @@ typedef struct tsr_input {
 
 /* An output of a model: real value = (step - zero_point) * scale. */
 typedef struct tsr_output {
-  const int8_t *(*place)(const void *arena); /* where it stands after a run */
+  const int8_t *(*place)(const void *arena); /* where it stands after a run; NULL: the model hands its rows over */
   uint32_t bytes;
+  uint32_t kept;      /* where in tsr_copy an output that is handed over is kept */
+  uint32_t row_bytes; /* of such an output; 0 of any other */
   float scale;
   int32_t zero_point;
 } tsr_output;
@@ -55,20 +57,27 @@ typedef struct tsr_model {
   uint32_t output_count;
   tsr_holding holding;
   const tsr_benchmark *benchmark; /* NULL: none */
-  void (*run)(void *arena, const tsr_source *source);
+  void (*run)(void *arena, const tsr_source *source, const tsr_sink *sink);
   int (*self_test)(void *arena);
 } tsr_model;
 
-/* The bytes behind the arena that no model may touch. */
+/* The bytes behind an array of arenas that no model may touch. */
 #define TSR_GUARD_BYTES 16
+
+/* An array that arenas lie in: one in each memory that has any. `bytes` of it, and TSR_GUARD_BYTES behind them. */
+typedef struct tsr_region {
+  int8_t *place;
+  uint32_t bytes;
+} tsr_region;
 
 /* What tsr_models.c defines. */
 extern const tsr_model tsr_models[];
 extern const uint32_t tsr_model_count;
 extern const char tsr_tool_version[];
-extern int8_t tsr_arena[]; /* of all models, one at a time: tsr_arena_bytes and TSR_GUARD_BYTES */
-extern const uint32_t tsr_arena_bytes;
-extern uint8_t tsr_copy[]; /* of the input */
+extern const tsr_region tsr_regions[]; /* of all models, one at a time */
+extern const uint32_t tsr_region_count;
+extern int8_t tsr_arena[]; /* the first of them, which every function of a model is given; those of others know theirs */
+extern uint8_t tsr_copy[]; /* of the input, and outputs that are handed over */
 extern const uint32_t tsr_copy_bytes;
 extern uint32_t tsr_layer_ticks[]; /* as many as the model with the most layers has */
 extern uint32_t tsr_layer_marks[];

@@ -14,7 +14,7 @@ void tsr_put_timestamp(void) {
 }
 
 static float output_value(const tsr_output *output, uint32_t index) {
-  return (float)(output->place(tsr_arena)[index] - output->zero_point) * output->scale;
+  return (float)(tsr_output_place(output)[index] - output->zero_point) * output->scale;
 }
 
 static void put_results(void) {

@@ -160,7 +160,7 @@ static void do_out(char *rest) {
     tsr_put_error("x-out I AT N: there are no such bytes");
     return;
   }
-  const int8_t *from = model->outputs[index].place(tsr_arena) + at;
+  const int8_t *from = tsr_output_place(&model->outputs[index]) + at;
   for (int32_t i = 0; i < count; ++i) {
     if (i % 32 == 0) tsr_put_text("x-bytes-[");
     tsr_put_hex_byte((uint8_t)from[i]);

@@ -18,7 +18,7 @@ tsr_session_state tsr_session;
 static struct {
   uint32_t start;    /* when the layer in hand began */
   uint32_t overhead; /* of a mark */
-  uint32_t excluded; /* ticks that are not the model's: marks, and fetching of rows */
+  uint32_t excluded; /* ticks that are not the model's: marks, and what is done with rows */
 } profile;
 
 /* Ticks since start; must be called at least once while the board's counter goes round. */
@@ -85,6 +85,10 @@ uint8_t *tsr_load_place(uint32_t position) {
     position -= model->inputs[i].bytes;
   }
   return NULL;
+}
+
+const int8_t *tsr_output_place(const tsr_output *output) {
+  return output->place != NULL ? output->place(tsr_arena) : (const int8_t *)tsr_copy + output->kept;
 }
 
 float tsr_copied_float(uint32_t index) {
@@ -174,6 +178,18 @@ static void read_row(void *context, int32_t input, int32_t row, int8_t *pixels) 
   profile.start += end - start;
 }
 
+/* A row from a model that hands them over. The time that it takes is not the model's either. */
+static void write_row(void *context, int32_t output, int32_t row, const int8_t *pixels) {
+  const uint32_t start = tsr_board_ticks();
+  const tsr_output *port = &tsr_session.model->outputs[output];
+  uint8_t *to = tsr_copy + port->kept + (uint32_t)row * port->row_bytes;
+  (void)context;
+  for (uint32_t i = 0; i < port->row_bytes; ++i) to[i] = (uint8_t)pixels[i];
+  const uint32_t end = tsr_board_ticks();
+  profile.excluded += end - start;
+  profile.start += end - start;
+}
+
 /* Puts inputs that are not fetched in their places. */
 static void place_inputs(void) {
   const tsr_model *model = tsr_session.model;
@@ -188,6 +204,7 @@ static void place_inputs(void) {
 /* One inference. Gives 0 where there is no input to run on. */
 int tsr_run_once(void) {
   const tsr_source source = {read_row, NULL};
+  const tsr_sink sink = {write_row, NULL};
   const tsr_model *model = tsr_session.model;
   if (tsr_session.loaded == LOAD_SPENT) return 0;
   place_inputs();
@@ -196,7 +213,7 @@ int tsr_run_once(void) {
   (void)tsr_now();
   const uint32_t start = tsr_board_ticks();
   profile.start = start;
-  model->run(tsr_arena, &source);
+  model->run(tsr_arena, &source, &sink);
   tsr_session.run_ticks = tsr_board_ticks() - start - profile.excluded;
   (void)tsr_now();
   if (model->holding == TSR_HOLD_ARENA && tsr_session.loaded != LOAD_PATTERN) tsr_session.loaded = LOAD_SPENT;
@@ -214,12 +231,33 @@ static uint8_t *stack_pointer(void) {
 #endif
 }
 
+/* The bytes of all regions up to the last that was written in each; more than they have where a guard was. */
+static uint32_t touched_bytes(uint8_t paint) {
+  uint32_t touched = 0;
+  uint32_t most = 0;
+  uint32_t beyond = 0;
+  for (uint32_t r = 0; r < tsr_region_count; ++r) {
+    const tsr_region *region = &tsr_regions[r];
+    uint32_t end = 0;
+    for (uint32_t i = 0; i < region->bytes + TSR_GUARD_BYTES; ++i) {
+      if ((uint8_t)region->place[i] != paint) end = i + 1u;
+    }
+    touched += end;
+    most += region->bytes;
+    if (end > region->bytes) beyond += end - region->bytes;
+  }
+  return beyond > 0u ? most + beyond : touched;
+}
+
 /* Runs on the test pattern, with the arena and what is free of the stack painted; no interrupt writes to the stack. */
 tsr_touched tsr_run_painted(uint8_t paint) {
   const tsr_source source = {read_row, NULL};
+  const tsr_sink sink = {write_row, NULL};
   const tsr_model *model = tsr_session.model;
   tsr_touched result = {0u, 0u, 0};
-  for (uint32_t i = 0; i < tsr_arena_bytes + TSR_GUARD_BYTES; ++i) tsr_arena[i] = (int8_t)paint;
+  for (uint32_t r = 0; r < tsr_region_count; ++r) {
+    for (uint32_t i = 0; i < tsr_regions[r].bytes + TSR_GUARD_BYTES; ++i) tsr_regions[r].place[i] = (int8_t)paint;
+  }
   tsr_session.loaded = LOAD_PATTERN;
   place_inputs();
   tsr_clear_profile();
@@ -229,16 +267,14 @@ tsr_touched tsr_run_painted(uint8_t paint) {
     if ((uintptr_t)pointer - (uintptr_t)start > PAINT_STACK_BYTES) start = pointer - PAINT_STACK_BYTES;
     for (volatile uint8_t *p = start; p < pointer; ++p) *p = paint;
   }
-  model->run(tsr_arena, &source);
+  model->run(tsr_arena, &source, &sink);
   if (pointer != NULL) {
     volatile uint8_t *p = start;
     while (p < pointer && *p == paint) ++p;
     result.stack = (uint32_t)(pointer - p);
     result.has_stack = 1;
   }
-  for (uint32_t i = 0; i < tsr_arena_bytes + TSR_GUARD_BYTES; ++i) {
-    if ((uint8_t)tsr_arena[i] != paint) result.arena = i + 1u;
-  }
+  result.arena = touched_bytes(paint);
   return result;
 }
 

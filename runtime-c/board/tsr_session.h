@@ -82,6 +82,9 @@ uint32_t tsr_benchmark_bytes(const tsr_model *model);
 /* Where a byte of what is being loaded goes; the position counts through all inputs. */
 uint8_t *tsr_load_place(uint32_t position);
 
+/* Where an output stands after a run. */
+const int8_t *tsr_output_place(const tsr_output *output);
+
 /* A value of what was loaded as floats. */
 float tsr_copied_float(uint32_t index);
 
@@ -93,7 +96,7 @@ int tsr_run_once(void);
 
 /* What a run touched. */
 typedef struct tsr_touched {
-  uint32_t arena; /* the last byte of the arena that was written, plus 1 */
+  uint32_t arena; /* bytes of the arena up to the last that was written; of several regions the sum */
   uint32_t stack; /* bytes below the function that calls the model */
   int32_t has_stack;
 } tsr_touched;

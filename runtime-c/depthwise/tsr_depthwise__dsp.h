@@ -56,12 +56,13 @@ typedef struct tsr_depthwise_packed_dsp {
 /*
  * Outputs of a row that share a scratch (with stride 2 half as many), the bytes of the pairs of columns that they need,
  * and
- * outputs of a segment that do without it.
+ * the most outputs of a segment that do without it.
  */
 enum {
   tsr_depthwise_3x3_outputs = 24,
   tsr_depthwise_3x3_scratch = 32 * (tsr_depthwise_3x3_outputs / 2 + 1),
-  tsr_depthwise_3x3_few = 2,
+  tsr_depthwise_3x3_narrow = 6,
+  tsr_depthwise_3x3_stride2_narrow = 6,
   tsr_depthwise_5x5_outputs = 20,
   tsr_depthwise_5x5_scratch = 4 * (20 + 1 + 3 * 24),
   tsr_depthwise_7x7_outputs = 12,
@@ -74,7 +75,7 @@ void tsr_depthwise_s8s8__dsp(const tsr_depthwise_dsp *p, const int8_t *const *ro
 void tsr_depthwise_s8s8__dsp_3x3(const tsr_depthwise_packed_dsp *p, const int8_t *const *rows, int8_t *out,
                                  const tsr_segment *segment, void *scratch);
 
-void tsr_depthwise_s8s8__dsp_3x3_one(const tsr_depthwise_packed_dsp *p, const int8_t *const *rows, int8_t *out,
+void tsr_depthwise_s8s8__dsp_3x3_narrow(const tsr_depthwise_packed_dsp *p, const int8_t *const *rows, int8_t *out,
                                      const tsr_segment *segment, void *scratch);
 
 void tsr_depthwise_s8s8__dsp_3x3_rows(const tsr_depthwise_packed_dsp *p, const int8_t *const *rows, int8_t *out,

@@ -6,7 +6,8 @@
 #ifndef TSR_DEPTHWISE_DSP_3X3_H
 #define TSR_DEPTHWISE_DSP_3X3_H
 
-#include "tsr_depthwise__dsp_pixel.h"
+#include "tsr_depthwise__dsp.h"
+#include "tsr_dsp_columns.h"
 
 /*
  * The columns of three rows that a run of outputs needs. Those in the input are put in order: the first alone where it
@@ -143,31 +144,18 @@ TSR_DSP_INLINE void tsr_depthwise_outputs(const tsr_depthwise_packed_dsp *p, con
   }
 }
 
-/*
- * A segment, by the functions of a kernel: `wide` computes at most `most` outputs, `narrow` one, or two of stride 1.
- * They
- * are functions of their own so that each has but its own frame on the stack.
- */
+/* Outputs of a segment, at most `most` at a time, by a function of its own: so each has but its own frame on the stack. */
 typedef void tsr_depthwise_wide(const tsr_depthwise_packed_dsp *p, const int8_t *const *rows, int8_t *out,
-                                int32_t in_width,
-                                int32_t first, int32_t count, uint32_t *scratch);
-typedef void tsr_depthwise_narrow(const tsr_depthwise_packed_dsp *p, const int8_t *const *rows, int8_t *out,
-                                  int32_t in_width,
-                                  int32_t first, int32_t count);
+                                int32_t in_width, int32_t first, int32_t count, uint32_t *scratch);
 
-TSR_DSP_INLINE void tsr_depthwise_segment(const tsr_depthwise_packed_dsp *p, const int8_t *const *rows, int8_t *out,
-                                          const tsr_segment *segment, uint32_t *scratch, int32_t stride,
-                                          tsr_depthwise_wide *wide, tsr_depthwise_narrow *narrow) {
-  const int32_t width = segment->out_width;
-  const int32_t few = width * stride <= tsr_depthwise_3x3_few;
-  const int32_t most = few ? tsr_depthwise_3x3_few / stride : tsr_depthwise_3x3_outputs / stride;
+TSR_DSP_INLINE void tsr_depthwise_rows(const tsr_depthwise_packed_dsp *p, const int8_t *const *rows, int8_t *out,
+                                       const tsr_segment *segment, uint32_t *scratch, int32_t stride,
+                                       tsr_depthwise_wide *wide) {
+  const int32_t most = tsr_depthwise_3x3_outputs / stride;
   int32_t count;
-  for (int32_t x = 0; x < width; x += count) {
-    int8_t *to = out + x * p->out_pixel;
-    const int32_t first = x * stride - segment->pad_left;
-    count = tsr_min(width - x, most);
-    if (few) narrow(p, rows, to, segment->in_width, first, count);
-    else wide(p, rows, to, segment->in_width, first, count, scratch);
+  for (int32_t x = 0; x < segment->out_width; x += count) {
+    count = tsr_min(segment->out_width - x, most);
+    wide(p, rows, out + x * p->out_pixel, segment->in_width, x * stride - segment->pad_left, count, scratch);
   }
 }
 

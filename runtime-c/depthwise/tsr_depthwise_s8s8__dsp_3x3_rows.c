@@ -1,6 +1,6 @@
 /*
- * tsr_depthwise_s8s8__dsp_3x3 without the code for segments of one or two pixels: as fast where all calls are of three
- * or more, and slower elsewhere, but half its size. The same parameters and weights.
+ * tsr_depthwise_s8s8__dsp_3x3 without the code for narrow segments: as fast where all calls compute more than
+ * tsr_depthwise_3x3_narrow pixels, and slower elsewhere, but smaller. The same parameters and weights.
  */
 #include "tsr_depthwise__dsp_3x3.h"
 
@@ -11,9 +11,5 @@ TSR_DSP_CALL void depthwise_3x3_dsp_run(const tsr_depthwise_packed_dsp *p, const
 
 void tsr_depthwise_s8s8__dsp_3x3_rows(const tsr_depthwise_packed_dsp *p, const int8_t *const *rows, int8_t *out,
                                       const tsr_segment *segment, void *scratch) {
-  int32_t count;
-  for (int32_t x = 0; x < segment->out_width; x += count) {
-    count = tsr_min(segment->out_width - x, tsr_depthwise_3x3_outputs);
-    depthwise_3x3_dsp_run(p, rows, out + x * p->out_pixel, segment->in_width, x - segment->pad_left, count, scratch);
-  }
+  tsr_depthwise_rows(p, rows, out, segment, scratch, 1, depthwise_3x3_dsp_run);
 }

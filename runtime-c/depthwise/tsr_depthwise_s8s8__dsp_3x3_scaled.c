@@ -11,15 +11,7 @@ TSR_DSP_CALL void depthwise_3x3_scaled_dsp_wide(const tsr_depthwise_packed_dsp *
   tsr_depthwise_outputs(p, rows, out, in_width, first, count, scratch, tsr_dsp_channels_3x3_scaled);
 }
 
-TSR_DSP_CALL void depthwise_3x3_scaled_dsp_narrow(const tsr_depthwise_packed_dsp *p, const int8_t *const *rows,
-                                                  int8_t *out,
-                                int32_t in_width, int32_t first, int32_t count) {
-  if (count == 2) tsr_depthwise_pixels(p, rows, in_width, first, 2, p->pre_shift, out);
-  else tsr_depthwise_pixels(p, rows, in_width, first, 1, p->pre_shift, out);
-}
-
 void tsr_depthwise_s8s8__dsp_3x3_scaled(const tsr_depthwise_packed_dsp *p, const int8_t *const *rows, int8_t *out,
                                         const tsr_segment *segment, void *scratch) {
-  tsr_depthwise_segment(p, rows, out, segment, scratch, 1, depthwise_3x3_scaled_dsp_wide,
-                        depthwise_3x3_scaled_dsp_narrow);
+  tsr_depthwise_rows(p, rows, out, segment, scratch, 1, depthwise_3x3_scaled_dsp_wide);
 }

@@ -6,6 +6,7 @@
  * 24 and of 12: 2.9, of 6: 3.3. The portable kernel: 13.4.
  */
 #include "tsr_depthwise__dsp_3x3.h"
+#include "tsr_depthwise__dsp_pixel.h"
 
 /* The outputs of `count` pairs of columns, as pixels. */
 static inline void depthwise_3x3_stride2_dsp_put(const tsr_depthwise_packed_dsp *p, const uint32_t *pair, int32_t count,
@@ -38,15 +39,13 @@ TSR_DSP_CALL void depthwise_3x3_stride2_dsp_wide(const tsr_depthwise_packed_dsp 
   }
 }
 
-TSR_DSP_CALL void depthwise_3x3_stride2_dsp_narrow(const tsr_depthwise_packed_dsp *p, const int8_t *const *rows,
-                                                   int8_t *out,
-                                                   int32_t in_width, int32_t first, int32_t count) {
-  (void)count;
-  tsr_depthwise_pixels(p, rows, in_width, first, 1, 0, out);
+TSR_DSP_CALL void depthwise_3x3_stride2_dsp_few(const tsr_depthwise_packed_dsp *p, const int8_t *const *rows,
+                                                int8_t *out, const tsr_segment *segment) {
+  tsr_depthwise_narrow(p, rows, out, segment, 2);
 }
 
 void tsr_depthwise_s8s8__dsp_3x3_stride2(const tsr_depthwise_packed_dsp *p, const int8_t *const *rows, int8_t *out,
                                          const tsr_segment *segment, void *scratch) {
-  tsr_depthwise_segment(p, rows, out, segment, scratch, 2, depthwise_3x3_stride2_dsp_wide,
-                        depthwise_3x3_stride2_dsp_narrow);
+  if (segment->out_width <= tsr_depthwise_3x3_stride2_narrow) depthwise_3x3_stride2_dsp_few(p, rows, out, segment);
+  else tsr_depthwise_rows(p, rows, out, segment, scratch, 2, depthwise_3x3_stride2_dsp_wide);
 }

@@ -110,7 +110,7 @@ export function requireFit({ target, regions, fits }: Build): void {
   throw new TesseraError(
     exitCode.doesNotFit,
     `the firmware does not fit ${target}: too large for ${what}`,
-    'Compile with --objective sram or --input stream for less SRAM, or take a larger target.',
+    'Compile with --objective sram, --input stream or --output stream for less SRAM, or take a larger target.',
   );
 }
 

@@ -2,7 +2,7 @@ import type { BoundaryType } from '../codegen/model.ts';
 import { type Optimization, optimizations } from '../codegen/small-kernels.ts';
 import type { NumericArray } from '../numpy/npy.ts';
 import type { Preprocessing } from '../passes/preprocess.ts';
-import { type InputMode, type Objective, objectives } from '../plan/choose.ts';
+import { type InputMode, type Objective, type OutputMode, objectives } from '../plan/choose.ts';
 import { type RangeMethod, rangeMethods } from '../quantize/calibrate.ts';
 import type { WasmCompiler } from '../simulate/clang.ts';
 
@@ -36,6 +36,8 @@ export interface CompileOptions extends ReadOptions {
   readonly boundary?: BoundaryType | undefined;
   /** Whether inputs lie whole in the arena or are fetched row by row. */
   readonly input?: InputMode | undefined;
+  /** Whether outputs stand in the arena after a run or are handed over row by row. */
+  readonly output?: OutputMode | undefined;
   readonly objective?: Objective | undefined;
   /** The most bytes that the arena may take: the fastest plan that fits, whatever the objective. */
   readonly arenaLimit?: number | undefined;
@@ -57,6 +59,7 @@ export const optionChoices = {
   range: rangeMethods,
   boundary: ['int8', 'float'],
   input: ['resident', 'stream'],
+  output: ['resident', 'stream'],
   objective: objectives,
   optimize: optimizations,
   compiler: ['npm', 'system'],
@@ -67,6 +70,7 @@ export const defaults = {
   range: 'percentile',
   boundary: 'int8',
   input: 'resident',
+  output: 'resident',
   objective: 'balanced',
   optimize: 'speed',
   target: 'wasm',

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
+import { arenaMemories } from '../codegen/board.ts';
 import type { BoundaryType } from '../codegen/model.ts';
 import { modelFiles } from '../codegen/project.ts';
 import type { Optimization } from '../codegen/small-kernels.ts';
@@ -13,7 +14,7 @@ import { type ArrayFiles, loadArrays } from '../numpy/load.ts';
 import { readModelFile } from '../onnx/file.ts';
 import { type ReadResult, readModel, requireGraph } from '../onnx/read.ts';
 import { addPreprocessing } from '../passes/preprocess.ts';
-import { ArenaLimitError, type InputMode, type Objective, type PlanOptions } from '../plan/choose.ts';
+import { ArenaLimitError, type InputMode, type Objective, type OutputMode, type PlanOptions } from '../plan/choose.ts';
 import type { Plan } from '../plan/types.ts';
 import { isQdq } from '../quantize/absorb.ts';
 import { calibrate, type RangeMethod } from '../quantize/calibrate.ts';
@@ -61,6 +62,7 @@ export interface Compilation {
   readonly warnings: readonly string[];
   readonly boundary: BoundaryType;
   readonly input: InputMode;
+  readonly output: OutputMode;
   readonly objective: Objective;
   readonly optimize: Optimization;
   readonly arenaLimit: number | null;
@@ -116,12 +118,21 @@ export function compileModel(model: ModelSource, options: CompileOptions = {}): 
   progress('planning', 0, 1);
   const objective = options.objective ?? defaults.objective;
   const input = options.input ?? defaults.input;
+  const output = options.output ?? defaults.output;
   return {
     source,
     graph,
     plan: planWithin(
       quantized,
-      { objective, input, isas: target.isas, arenaLimit: options.arenaLimit, maxOverhead: options.maxOverhead },
+      {
+        objective,
+        input,
+        output,
+        isas: target.isas,
+        arenaLimit: options.arenaLimit,
+        maxOverhead: options.maxOverhead,
+        memories: arenaMemories(target),
+      },
       source.file,
     ),
     calibration,
@@ -129,6 +140,7 @@ export function compileModel(model: ModelSource, options: CompileOptions = {}): 
     warnings: [...source.result.warnings, ...warnings],
     boundary: options.boundary ?? defaults.boundary,
     input,
+    output,
     objective,
     optimize: optimization,
     arenaLimit: options.arenaLimit ?? null,
@@ -159,9 +171,12 @@ function planWithin(graph: Graph, options: PlanOptions, file: string): Plan {
     return plan(graph, options);
   } catch (error) {
     if (!(error instanceof ArenaLimitError)) throw error;
-    const streamed =
-      options.input === 'stream' ? null : plan(graph, { objective: 'sram', input: 'stream', isas: options.isas });
-    const { message, hint } = limitText(file, options.arenaLimit as number, options.input, error.least, streamed);
+    const { input, output, isas } = options;
+    const others = [
+      ...(input === 'stream' ? [] : [{ way: 'input', modes: { input: 'stream', output } } as const]),
+      ...(output === 'stream' ? [] : [{ way: 'output', modes: { input, output: 'stream' } } as const]),
+    ].map(({ way, modes }) => ({ way, plan: plan(graph, { objective: 'sram', ...modes, isas }) }));
+    const { message, hint } = limitText(file, options.arenaLimit as number, options, error.least, others);
     throw new TesseraError(exitCode.doesNotFit, message, hint);
   }
 }

@@ -36,7 +36,7 @@ export interface PlanChoice {
 export interface PlanOverview {
   readonly schemaVersion: 1;
   readonly model: { readonly file: string; readonly sha256: string; readonly opset: number };
-  readonly options: Pick<Compilation, 'input' | 'objective' | 'arenaLimit' | 'maxOverhead'>;
+  readonly options: Pick<Compilation, 'input' | 'output' | 'objective' | 'arenaLimit' | 'maxOverhead'>;
   /** None has both more SRAM and more time than another, but the default and the chosen, which stand here anyway; most SRAM first. */
   readonly plans: readonly PlanChoice[];
   readonly chosen: PlanReport;
@@ -48,14 +48,14 @@ export interface PlanOverview {
 /** The plans that a model can have, and the one that is chosen, explained. */
 export function planModel(model: ModelSource, options: CompileOptions = {}): PlanOverview {
   const compilation = compileModel(model, options);
-  const { source, plan, input, objective, arenaLimit, maxOverhead, warnings } = compilation;
+  const { source, plan, input, output, objective, arenaLimit, maxOverhead, warnings } = compilation;
   const { isas } = compilation.target;
   const { graph, layers } = plan.source;
   options.onProgress?.('planning', 0, 1);
   const isDefault = objective === defaults.objective && arenaLimit === null && maxOverhead === null;
-  const usual = isDefault ? plan : planGraph(graph, { objective: defaults.objective, input, isas });
-  const layerwise = planGraph(graph, { objective: 'time', input, isas });
-  const found = [...paretoPlans(graph, layers, { input, isas, maxOverhead: maxOverhead ?? undefined })];
+  const usual = isDefault ? plan : planGraph(graph, { objective: defaults.objective, input, output, isas });
+  const layerwise = planGraph(graph, { objective: 'time', input, output, isas });
+  const found = [...paretoPlans(graph, layers, { input, output, isas, maxOverhead: maxOverhead ?? undefined })];
   for (const one of [usual, plan]) if (!found.some((other) => sameSteps(other, one))) found.push(one);
   const plans = found
     .map(
@@ -78,7 +78,7 @@ export function planModel(model: ModelSource, options: CompileOptions = {}): Pla
   return {
     schemaVersion: 1,
     model: { file: source.file, sha256: source.sha256, opset: source.result.opset },
-    options: { input, objective, arenaLimit, maxOverhead },
+    options: { input, output, objective, arenaLimit, maxOverhead },
     plans,
     chosen: reportPlan(plan),
     ends: explainEnds(plan, input).map((end) => ({ ...end, text: endText(plan, end) })),

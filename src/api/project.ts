@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { arenaMemories, arenaRegions } from '../codegen/board.ts';
 import { binaryFlags, boardFiles, boardFlags, commonFlags, linkFlags, modelFlags } from '../codegen/board-project.ts';
 import { fillTemplate, type TemplateValues } from '../codegen/board-template.ts';
 import { modelPrefix } from '../codegen/model.ts';
@@ -6,6 +7,7 @@ import type { Project } from '../codegen/project.ts';
 import { describeModel, type ModelDescription } from '../codegen/wasm.ts';
 import { wasmModuleFiles } from '../codegen/wasm-module.ts';
 import { exitCode, TesseraError, usageError } from '../errors.ts';
+import { noRoomText } from '../report/limit.ts';
 import { type PlanReport, planText, reportPlan } from '../report/plan.ts';
 import { count } from '../report/table.ts';
 import { type Form, formFor } from '../targets/forms.ts';
@@ -22,7 +24,7 @@ export interface CompileReport extends PlanReport {
   readonly name: string;
   readonly model: { readonly file: string; readonly sha256: string; readonly opset: number };
   readonly calibration: Compilation['calibration'];
-  readonly options: Pick<Compilation, 'boundary' | 'input' | 'objective' | 'arenaLimit'>;
+  readonly options: Pick<Compilation, 'boundary' | 'input' | 'output' | 'objective' | 'arenaLimit'>;
   /** How the generated code has its inputs and outputs in memory: what `tessera verify` goes by. */
   readonly memory: ModelDescription;
   readonly warnings: readonly string[];
@@ -46,7 +48,7 @@ export interface ProjectOptions {
 
 /** The report of a compilation. */
 export function reportOf(compilation: Compilation): CompileReport {
-  const { target, source, plan, calibration, boundary, input, objective, arenaLimit, warnings } = compilation;
+  const { target, source, plan, calibration, boundary, input, output, objective, arenaLimit, warnings } = compilation;
   return {
     schemaVersion: 1,
     tool: { name: 'tessera', version },
@@ -54,7 +56,7 @@ export function reportOf(compilation: Compilation): CompileReport {
     name: source.name,
     model: { file: source.file, sha256: source.sha256, opset: source.result.opset },
     calibration,
-    options: { boundary, input, objective, arenaLimit },
+    options: { boundary, input, output, objective, arenaLimit },
     memory: describeModel(plan),
     warnings,
     ...reportPlan(plan),
@@ -86,6 +88,7 @@ export async function makeProject(
   const target = targetOf(compilations);
   const form = formFor(target.kind, formName);
   checkTogether(compilations);
+  checkMemories(target, compilations);
   if (target.board !== null) checkRoom(target.board, target.name, compilations);
   const files = new Map<string, string | Uint8Array>();
   if (target.kind === 'wasm') {
@@ -124,16 +127,32 @@ function checkTogether(compilations: readonly Compilation[]): void {
   }
 }
 
+/** An arena that was placed in none of the memories of its target, nor in several. */
+function checkMemories(target: Target, compilations: readonly Compilation[]): void {
+  const memories = arenaMemories(target);
+  const regions = target.board === null ? [] : arenaRegions(target.board);
+  const largest = Math.max(0, ...regions.map(({ bytes }) => bytes));
+  for (const { plan, source } of compilations) {
+    // What almost fits a board may yet do so: the linker knows better what else there is.
+    if (memories.length === 0 || plan.regions[0]?.memory !== null || plan.arenaBytes <= largest) continue;
+    throw new TesseraError(
+      exitCode.doesNotFit,
+      `${source.file} does not fit ${target.name}. ${noRoomText(plan, memories)}`,
+      'Try --objective sram, --input stream or --output stream; "tessera plan" shows what is possible.',
+    );
+  }
+}
+
 /** What cannot fit whatever the linker does: an arena larger than any memory, constants larger than the flash. */
 function checkRoom(board: Board, target: string, compilations: readonly Compilation[]): void {
   const regions = board.memory.filter(({ name }) => board.placement.arena.includes(name));
   const largest = regions.reduce((best, region) => (region.bytes > best.bytes ? region : best));
   for (const { plan, source } of compilations) {
-    if (plan.arenaBytes <= largest.bytes) continue;
+    if (plan.arenaBytes <= largest.bytes || plan.regions.length > 1) continue;
     throw new TesseraError(
       exitCode.doesNotFit,
       `${source.file} needs an arena of ${count(plan.arenaBytes)} bytes; the largest memory of ${target} for arenas, ${largest.name}, has ${count(largest.bytes)}`,
-      'Try --objective sram or --input stream; "tessera plan" shows what is possible.',
+      'Try --objective sram, --input stream or --output stream; "tessera plan" shows what is possible.',
     );
   }
   const constants = compilations.reduce((sum, { plan }) => sum + reportPlan(plan).constantBytes, 0);

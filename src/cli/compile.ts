@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { usageError } from '../errors.ts';
-import type { InputMode } from '../plan/choose.ts';
-import { addCompileOptions, addInputMode, type CompileFlags, compileOptionsOf } from './options.ts';
+import type { InputMode, OutputMode } from '../plan/choose.ts';
+import { addCompileOptions, addInputMode, addOutputMode, type CompileFlags, compileOptionsOf } from './options.ts';
 import { jsonText, type Terminal } from './terminal.ts';
 import { checkFolder, writeFolder } from './write-folder.ts';
 
@@ -10,6 +10,7 @@ interface Flags extends CompileFlags {
   readonly form?: string;
   readonly out: string;
   readonly input?: InputMode;
+  readonly output?: OutputMode;
 }
 
 const examples = `
@@ -36,13 +37,13 @@ export function addCompile(program: Command, terminal: Terminal): void {
     .requiredOption('--target <name>', 'what to compile for: see "tessera targets", or the path of a target.json')
     .requiredOption('--out <folder>', 'the folder to write; it is replaced if tessera wrote it')
     .option('--form <name>', 'what the folder is: firmware, library (for an IDE or a build system) or plain files');
-  addInputMode(addCompileOptions(command), '--input')
+  addOutputMode(addInputMode(addCompileOptions(command), '--input'), '--output')
     .addHelpText('after', examples)
     .action(async (paths: readonly string[], flags: Flags) => {
       checkFolder(flags.out);
       const { compileModel } = await import('../api/pipeline.ts');
       const { makeProject, reportOf, sharedReport } = await import('../api/project.ts');
-      const options = { ...compileOptionsOf(flags, terminal), input: flags.input };
+      const options = { ...compileOptionsOf(flags, terminal), input: flags.input, output: flags.output };
       const calibrate = shares('--calibrate', flags.calibrate, paths);
       const names = shares('--name', flags.name, paths);
       const compilations = paths.map((path, index) =>

@@ -94,6 +94,12 @@ export function addInputMode(command: Command, flag: '--input' | '--input-mode')
   return command.addOption(new Option(`${flag} <mode>`, text).choices(['resident', 'stream']));
 }
 
+/** Adds how the outputs reach the caller; `flag` because a model that is run has --input-mode beside it. */
+export function addOutputMode(command: Command, flag: '--output' | '--output-mode'): Command {
+  const text = `whether outputs stand in the arena after a run, or are handed over row by row; ${defaults.output} by default`;
+  return command.addOption(new Option(`${flag} <mode>`, text).choices(['resident', 'stream']));
+}
+
 export function readOptionsOf(flags: ReadFlags): ReadOptions {
   return { dimensions: flags.dim, target: flags.target };
 }

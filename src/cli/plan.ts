@@ -1,12 +1,20 @@
 import { writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { usageError } from '../errors.ts';
-import type { InputMode } from '../plan/choose.ts';
-import { addCompileOptions, addInputMode, addTarget, type CompileFlags, compileOptionsOf } from './options.ts';
+import type { InputMode, OutputMode } from '../plan/choose.ts';
+import {
+  addCompileOptions,
+  addInputMode,
+  addOutputMode,
+  addTarget,
+  type CompileFlags,
+  compileOptionsOf,
+} from './options.ts';
 import { jsonText, type Terminal } from './terminal.ts';
 
 interface Flags extends CompileFlags {
   readonly input?: InputMode;
+  readonly output?: OutputMode;
   readonly svg?: string;
 }
 
@@ -26,11 +34,15 @@ export function addPlan(program: Command, terminal: Terminal): void {
     )
     .argument('<model.onnx>', 'the model')
     .option('--svg <file>', 'draw the plans, and the arena of the chosen one over time');
-  addInputMode(addTarget(addCompileOptions(command)), '--input')
+  addOutputMode(addInputMode(addTarget(addCompileOptions(command)), '--input'), '--output')
     .addHelpText('after', examples)
     .action(async (path: string, flags: Flags) => {
       const { planModel } = await import('../api/plan.ts');
-      const overview = planModel(path, { ...compileOptionsOf(flags, terminal), input: flags.input });
+      const overview = planModel(path, {
+        ...compileOptionsOf(flags, terminal),
+        input: flags.input,
+        output: flags.output,
+      });
       if (flags.svg !== undefined) {
         const { planSvg } = await import('../report/svg.ts');
         writePicture(flags.svg, planSvg(overview));

@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { usageError } from '../errors.ts';
-import type { InputMode } from '../plan/choose.ts';
+import type { InputMode, OutputMode } from '../plan/choose.ts';
 import {
   addCompileOptions,
   addInputMode,
+  addOutputMode,
   type CompileFlags,
   collect,
   compileOptionsOf,
@@ -16,6 +17,7 @@ import { jsonText, type Terminal } from './terminal.ts';
 interface Flags extends CompileFlags {
   readonly input: readonly string[];
   readonly inputMode?: InputMode;
+  readonly outputMode?: OutputMode;
   readonly names?: string;
   readonly top: number;
   readonly limit?: number;
@@ -42,7 +44,7 @@ export function addRun(program: Command, terminal: Terminal): void {
     .option('--names <labels.txt>', 'names of the classes, one a line')
     .option('--top <count>', 'how many elements of each output to print', positive, 5)
     .option('--limit <count>', 'run no more samples than this', positive);
-  addInputMode(addCompileOptions(command), '--input-mode')
+  addOutputMode(addInputMode(addCompileOptions(command), '--input-mode'), '--output-mode')
     .addHelpText('after', examples)
     .action(async (path: string, flags: Flags) => {
       const names = flags.names === undefined ? null : namesOf(readText(flags.names), flags.names);
@@ -50,6 +52,7 @@ export function addRun(program: Command, terminal: Terminal): void {
       const result = await runModel(path, flags.input, {
         ...compileOptionsOf(flags, terminal),
         input: flags.inputMode,
+        output: flags.outputMode,
         target: flags.target,
         names,
         top: flags.top,

@@ -1,14 +1,12 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { usageError } from '../errors.ts';
 import type { Plan } from '../plan/types.ts';
-import type { Board, MemoryRegion, Target } from '../targets/types.ts';
-import { arenaRegion, boardConfig, linkerScript, roomFor } from './board.ts';
-import { type FirmwareModel, firmwareFiles, holdingOf } from './firmware.ts';
+import type { Board, Target } from '../targets/types.ts';
+import { arenaRegion, arenaRegions, boardConfig, linkerScript, roomFor } from './board.ts';
+import { type FirmwareModel, firmwareFiles, takesCopy } from './firmware.ts';
+import type { FirmwarePlaces } from './firmware-arena.ts';
 
 const boardFolder = new URL('../../runtime-c/board/', import.meta.url);
-
-/** Bytes behind the arena that nothing may write to, and what the linker may lose to alignment. */
-const guardBytes = 32;
 
 /** The flags that every file is compiled with, after those of the machine. */
 export const commonFlags = ['-std=c99', '-Wall', '-Wextra', '-ffunction-sections', '-fdata-sections'] as const;
@@ -32,17 +30,29 @@ export function binaryFlags(board: Board): readonly string[] {
   return board.placement.vectors === null ? [] : ['--remove-section', '.vectors'];
 }
 
-/** Where the arena of these models goes, and how much room there is for it and a copy of the input. */
-function arenaPlace(board: Board, plans: readonly Plan[]): { readonly region: MemoryRegion; readonly bytes: number } {
-  const arenaBytes = Math.max(...plans.map((plan) => plan.arenaBytes));
-  const room = (region: MemoryRegion): number => roomFor(board, region) - guardBytes;
-  const regions = board.placement.arena.flatMap((name) => board.memory.filter((region) => region.name === name));
-  const copies = regions.find((region) => {
-    const left = room(region) - arenaBytes;
-    return left >= 0 && plans.every((plan) => holdingOf(plan, left) === 'copy');
+/**
+ * Where the arenas of these models go, and a copy of the input: to the first memory that has room for it beside the arenas,
+ * or for as much of it as any has.
+ */
+function placesOf(board: Board, plans: readonly Plan[]): FirmwarePlaces {
+  const needed = new Map<string, number>();
+  const most = Math.max(...plans.map(({ arenaBytes }) => arenaBytes));
+  for (const { memory, bytes } of plans.flatMap(({ regions }) => regions)) {
+    const name = memory?.name ?? arenaRegion(board, most).name;
+    needed.set(name, Math.max(needed.get(name) ?? 0, bytes));
+  }
+  const regions = arenaRegions(board);
+  const arenas = regions.flatMap(({ name }) => {
+    const bytes = needed.get(name);
+    return bytes === undefined ? [] : [{ name, bytes }];
   });
-  const region = copies ?? arenaRegion(board, arenaBytes + guardBytes);
-  return { region, bytes: Math.max(arenaBytes, room(region)) };
+  const rooms = regions.map((region) => ({
+    copy: region.name,
+    copyBytes: Math.max(0, roomFor(board, region) - (needed.get(region.name) ?? 0)),
+  }));
+  const taking = rooms.find(({ copyBytes }) => plans.every((plan) => takesCopy(plan, copyBytes)));
+  const roomiest = rooms.reduce((best, room) => (room.copyBytes > best.copyBytes ? room : best));
+  return { arenas, ...(taking ?? roomiest) };
 }
 
 /**
@@ -55,7 +65,7 @@ export function boardFiles(
   models: readonly FirmwareModel[],
   version: string,
 ): { readonly sources: ReadonlyMap<string, string>; readonly script: string } {
-  const { region, bytes } = arenaPlace(
+  const places = placesOf(
     board,
     models.map(({ plan }) => plan),
   );
@@ -70,8 +80,9 @@ export function boardFiles(
   };
   for (const name of [...board.sources, 'main.c']) add(name);
   sources.set('tsr_board_config.h', boardConfig(target, board));
-  for (const [path, text] of firmwareFiles(models, { version, sramBytes: bytes })) sources.set(path, text);
-  return { sources, script: linkerScript(target, board, region) };
+  for (const [path, text] of firmwareFiles(models, { version, places })) sources.set(path, text);
+  const memories = new Set([...places.arenas.map(({ name }) => name), places.copy]);
+  return { sources, script: linkerScript(target, board, [...memories]) };
 }
 
 /** Whether the target, or the board port, has a file of that name; other headers are made, or lie with the model. */

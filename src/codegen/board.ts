@@ -1,3 +1,4 @@
+import type { ArenaMemory } from '../plan/types.ts';
 import type { Board, MemoryRegion, Target, Uart } from '../targets/types.ts';
 import { safeText } from './text.ts';
 
@@ -6,25 +7,50 @@ const hex = (value: number): string => `0x${value.toString(16).toUpperCase().pad
 /** Bytes of a memory that the rest of the program is taken to need beside an arena, where it has data. */
 const dataReserve = 4096;
 
-/** How many bytes of a region are left for an arena beside stack and data. */
+/** Bytes behind an arena that nothing may write to, and what the linker may lose to alignment. */
+const guardBytes = 32;
+
+/** How many bytes of a region are left for arenas beside stack and data. */
 export function roomFor({ placement }: Board, region: MemoryRegion): number {
   const stack = placement.stack === region.name ? placement.stackBytes : 0;
   const data = placement.data === region.name ? dataReserve : 0;
-  return region.bytes - stack - data;
+  return region.bytes - stack - data - guardBytes;
+}
+
+/** The regions that arenas may go to, in order of preference. */
+export function arenaRegions({ placement, memory }: Board): readonly MemoryRegion[] {
+  return placement.arena.flatMap((name) => memory.filter((region) => region.name === name));
 }
 
 /**
- * The memory that an arena of so many bytes goes to: the first of those that the target names that has room; the
- * roomiest where none has, so that the linker says by how much it is too small.
+ * The memories among which the arena of a model is placed when it is planned; none where the target has only one for
+ * arenas, or says nothing.
  */
-export function arenaRegion(board: Board, arenaBytes: number): MemoryRegion {
-  const regions = board.placement.arena.flatMap((name) => board.memory.filter((region) => region.name === name));
-  const fitting = regions.find((region) => roomFor(board, region) >= arenaBytes);
+export function arenaMemories({ arena, board }: Target): readonly ArenaMemory[] {
+  if (board === null) return arena;
+  const regions = arenaRegions(board).map((region) => ({
+    ...region,
+    bytes: Math.floor(roomFor(board, region) / 16) * 16,
+  }));
+  const useful = regions.filter(({ bytes }) => bytes > 0).map(({ name, bytes, speed }) => ({ name, bytes, speed }));
+  return useful.length < 2 ? [] : useful;
+}
+
+/**
+ * The memory for so many bytes that were placed in none: the first of those for arenas that has room; the roomiest where
+ * none has, so that the linker says by how much it is too small.
+ */
+export function arenaRegion(board: Board, bytes: number): MemoryRegion {
+  const regions = arenaRegions(board);
+  const fitting = regions.find((region) => roomFor(board, region) >= bytes);
   return fitting ?? regions.reduce((best, region) => (roomFor(board, region) > roomFor(board, best) ? region : best));
 }
 
-/** The linker script of a board: every memory region, and what lies in it. `arena`: where arenas go. */
-export function linkerScript(target: Target, board: Board, arena: MemoryRegion): string {
+/**
+ * The linker script of a board: every memory region, and what lies in it.
+ * @param arenas the memories that arenas and copies of inputs lie in; TSR_BOARD_ARENA is the first
+ */
+export function linkerScript(target: Target, board: Board, arenas: readonly string[]): string {
   const { flash, memory, placement } = board;
   const vectors = placement.vectors ?? 'FLASH';
   const regions = [
@@ -77,9 +103,16 @@ SECTIONS
   } > ${placement.data}
 
   /* Not cleared at start-up. */
-  .arena (NOLOAD) : ALIGN(16) { *(.tsr_arena .tsr_arena.*) } > ${arena.name}
+${arenas.map(arenaSection).join('\n')}
 }
 `;
+}
+
+/** The section of a memory that arenas lie in: see TSR_BOARD_ARENA and TSR_BOARD_ARENA_IN. */
+function arenaSection(memory: string, index: number): string {
+  const [section, input] =
+    index === 0 ? ['.arena', '.tsr_arena'] : [`.arena_${memory.toLowerCase()}`, `.tsr_arena.${memory}`];
+  return `  ${section} (NOLOAD) : ALIGN(16) { *(${input}) } > ${memory}`;
 }
 
 /** tsr_board_config.h: the target's numbers as macros. */

@@ -1,7 +1,9 @@
-import { usageError } from '../errors.ts';
+import { exitCode, TesseraError, usageError } from '../errors.ts';
 import { elementCount, type Port, rowShape, tensorOf } from '../graph/types.ts';
+import { fetchedInputs, handedOutputs } from '../plan/boundary.ts';
 import type { Plan } from '../plan/types.ts';
-import { fetchedInputs, modelPrefix, portQuantization } from './model.ts';
+import { arenaArraysText, type FirmwarePlaces, modelFunctions } from './firmware-arena.ts';
+import { modelPrefix, portQuantization } from './model.ts';
 import { runtimeFile } from './project.ts';
 import { arrayLines, floatLiteral, safeText } from './text.ts';
 
@@ -14,8 +16,7 @@ export interface FirmwareModel {
 
 export interface FirmwareOptions {
   readonly version: string;
-  /** Bytes of SRAM that the arena and a copy of the input may take together. */
-  readonly sramBytes: number;
+  readonly places: FirmwarePlaces;
 }
 
 /**
@@ -54,9 +55,32 @@ function copyBytes(plan: Plan): number {
   return inputBytes(plan) * (benchmark?.real === null ? 4 : 1);
 }
 
-/** How the input of a model is kept where `bytes` of SRAM are left beside the arena. */
+/** Bytes of the outputs that the model hands over: they are kept beside the arena until the host asks for them. */
+function keptBytes(plan: Plan): number {
+  const { graph } = plan;
+  const handed = handedOutputs(plan);
+  const kept = graph.outputs.filter(({ tensor }) => handed.has(tensor));
+  return kept.reduce((sum, port) => sum + elementCount(tensorOf(graph, port.tensor).shape), 0);
+}
+
+/** Whether so many bytes take a copy of the input, and the outputs that are handed over. */
+export function takesCopy(plan: Plan, bytes: number): boolean {
+  return copyBytes(plan) + keptBytes(plan) <= bytes;
+}
+
+/**
+ * How the input of a model is kept where `bytes` of SRAM are left beside the arena.
+ * @throws TesseraError (exit code 4) where they do not even take the outputs that are handed over
+ */
 export function holdingOf(plan: Plan, bytes: number): Holding {
-  if (copyBytes(plan) <= bytes) return 'copy';
+  if (keptBytes(plan) > Math.max(0, bytes)) {
+    throw new TesseraError(
+      exitCode.doesNotFit,
+      `${plan.graph.name}: a firmware keeps outputs that are handed over until it is asked for them, and there is no room for their ${keptBytes(plan)} bytes beside the arena`,
+      'Leave the outputs in the arena (--output resident), take a target with more SRAM, or --form library.',
+    );
+  }
+  if (takesCopy(plan, bytes)) return 'copy';
   const fetched = fetchedInputs(plan).size;
   if (fetched === 0) return 'arena';
   if (fetched === plan.graph.inputs.length) return 'none';
@@ -78,7 +102,7 @@ const firmwareSources = [
 
 /**
  * The firmware that runs models over a serial line: its own files, and tsr_models.c, which says what there is to run.
- * The arena is as large as the largest of the models needs.
+ * The arena is as large, in each memory, as the model that needs most there.
  * @throws TesseraError (exit code 2) where a model has the name of a benchmark that it cannot be
  */
 export function firmwareFiles(models: readonly FirmwareModel[], options: FirmwareOptions): ReadonlyMap<string, string> {
@@ -88,10 +112,9 @@ export function firmwareFiles(models: readonly FirmwareModel[], options: Firmwar
   ]);
 }
 
-function modelsText(models: readonly FirmwareModel[], { version, sramBytes }: FirmwareOptions): string {
-  const arenaBytes = Math.max(...models.map(({ plan }) => plan.arenaBytes));
-  const holdings = models.map(({ plan }) => holdingOf(plan, sramBytes - arenaBytes));
-  const copied = models.map(({ plan }, index) => (holdings[index] === 'copy' ? copyBytes(plan) : 0));
+function modelsText(models: readonly FirmwareModel[], { version, places }: FirmwareOptions): string {
+  const holdings = models.map(({ plan }) => holdingOf(plan, places.copyBytes));
+  const copied = models.map(({ plan }, index) => inputCopy(plan, holdings[index] as Holding) + keptBytes(plan));
   const layers = Math.max(1, ...models.map(({ plan }) => plan.layers.length));
   const prefixes = models.map(({ plan }) => modelPrefix(plan.graph.name));
   return `/*
@@ -104,42 +127,53 @@ ${prefixes.map((prefix) => `#include "${prefix}.h"`).join('\n')}
 
 const char tsr_tool_version[] = "${safeText(version)}";
 
-const uint32_t tsr_arena_bytes = ${arenaBytes};
-TSR_BOARD_ARENA int8_t tsr_arena[${arenaBytes} + TSR_GUARD_BYTES];
-
-const uint32_t tsr_copy_bytes = ${Math.max(...copied)};
-TSR_BOARD_ARENA uint8_t tsr_copy[${Math.max(1, ...copied)}];
+${arenaArraysText(places, Math.max(...copied))}
 
 uint32_t tsr_layer_ticks[${layers}];
 uint32_t tsr_layer_marks[${layers}];
 
-${models.map(modelText).join('\n\n')}
+${models.map((model, index) => modelText(model, places, holdings[index] as Holding)).join('\n\n')}
 
 const uint32_t tsr_model_count = ${models.length};
 const tsr_model tsr_models[${models.length}] = {
-${models.map((model, index) => entryText(model, holdings[index] as Holding)).join('\n')}
+${models.map((model, index) => entryText(model, places, holdings[index] as Holding)).join('\n')}
 };
 `;
 }
 
+/** Bytes of the copy of the input that there is: what is kept of outputs lies behind it. */
+function inputCopy(plan: Plan, holding: Holding): number {
+  return holding === 'copy' ? copyBytes(plan) : 0;
+}
+
 /** The ports of a model, and a function that runs it. */
-function modelText({ plan }: FirmwareModel): string {
+function modelText({ plan }: FirmwareModel, places: FirmwarePlaces, holding: Holding): string {
   const prefix = modelPrefix(plan.graph.name);
+  const { text, nameOf } = modelFunctions(plan, prefix, places);
   const fetched = fetchedInputs(plan);
   const inputs = plan.graph.inputs.map((port, index) => {
     const { shape } = tensorOf(plan.graph, port.tensor);
     const { width, channels } = rowShape(shape);
     return fetched.has(port.tensor)
       ? `    {.place = NULL, .bytes = ${elementCount(shape)}, .row_bytes = ${width * channels}},`
-      : `    {.place = ${prefix}_input${index}, .bytes = ${elementCount(shape)}, .row_bytes = 0},`;
+      : `    {.place = ${nameOf(`${prefix}_input${index}`)}, .bytes = ${elementCount(shape)}, .row_bytes = 0},`;
   });
+  const handed = handedOutputs(plan);
+  let kept = inputCopy(plan, holding);
   const outputs = plan.graph.outputs.map((port, index) => {
     const { scale, zeroPoint } = portQuantization(plan.graph, port);
-    const bytes = elementCount(tensorOf(plan.graph, port.tensor).shape);
-    return `    {.place = ${prefix}_output${index}, .bytes = ${bytes}, .scale = ${floatLiteral(scale)}, .zero_point = ${zeroPoint}},`;
+    const { shape } = tensorOf(plan.graph, port.tensor);
+    const bytes = elementCount(shape);
+    const { width, channels } = rowShape(shape);
+    const place = handed.has(port.tensor)
+      ? `.place = NULL, .kept = ${kept}, .row_bytes = ${width * channels}`
+      : `.place = ${nameOf(`${prefix}_output${index}`)}, .kept = 0, .row_bytes = 0`;
+    if (handed.has(port.tensor)) kept += bytes;
+    return `    {${place}, .bytes = ${bytes}, .scale = ${floatLiteral(scale)}, .zero_point = ${zeroPoint}},`;
   });
-  const run = fetched.size > 0 ? `  ${prefix}_run(arena, source);` : `  (void)source;\n  ${prefix}_run(arena);`;
-  return `static const tsr_input ${prefix}_inputs[] = {
+  return `${text}
+
+static const tsr_input ${prefix}_inputs[] = {
 ${inputs.join('\n')}
 };
 
@@ -147,9 +181,7 @@ static const tsr_output ${prefix}_outputs[] = {
 ${outputs.join('\n')}
 };
 
-${benchmarkText(plan, prefix)}static void ${prefix}_start(void *arena, const tsr_source *source) {
-${run}
-}`;
+${benchmarkText(plan, prefix)}`.trimEnd();
 }
 
 function benchmarkText(plan: Plan, prefix: string): string {
@@ -192,8 +224,9 @@ function checkBenchmark(plan: Plan, name: string, benchmark: Benchmark): void {
   );
 }
 
-function entryText({ plan, modelHash }: FirmwareModel, holding: Holding): string {
+function entryText({ plan, modelHash }: FirmwareModel, places: FirmwarePlaces, holding: Holding): string {
   const prefix = modelPrefix(plan.graph.name);
+  const { nameOf } = modelFunctions(plan, prefix, places);
   const held = { copy: 'TSR_HOLD_COPY', arena: 'TSR_HOLD_ARENA', none: 'TSR_HOLD_NONE' }[holding];
   return `    {.name = "${prefix}",
      .sha256 = "${modelHash}",
@@ -206,5 +239,5 @@ function entryText({ plan, modelHash }: FirmwareModel, holding: Holding): string
      .holding = ${held},
      .benchmark = ${benchmarks.has(prefix) ? `&${prefix}_benchmark` : 'NULL'},
      .run = ${prefix}_start,
-     .self_test = ${prefix}_self_test},`;
+     .self_test = ${nameOf(`${prefix}_self_test`)}},`;
 }

@@ -1,11 +1,7 @@
 import { rowShape, type Tensor, tensorOf } from '../graph/types.ts';
 import type { Plan } from '../plan/types.ts';
+import { readBaseParameter } from './arena.ts';
 import { baseOf, indent, type LayerContext } from './layers.ts';
-
-/** Outputs that go to the caller row by row, by their tensors. */
-export function handedOutputs(plan: Plan): ReadonlySet<string> {
-  return plan.handed ?? new Set();
-}
 
 /** The statements that hand row `row` of a tensor to the caller: one for each output that it is. */
 function rowStatements(plan: Plan, tensor: Tensor, row: string, pixels: string): readonly string[] {
@@ -14,7 +10,7 @@ function rowStatements(plan: Plan, tensor: Tensor, row: string, pixels: string):
   );
 }
 
-/** `rows`, where it is about one row, and else a loop over all of them; rows of all images count on. */
+/** The statements that hand over a whole tensor; the rows of its images count on. */
 export function handWholeText({ plan, ...context }: LayerContext, tensor: Tensor): readonly string[] {
   const { batch, rows, width, channels } = rowShape(tensor.shape);
   const base = baseOf({ plan, ...context }, tensor);
@@ -37,7 +33,7 @@ export function handOverName({ prefix }: LayerContext, layer: number): string {
 export function handOverText(context: LayerContext, layer: number, output: string): string {
   const tensor = tensorOf(context.plan.graph, output);
   return [
-    `static void ${handOverName(context, layer)}(const int8_t *arena, const tsr_sink *sink) {`,
+    `static void ${handOverName(context, layer)}(${readBaseParameter(context.plan)}, const tsr_sink *sink) {`,
     ...indent(handWholeText(context, tensor), 1),
     '}',
   ].join('\n');

@@ -2,6 +2,7 @@ import { describeNode, type RowShape, rowShape, type Tensor } from '../graph/typ
 import { type FieldValue, isSameAxis, type KernelCall, type KernelInput } from '../ops/define.ts';
 import { windowStart } from '../plan/demand.ts';
 import type { Layer, Plan } from '../plan/types.ts';
+import { addressText, baseParameter } from './arena.ts';
 import type { ConstantPool } from './constants.ts';
 import { startExpression } from './expressions.ts';
 import { identifier, safeText } from './text.ts';
@@ -61,9 +62,8 @@ export function baseOf(context: LayerContext, tensor: Tensor): string {
     return context.pool.add({ type: 'int8', values }, `constant_${identifier(tensor.name)}`);
   }
   const storage = context.plan.storage.get(tensor.name);
-  const buffer = storage?.buffer === null || storage === undefined ? undefined : context.plan.buffers[storage.buffer];
-  if (buffer === undefined) throw new Error(`tensor ${tensor.name} has no place`);
-  return offsetText('arena', buffer.offset + (storage?.offset ?? 0));
+  if (storage === undefined || storage.buffer === null) throw new Error(`tensor ${tensor.name} has no place`);
+  return addressText(context.plan, storage.buffer, storage.offset);
 }
 
 const offsetText = (base: string, offset: number | string): string =>
@@ -72,9 +72,7 @@ const offsetText = (base: string, offset: number | string): string =>
 /** The scratch of a layer's call. */
 export function scratchOf({ plan }: LayerContext, layer: Layer, call: KernelCall): string {
   const buffer = plan.scratch.get(layer.index);
-  return buffer === undefined || call.scratchBytes === 0
-    ? 'NULL'
-    : offsetText('arena', plan.buffers[buffer]?.offset ?? 0);
+  return buffer === undefined || call.scratchBytes === 0 ? 'NULL' : addressText(plan, buffer);
 }
 
 /** Row pointers that each input of a call contributes. */
@@ -193,7 +191,7 @@ export function layerText(context: LayerContext, layer: Layer): string {
   body.push(`TSR_MARK(${layer.index});`);
   const definition = [
     layerComment(layer),
-    `static void ${layerName(context, layer)}(int8_t *arena) {`,
+    `static void ${layerName(context, layer)}(${baseParameter(context.plan)}) {`,
     ...indent(body, 1),
     '}',
   ];

@@ -1,7 +1,11 @@
 import { elementCount, type Graph, type Port, rowShape, type Tensor, tensorOf } from '../graph/types.ts';
+import { fetchedInputs, handedOutputs } from '../plan/boundary.ts';
 import type { Layer, Plan } from '../plan/types.ts';
+import { arenaMacros, arenaParameter, baseText, readArenaParameter } from './arena.ts';
 import { type ByteArrays, createConstantPool } from './constants.ts';
+import { handOverName, handOverText } from './hand-over.ts';
 import { baseOf, type LayerContext, layerName, layerText } from './layers.ts';
+import { selfTestText } from './self-test.ts';
 import type { Optimization } from './small-kernels.ts';
 import { stageText } from './stage.ts';
 import { floatLiteral, identifier, safeText } from './text.ts';
@@ -63,46 +67,53 @@ function portMacros(plan: Plan, prefix: string, port: Port, kind: 'INPUT' | 'OUT
   const tensor = tensorOf(plan.graph, port.tensor);
   const name = `${prefix.toUpperCase()}_${kind}${index}`;
   const { scale, zeroPoint } = portQuantization(plan.graph, port);
+  const isPassedInRows = (kind === 'INPUT' ? fetchedInputs(plan) : handedOutputs(plan)).has(port.tensor);
   const layout = port.permutation.every((axis, i) => axis === i)
     ? 'as in the ONNX file'
     : `axis ${port.permutation.join(', ')} of the ONNX shape ${port.shape.join('x')}`;
   return [
-    `/* ${safeText(port.name)}: ${tensor.shape.join('x')} int8, ${layout}; ${port.encoding === 'pixels' ? 'pixel from 0 to 255' : 'real value'} = (q - ZERO_POINT) * SCALE */`,
+    `/* ${safeText(port.name)}: ${port.permutation.map((axis) => port.shape[axis]).join('x')} int8, ${layout}; ${port.encoding === 'pixels' ? 'pixel from 0 to 255' : 'real value'} = (q - ZERO_POINT) * SCALE */`,
     `#define ${name}_BYTES ${elementCount(tensor.shape)}`,
     `#define ${name}_SCALE ${floatLiteral(scale)}`,
     `#define ${name}_ZERO_POINT (${zeroPoint})`,
+    ...(isPassedInRows ? rowMacros(tensor, name) : []),
   ].join('\n');
 }
 
-/** Inputs whose rows are fetched through a callback. */
-export function fetchedInputs(plan: Plan): ReadonlySet<string> {
-  return new Set(plan.steps.flatMap((step) => (step.kind === 'stage' ? step.fetched : [])));
+/** What the callers' functions must know that read and write rows of an input or output. */
+function rowMacros({ shape }: Tensor, name: string): readonly string[] {
+  const { batch, rows, width, channels } = rowShape(shape);
+  return [`#define ${name}_ROWS ${batch * rows}`, `#define ${name}_ROW_BYTES ${width * channels}`];
 }
 
 /** The header that the user's firmware includes. */
 export function headerText(plan: Plan, prefix: string, options: ModelOptions): string {
   const upper = prefix.toUpperCase();
   const fetched = fetchedInputs(plan);
+  const handed = handedOutputs(plan);
+  const [arena, readArena] = [arenaParameter(plan), readArenaParameter(plan)];
   const { inputs, outputs } = plan.graph;
   const accessors = [
     ...inputs.flatMap((port, index) =>
       fetched.has(port.tensor)
         ? []
         : [
-            `/* Where input ${index} goes before ${prefix}_run, which may overwrite it. */\nint8_t *${prefix}_input${index}(void *arena);`,
+            `/* Where input ${index} goes before ${prefix}_run, which may overwrite it. */\nint8_t *${prefix}_input${index}(${arena});`,
             ...(options.boundary === 'float'
-              ? [
-                  `/* The same from real values. */\nvoid ${prefix}_write_input${index}(void *arena, const float *values);`,
-                ]
+              ? [`/* The same from real values. */\nvoid ${prefix}_write_input${index}(${arena}, const float *values);`]
               : []),
           ],
     ),
-    ...outputs.flatMap((_, index) => [
-      `/* Where output ${index} stands after ${prefix}_run. */\nconst int8_t *${prefix}_output${index}(const void *arena);`,
-      ...(options.boundary === 'float'
-        ? [`/* The same as real values. */\nvoid ${prefix}_read_output${index}(const void *arena, float *values);`]
-        : []),
-    ]),
+    ...outputs.flatMap((port, index) =>
+      handed.has(port.tensor)
+        ? []
+        : [
+            `/* Where output ${index} stands after ${prefix}_run. */\nconst int8_t *${prefix}_output${index}(${readArena});`,
+            ...(options.boundary === 'float'
+              ? [`/* The same as real values. */\nvoid ${prefix}_read_output${index}(${readArena}, float *values);`]
+              : []),
+          ],
+    ),
   ];
   return `${frontText(options, plan)}
 #ifndef ${upper}_H
@@ -114,9 +125,7 @@ export function headerText(plan: Plan, prefix: string, options: ModelOptions): s
 extern "C" {
 #endif
 
-/* Memory for activations, rings and scratch: the caller's, aligned to ${upper}_ARENA_ALIGNMENT. */
-#define ${upper}_ARENA_BYTES ${plan.arenaBytes}
-#define ${upper}_ARENA_ALIGNMENT 4
+${arenaMacros(plan, upper)}
 
 ${inputs.map((port, index) => portMacros(plan, prefix, port, 'INPUT', index)).join('\n\n')}
 
@@ -124,14 +133,14 @@ ${outputs.map((port, index) => portMacros(plan, prefix, port, 'OUTPUT', index)).
 
 ${accessors.join('\n\n')}
 
-/* One inference. ${fetched.size > 0 ? 'Input rows come from `source`, in order.' : 'Inputs are in the arena.'} */
-${runSignature(prefix, fetched.size > 0)};
+/* One inference. ${fetched.size > 0 ? 'Input rows come from `source`, in order.' : 'Inputs are in the arena.'}${handed.size > 0 ? ' Output rows go to `sink`, each as soon as it is complete.' : ''} */
+${runSignature(plan, prefix)};
 
 /*
  * Runs the model on a built-in input and compares a checksum of the outputs with the one that the compiler computed.
  * 1: this machine computes what the compiler says. 0: it does not.
  */
-int ${prefix}_self_test(void *arena);
+int ${prefix}_self_test(${arena});
 
 #ifdef __cplusplus
 }
@@ -141,8 +150,10 @@ int ${prefix}_self_test(void *arena);
 `;
 }
 
-function runSignature(prefix: string, streams: boolean): string {
-  return `void ${prefix}_run(void *arena${streams ? ', const tsr_source *source' : ''})`;
+function runSignature(plan: Plan, prefix: string): string {
+  const source = fetchedInputs(plan).size > 0 ? ', const tsr_source *source' : '';
+  const sink = handedOutputs(plan).size > 0 ? ', const tsr_sink *sink' : '';
+  return `void ${prefix}_run(${arenaParameter(plan)}${source}${sink})`;
 }
 
 /** The model's own C: constants, a function a layer or stage, and the run function that lists them. */
@@ -152,30 +163,40 @@ export function sourceText(plan: Plan, prefix: string, options: ModelOptions): s
   const parts: string[] = [];
   const run: string[] = [];
   const fetched = fetchedInputs(plan);
+  const handed = handedOutputs(plan);
+  const arena = arenaParameter(plan);
   plan.steps.forEach((step, index) => {
     if (step.kind === 'call') {
       const layer = plan.layers[step.layer] as Layer;
-      if (layer.lowering.kind === 'alias') return;
-      parts.push(layerText(context, layer));
-      run.push(`  ${layerName(context, layer)}(base);`);
+      if (layer.lowering.kind === 'calls') {
+        parts.push(layerText(context, layer));
+        run.push(`  ${layerName(context, layer)}(base);`);
+      }
+      if (handed.has(layer.node.output)) {
+        parts.push(handOverText(context, layer.index, layer.node.output));
+        run.push(`  ${handOverName(context, layer.index)}(base, sink);`);
+      }
     } else {
       const name = `${prefix}_stage_${index}`;
       parts.push(stageText(context, step, name));
-      run.push(`  ${name}(base${step.fetched.length > 0 ? ', source' : ''});`);
+      const source = step.fetched.length > 0 ? ', source' : '';
+      const sink = step.handed.length > 0 ? ', sink' : '';
+      run.push(`  ${name}(base${source}${sink});`);
     }
   });
   const { inputs, outputs } = plan.graph;
   const accessors: string[] = [];
   inputs.forEach((port, index) => {
     if (fetched.has(port.tensor)) return;
-    accessors.push(`int8_t *${prefix}_input${index}(void *arena) { ${pointer(context, port, 'int8_t *')} }`);
+    accessors.push(`int8_t *${prefix}_input${index}(${arena}) { ${pointer(context, port, 'int8_t *')} }`);
     if (options.boundary === 'float') accessors.push(writeInputText(plan, prefix, port, index));
   });
   outputs.forEach((port, index) => {
+    if (handed.has(port.tensor)) return;
     accessors.push(
-      `const int8_t *${prefix}_output${index}(const void *arena) { ${pointer(context, port, 'const int8_t *')} }`,
+      `const int8_t *${prefix}_output${index}(${readArenaParameter(plan)}) { ${pointer(context, port, 'const int8_t *')} }`,
     );
-    if (options.boundary === 'float') accessors.push(readOutputText(prefix, index));
+    if (options.boundary === 'float') accessors.push(readOutputText(plan, prefix, index));
   });
   const headers = kernelFiles(plan).filter((file) => file.endsWith('.h') && file !== 'tsr.h');
   return [
@@ -184,8 +205,8 @@ export function sourceText(plan: Plan, prefix: string, options: ModelOptions): s
     pool.text(),
     ...parts,
     ...accessors,
-    `${runSignature(prefix, fetched.size > 0)} {\n${run.length === 0 ? '  (void)arena;' : `  int8_t *base = (int8_t *)arena;\n${run.join('\n')}`}\n}`,
-    selfTestText(context, options),
+    `${runSignature(plan, prefix)} {\n${run.length === 0 ? '  (void)arena;' : `  ${baseText(plan)}\n${run.join('\n')}`}\n}`,
+    selfTestText(plan, prefix, options.selfTest),
   ]
     .filter((part) => part !== '')
     .join('\n\n')
@@ -201,70 +222,17 @@ function pointer(context: LayerContext, port: Port, type: string): string {
 function writeInputText(plan: Plan, prefix: string, port: Port, index: number): string {
   const macro = `${prefix.toUpperCase()}_INPUT${index}`;
   const inverse = floatLiteral(1 / Math.fround(portQuantization(plan.graph, port).scale));
-  return `void ${prefix}_write_input${index}(void *arena, const float *values) {
+  return `void ${prefix}_write_input${index}(${arenaParameter(plan)}, const float *values) {
   int8_t *to = ${prefix}_input${index}(arena);
   for (int32_t i = 0; i < ${macro}_BYTES; ++i) to[i] = tsr_quantize(values[i], ${inverse}, ${macro}_ZERO_POINT);
 }`;
 }
 
-function readOutputText(prefix: string, index: number): string {
+function readOutputText(plan: Plan, prefix: string, index: number): string {
   const macro = `${prefix.toUpperCase()}_OUTPUT${index}`;
-  return `void ${prefix}_read_output${index}(const void *arena, float *values) {
+  return `void ${prefix}_read_output${index}(${readArenaParameter(plan)}, float *values) {
   const int8_t *from = ${prefix}_output${index}(arena);
   for (int32_t i = 0; i < ${macro}_BYTES; ++i) values[i] = (float)(from[i] - ${macro}_ZERO_POINT) * ${macro}_SCALE;
-}`;
-}
-
-/** Byte i of the self-test's input: a multiplicative hash, so that every machine makes the same without a table. */
-export function selfTestByte(index: number): number {
-  return (Math.imul(index + 1, -1640531527) >>> 24) - 128;
-}
-
-/** FNV-1a over the output bytes. Source: draft-eastlake-fnv. */
-export function checksum(hash: number, bytes: Int8Array): number {
-  let h = hash;
-  for (const byte of bytes) h = Math.imul(h ^ (byte & 255), 16777619) >>> 0;
-  return h;
-}
-
-export const checksumStart = 2166136261;
-
-function selfTestText(context: LayerContext, options: ModelOptions): string {
-  const { plan, prefix } = context;
-  const fetched = fetchedInputs(plan);
-  const upper = prefix.toUpperCase();
-  const lines: string[] = [];
-  let start = 0;
-  const rowReader: string[] = [];
-  plan.graph.inputs.forEach((port, index) => {
-    const tensor: Tensor = tensorOf(plan.graph, port.tensor);
-    const { width, channels } = rowShape(tensor.shape);
-    if (fetched.has(port.tensor)) {
-      rowReader.push(`  if (input == ${index}) {
-    for (int32_t i = 0; i < ${width * channels}; ++i) pixels[i] = tsr_test_byte(${start} + row * ${width * channels} + i);
-  }`);
-    } else {
-      lines.push(
-        `  for (int32_t i = 0; i < ${upper}_INPUT${index}_BYTES; ++i) ${prefix}_input${index}(arena)[i] = tsr_test_byte(${start} + i);`,
-      );
-    }
-    start += elementCount(tensor.shape);
-  });
-  const reader =
-    rowReader.length === 0
-      ? ''
-      : `static void ${prefix}_test_row(void *context, int32_t input, int32_t row, int8_t *pixels) {\n  (void)context;\n${rowReader.join('\n')}\n}\n\n`;
-  const call =
-    fetched.size > 0
-      ? [`  const tsr_source source = {${prefix}_test_row, NULL};`, `  ${prefix}_run(arena, &source);`]
-      : [`  ${prefix}_run(arena);`];
-  const sums = plan.graph.outputs.map(
-    (_, index) => `  hash = tsr_checksum(hash, ${prefix}_output${index}(arena), ${upper}_OUTPUT${index}_BYTES);`,
-  );
-  return `${reader}int ${prefix}_self_test(void *arena) {
-  uint32_t hash = ${checksumStart}u;
-${[...lines, ...call, ...sums].join('\n')}
-  return hash == ${options.selfTest}u;
 }`;
 }
 

@@ -3,14 +3,11 @@ import type { KernelCall } from '../ops/define.ts';
 import type { Layer, Plan } from '../plan/types.ts';
 
 /**
- * `speed`: the kernels that are fastest. `size`: where a kernel has a smaller file that computes pixels one by one, that
- * one, and compilers are asked for small code.
+ * `speed`: the kernels that are fastest. `size`: where a kernel has a smaller file for calls of few pixels, that one, and
+ * compilers are asked for small code.
  */
 export const optimizations = ['speed', 'size'] as const;
 export type Optimization = (typeof optimizations)[number];
-
-/** From so many pixels on, calls do without what KernelCall.rowsSymbol leaves out. */
-const leastOfRows = 3;
 
 /** Pixels that the calls of a kernel compute: the fewest and the most. */
 interface Widths {
@@ -20,14 +17,14 @@ interface Widths {
 
 /**
  * A plan whose calls name the smaller files of their kernels: for `size` all that have one; for `speed` where nothing is
- * lost by it, since every call of the kernel computes one pixel (streams that go column by column) or more than two.
+ * lost by it, since every call of the kernel computes few pixels (as in streams that go column by column) or many.
  */
 export function withSmallKernels(plan: Plan, optimize: Optimization): Plan {
   const widths = widthsOfCalls(plan);
-  const symbolOf = ({ symbol, smallSymbol, rowsSymbol }: KernelCall): string => {
+  const symbolOf = ({ symbol, smallSymbol, smallMost = 1, rowsSymbol, rowsLeast = 1 }: KernelCall): string => {
     const { least, most } = widths.get(symbol) ?? { least: 1, most: Number.POSITIVE_INFINITY };
-    if (smallSymbol !== undefined && (optimize === 'size' || most === 1)) return smallSymbol;
-    return rowsSymbol !== undefined && least >= leastOfRows ? rowsSymbol : symbol;
+    if (smallSymbol !== undefined && (optimize === 'size' || most <= smallMost)) return smallSymbol;
+    return rowsSymbol !== undefined && least >= rowsLeast ? rowsSymbol : symbol;
   };
   const layers = plan.layers.map((layer): Layer => {
     const { lowering } = layer;

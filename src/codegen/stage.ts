@@ -3,7 +3,9 @@ import type { KernelCall } from '../ops/define.ts';
 import { columnsOf, windowEnd, windowStart } from '../plan/demand.ts';
 import type { Layer, StageStep } from '../plan/types.ts';
 import { type Intake, type Member, startWalk, type Walk } from '../plan/walk.ts';
+import { baseParameter } from './arena.ts';
 import { startExpression } from './expressions.ts';
+import { handRowText, handWholeText } from './hand-over.ts';
 import {
   baseOf,
   indent,
@@ -134,15 +136,25 @@ function memberText(context: LayerContext, walk: Walk, member: Member): string {
     body.push(always ? '{' : `if (${when}) {`, ...indent(text, 1), '}');
   });
   body.push(`tsr_advance(&at[${member.index}], ${split ? member.segment : member.width}, ${member.width});`);
-  body.push(`TSR_MARK(${layer.index});`);
+  body.push(`TSR_MARK(${layer.index});`, ...handedText(context, member));
   const remark = split ? `; its next ${member.segment} columns` : '; its next row';
   const definition = [
     layerComment(layer, remark),
-    `static void ${layerName(context, layer)}(int8_t *arena, tsr_cursor *at) {`,
+    `static void ${layerName(context, layer)}(${baseParameter(context.plan)}, tsr_cursor *at${member.output.handed ? ', const tsr_sink *sink' : ''}) {`,
     ...indent(body, 1),
     '}',
   ];
   return `${parametersText(context, layer)}\n\n${definition.join('\n')}`;
+}
+
+/** Where a member's output goes to the caller: the statements that hand over what its last step has completed. */
+function handedText(context: LayerContext, { index, output, accumulates, segment, width, steps }: Member): string[] {
+  if (!output.handed) return [];
+  const { tensor } = output;
+  if (accumulates) return [`if (at[${index}].y == ${steps}) {`, ...indent(handWholeText(context, tensor), 1), '}'];
+  if (segment === width) return [...handRowText(context, tensor, 'out')];
+  const row = `tsr_slot(${baseOf(context, tensor)}, ${ringText(context, tensor)}, y)`;
+  return [`if (at[${index}].x == 0) {`, ...indent(handRowText(context, tensor, row), 1), '}'];
 }
 
 /** When an intake has what a member's next step needs, as a C condition; null where it always has. */
@@ -212,7 +224,9 @@ export function stageText(context: LayerContext, stage: StageStep, name: string)
     return [
       `case ${member.index}:`,
       `  if (${conditions.join(' && ')}) {`,
-      ...chain.map(({ layer }) => `    ${layerName(context, layer)}(arena, at);`),
+      ...chain.map(
+        ({ layer, output }) => `    ${layerName(context, layer)}(arena, at${output.handed ? ', sink' : ''});`,
+      ),
       `    next = ${caseFrom(Math.max(last.index, deepest(last.output)))};`,
       '    break;',
       '  }',
@@ -241,7 +255,10 @@ export function stageText(context: LayerContext, stage: StageStep, name: string)
     '  }',
     '}',
   ];
-  const signature = walk.fetched.length > 0 ? 'int8_t *arena, const tsr_source *source' : 'int8_t *arena';
+  const base = baseParameter(plan);
+  const source = stage.fetched.length > 0 ? ['const tsr_source *source'] : [];
+  const sink = stage.handed.length > 0 ? ['const tsr_sink *sink'] : [];
+  const signature = [base, ...source, ...sink].join(', ');
   const what = `/* Layers ${layers[0]?.index} to ${layers.at(-1)?.index}, a segment at a time: the deepest that has what it needs goes first. */`;
   const parts = walk.members.map((member) => memberText(context, walk, member));
   return [...parts, `${what}\nstatic void ${name}(${signature}) {\n${indent(loop, 1).join('\n')}\n}`].join('\n\n');

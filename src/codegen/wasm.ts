@@ -1,6 +1,7 @@
 import { elementCount, type Port, rowShape, tensorOf } from '../graph/types.ts';
+import { fetchedInputs, handedOutputs } from '../plan/boundary.ts';
 import type { Plan } from '../plan/types.ts';
-import { fetchedInputs, kernelFiles, portQuantization } from './model.ts';
+import { kernelFiles, portQuantization } from './model.ts';
 
 /** What the JavaScript side must know of an input or output. */
 export interface PortDescription {
@@ -11,7 +12,7 @@ export interface PortDescription {
   readonly permutation: readonly number[];
   readonly scale: number;
   readonly zeroPoint: number;
-  /** Bytes of a row, where the input is fetched row by row; 0 where it is whole. */
+  /** Bytes of a row, where the input is fetched, or the output handed over, row by row; 0 where it is whole. */
   readonly rowBytes: number;
 }
 
@@ -19,13 +20,15 @@ export interface PortDescription {
 export interface ModelDescription {
   readonly name: string;
   readonly arenaBytes: number;
+  /** Where the arena has several regions: the bytes of each. */
+  readonly regionBytes?: readonly number[];
   readonly macs: number;
   readonly inputs: readonly PortDescription[];
   readonly outputs: readonly PortDescription[];
 }
 
 export function describeModel(plan: Plan): ModelDescription {
-  const fetched = fetchedInputs(plan);
+  const passed = new Set([...fetchedInputs(plan), ...handedOutputs(plan)]);
   const port = (p: Port): PortDescription => {
     const tensor = tensorOf(plan.graph, p.tensor);
     const { width, channels } = rowShape(tensor.shape);
@@ -36,12 +39,13 @@ export function describeModel(plan: Plan): ModelDescription {
       permutation: p.permutation,
       scale: Math.fround(scale),
       zeroPoint,
-      rowBytes: fetched.has(p.tensor) ? width * channels : 0,
+      rowBytes: passed.has(p.tensor) ? width * channels : 0,
     };
   };
   return {
     name: plan.graph.name,
     arenaBytes: plan.arenaBytes,
+    ...(plan.regions.length > 1 ? { regionBytes: plan.regions.map(({ bytes }) => bytes) } : {}),
     macs: plan.macs,
     inputs: plan.graph.inputs.map(port),
     outputs: plan.graph.outputs.map(port),
@@ -59,16 +63,26 @@ export function wasmSource(plan: Plan, prefix: string): string {
 }
 
 /** The same from what a project says of its model. `kernels`: the names of their C files. */
-export function wasmProgram({ inputs, outputs }: ModelDescription, prefix: string, kernels: readonly string[]): string {
+export function wasmProgram(description: ModelDescription, prefix: string, kernels: readonly string[]): string {
+  const { inputs, outputs, regionBytes } = description;
   const upper = prefix.toUpperCase();
   const streams = inputs.some(({ rowBytes }) => rowBytes > 0);
-  const buffers = inputs.map(({ shape, rowBytes }, index) =>
-    rowBytes > 0 ? `static int8_t input${index}[${elementCount(shape)}];\n` : '',
-  );
+  const hands = outputs.some(({ rowBytes }) => rowBytes > 0);
+  const bufferOf = (kind: 'input' | 'output', { shape, rowBytes }: PortDescription, index: number): string =>
+    rowBytes > 0 ? `static int8_t ${kind}${index}[${elementCount(shape)}];\n` : '';
+  const buffers = [
+    ...inputs.map((port, index) => bufferOf('input', port, index)),
+    ...outputs.map((port, index) => bufferOf('output', port, index)),
+  ];
   const inputCases = inputs.map(({ rowBytes }, index) =>
     rowBytes > 0
       ? `    case ${index}: return input${index};`
       : `    case ${index}: return ${prefix}_input${index}(arena);`,
+  );
+  const outputCases = outputs.map(({ rowBytes }, index) =>
+    rowBytes > 0
+      ? `    case ${index}: return output${index};`
+      : `    case ${index}: return ${prefix}_output${index}(arena);`,
   );
   const rows = inputs.map(({ rowBytes }, index) => {
     if (rowBytes === 0) return '';
@@ -79,9 +93,20 @@ export function wasmProgram({ inputs, outputs }: ModelDescription, prefix: strin
   const reader = !streams
     ? ''
     : `\nstatic void read_row(void *context, int32_t input, int32_t row, int8_t *pixels) {\n  (void)context;\n${rows.join('')}}\n`;
-  const run = !streams
-    ? `  ${prefix}_run(arena);`
-    : `  const tsr_source source = {read_row, NULL};\n  ${prefix}_run(arena, &source);`;
+  const written = outputs.map(({ rowBytes }, index) => {
+    if (rowBytes === 0) return '';
+    return `  if (output == ${index}) {
+    for (int32_t i = 0; i < ${rowBytes}; ++i) output${index}[row * ${rowBytes} + i] = pixels[i];
+  }\n`;
+  });
+  const writer = !hands
+    ? ''
+    : `\nstatic void write_row(void *context, int32_t output, int32_t row, const int8_t *pixels) {\n  (void)context;\n${written.join('')}}\n`;
+  const run = [
+    ...(streams ? ['  const tsr_source source = {read_row, NULL};'] : []),
+    ...(hands ? ['  const tsr_sink sink = {write_row, NULL};'] : []),
+    `  ${prefix}_run(arena${streams ? ', &source' : ''}${hands ? ', &sink' : ''});`,
+  ].join('\n');
   return `${kernels.map((file) => `#include "${file}"`).join('\n')}
 #include "${prefix}.c"
 
@@ -89,8 +114,8 @@ export function wasmProgram({ inputs, outputs }: ModelDescription, prefix: strin
 void *memcpy(void *restrict to, const void *restrict from, size_t count) { return __builtin_memcpy(to, from, count); }
 void *memset(void *to, int value, size_t count) { return __builtin_memset(to, value, count); }
 
-static int8_t arena[${upper}_ARENA_BYTES + 1] __attribute__((aligned(16)));
-${buffers.join('')}${reader}
+${arenaDefinition(description, upper)}
+${buffers.join('')}${reader}${writer}
 __attribute__((export_name("input"))) int8_t *tsr_wasm_input(int32_t index) {
   switch (index) {
 ${inputCases.join('\n')}
@@ -100,12 +125,12 @@ ${inputCases.join('\n')}
 
 __attribute__((export_name("output"))) const int8_t *tsr_wasm_output(int32_t index) {
   switch (index) {
-${outputs.map((_, index) => `    case ${index}: return ${prefix}_output${index}(arena);`).join('\n')}
+${outputCases.join('\n')}
     default: return NULL;
   }
 }
 
-__attribute__((export_name("arena"))) int8_t *tsr_wasm_arena(void) { return arena; }
+__attribute__((export_name("arena"))) int8_t *tsr_wasm_arena(void) { return ${regionBytes === undefined ? 'arena' : 'regions'}; }
 
 __attribute__((export_name("run"))) void tsr_wasm_run(void) {
 ${run}
@@ -113,4 +138,14 @@ ${run}
 
 __attribute__((export_name("self_test"))) int tsr_wasm_self_test(void) { return ${prefix}_self_test(arena); }
 `;
+}
+
+/** The arena; its regions lie one after the other, so that JavaScript sees all of them as one. */
+function arenaDefinition({ regionBytes }: ModelDescription, upper: string): string {
+  const bytes = (name: string): string =>
+    `static int8_t ${name}[${upper}_ARENA_BYTES + 1] __attribute__((aligned(16)));`;
+  if (regionBytes === undefined) return bytes('arena');
+  const starts = regionBytes.map((_, index) => regionBytes.slice(0, index).reduce((sum, size) => sum + size, 0));
+  return `${bytes('regions')}
+static void *const arena[] = {${starts.map((start) => `regions + ${start}`).join(', ')}};`;
 }

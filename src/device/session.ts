@@ -32,7 +32,7 @@ export interface DeviceInfo {
 export interface MemoryUse {
   /** Bytes of stack below the function that calls the model; null on a machine whose stack cannot be painted. */
   readonly stackBytes: number | null;
-  /** The last byte of the arena that was written, plus 1. */
+  /** Bytes of the arena up to the last that was written; of several regions the sum. */
   readonly arenaBytes: number;
 }
 

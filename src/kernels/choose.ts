@@ -12,8 +12,10 @@ export function chooseKernel(call: KernelCall, isas: readonly Isa[]): KernelCall
   for (const variant of kernelVariants) {
     if (!isas.includes(variant.isa) || variant.replaces !== call.symbol) continue;
     const adapted = variant.adapt(call);
-    const { symbol, smallSymbol, rowsSymbol } = variant;
-    if (typeof adapted !== 'string') return { ...call, ...adapted, symbol, smallSymbol, rowsSymbol };
+    const { symbol, smallSymbol, smallMost, rowsSymbol, rowsLeast } = variant;
+    if (typeof adapted !== 'string') {
+      return { ...call, ...adapted, symbol, smallSymbol, smallMost, rowsSymbol, rowsLeast };
+    }
   }
   return call;
 }

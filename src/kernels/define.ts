@@ -15,10 +15,12 @@ export interface KernelVariant {
   readonly isa: Isa;
   /** The C function; its file is runtime-c/<folder of the portable call>/<symbol>.c. */
   readonly symbol: string;
-  /** The same kernel in less code, as fast where a call computes one pixel: KernelCall.smallSymbol. */
+  /** The same kernel in less code, as fast where a call computes at most `smallMost` pixels (1 where it is not said). */
   readonly smallSymbol?: string;
-  /** The same kernel in less code, as fast where calls compute three pixels or more: KernelCall.rowsSymbol. */
+  readonly smallMost?: number;
+  /** The same kernel in less code, as fast where a call computes at least `rowsLeast` pixels. */
   readonly rowsSymbol?: string;
+  readonly rowsLeast?: number;
   /** The symbol of the portable kernel that it stands in for. */
   readonly replaces: string;
   /** What is different in the call, or the reason why this call is not for the variant. */

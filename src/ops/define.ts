@@ -55,10 +55,14 @@ export interface KernelInput {
 export interface KernelCall {
   /** The C function, `tsr_<op>_<types>__<isa>`; it stands in the file of that name. */
   readonly symbol: string;
-  /** The same kernel, of the same parameters, in less code: it computes pixels one by one. */
+  /** The same kernel, of the same parameters, in less code: that for calls of few pixels alone. */
   readonly smallSymbol?: string | undefined;
-  /** The same kernel, of the same parameters, without its code for calls of one or two pixels. */
+  /** So many pixels at most it computes as fast; 1 where it is not said. */
+  readonly smallMost?: number | undefined;
+  /** The same kernel, of the same parameters, without its code for calls of few pixels. */
   readonly rowsSymbol?: string | undefined;
+  /** So many pixels at least it computes as fast. */
+  readonly rowsLeast?: number | undefined;
   /** The folder of runtime-c that the kernel stands in; the header is tsr_<folder>.h. */
   readonly folder: string;
   /** The C type of the parameters. */

@@ -1,8 +1,6 @@
 import { placeBySize } from './allocate/greedy.ts';
-import { type Overlap, overlapBound, placeOverlapping } from './allocate/overlaps.ts';
-import { type Block, liveBound } from './allocate/problem.ts';
+import { type Block, liveBound, type Overlap } from './allocate/problem.ts';
 import { defaultWork, solveAllocation } from './allocate/solve.ts';
-import { liveBytes } from './overlap.ts';
 import { alignUp, type Buffer, bufferAlignment, type Join, type PlacedBuffer } from './types.ts';
 
 /**
@@ -27,16 +25,18 @@ export interface ThoroughAllocation {
  * @param work how much to search, in visits of a buffer; the same work gives the same places on every machine
  */
 export function allocateThoroughly(buffers: readonly Buffer[], work: number = defaultWork): ThoroughAllocation {
-  const { offsets, bound, optimal } = solveAllocation(buffers.map(toBlock), { work });
-  return { buffers: withOffsets(buffers, offsets), bound: bound * bufferAlignment, optimal };
+  return allocateJoined(buffers, [], work);
 }
 
 /**
  * The same where outputs may begin in their dying inputs; never worse than if they did not.
  * @param joins each buffer is the input of one at most, and the output of one at most
  */
-export function allocateJoined(buffers: readonly Buffer[], joins: readonly Join[]): ThoroughAllocation {
-  if (joins.length === 0) return allocateThoroughly(buffers);
+export function allocateJoined(
+  buffers: readonly Buffer[],
+  joins: readonly Join[],
+  work: number = defaultWork,
+): ThoroughAllocation {
   const index = new Map(buffers.map(({ name }, position) => [name, position]));
   const overlaps = joins.map(
     ({ input, output, distance }): Overlap => ({
@@ -45,15 +45,8 @@ export function allocateJoined(buffers: readonly Buffer[], joins: readonly Join[
       distance: distance / bufferAlignment,
     }),
   );
-  const blocks = buffers.map(toBlock);
-  const live = Math.max(0, ...liveBytes(buffers, joins)) / bufferAlignment;
-  const bound = overlapBound(blocks, overlaps, live);
-  const { offsets, peak } = placeOverlapping(blocks, overlaps, bound);
-  const together = { buffers: withOffsets(buffers, offsets), bound: bound * bufferAlignment, optimal: peak <= bound };
-  if (together.optimal) return together;
-  const plain = allocateThoroughly(buffers);
-  const isLess = arenaBytes(plain.buffers) < peak * bufferAlignment;
-  return { ...together, ...(isLess ? { buffers: plain.buffers } : {}) };
+  const { offsets, bound, optimal } = solveAllocation(buffers.map(toBlock), { work, overlaps });
+  return { buffers: withOffsets(buffers, offsets), bound: bound * bufferAlignment, optimal };
 }
 
 /** The bytes from the start of the arena to the end of its last buffer. */

@@ -1,7 +1,7 @@
 import { rowShape, tensorOf } from '../graph/types.ts';
 import { allocateJoined, arenaBytes } from './allocate.ts';
+import { keptOutputs } from './boundary.ts';
 import { accumulates, scratchBytes } from './demand.ts';
-import { keptOutputs } from './handed.ts';
 import { joinBuffers } from './overlap.ts';
 import { fitRings, ringBytes } from './rings.ts';
 import {
@@ -88,11 +88,14 @@ export function buildPlan(program: RewrittenProgram, steps: readonly Step[]): Pl
       rowBytes: width * channels,
       pixelBytes: channels,
     };
-    return { buffer: null, offset, slots: rows, rowBytes, pixelBytes, window: 0, settle: [] };
+    return { buffer: null, offset, slots: rows, rowBytes, pixelBytes, window: 0, settle: [], lane: null };
   };
   const storage = new Map<string, Storage>();
   const bytesOf = new Map<string, number>();
-  for (const step of steps) {
+  /** Rings that lie where others of their stage lie, and the buffers that they share. */
+  const laneOf = new Map<string, string>();
+  const lanes = new Map<string, Buffer>();
+  for (const [index, step] of steps.entries()) {
     if (step.kind !== 'stage') continue;
     const members = step.layers.map((index) => layers[index] as Layer);
     const inside = new Set(step.layers);
@@ -104,29 +107,29 @@ export function buildPlan(program: RewrittenProgram, steps: readonly Step[]): Pl
       if (leaves) continue;
       const { width, channels } = rowShape(tensorOf(graph, name).shape);
       storage.set(name, { ...whole(name), ...ring });
-      bytesOf.set(name, ringBytes(ring, { width, pixelBytes: channels }));
+      const bytes = ringBytes(ring, { width, pixelBytes: channels });
+      bytesOf.set(name, bytes);
+      if (ring.lane === null) continue;
+      const lane = `lane ${ring.lane} of step ${index}`;
+      laneOf.set(name, lane);
+      lanes.set(lane, { name: lane, bytes: Math.max(bytes, lanes.get(lane)?.bytes ?? 0), first: index, last: index });
     }
   }
 
-  const tensors = [...life].map(
-    ([name, { first, last }]): Buffer => ({
-      name,
-      bytes: bytesOf.get(name) ?? tensorBytes(tensorOf(graph, name)),
-      first,
-      last,
-    }),
+  const tensors = [...life].flatMap(([name, { first, last }]): Buffer[] =>
+    laneOf.has(name) ? [] : [{ name, bytes: bytesOf.get(name) ?? tensorBytes(tensorOf(graph, name)), first, last }],
   );
   const rings = new Set(storage.keys());
   const scratches = scratchBuffers(layers, stepOfLayer);
   const sharable = new Set(tensors.map((buffer) => buffer.name).filter((name) => !rings.has(name)));
-  const all = [...tensors, ...new Set(scratches.values())];
+  const all = [...tensors, ...lanes.values(), ...new Set(scratches.values())];
   const joins = joinBuffers({ graph, layers, handed, regions }, steps, all, sharable);
   const { buffers: placed, bound } = allocateJoined(all, joins);
   const indexOf = new Map(placed.map((buffer, index) => [buffer.name, index]));
   const scratch = new Map<number, number>();
   for (const [layer, { name }] of scratches) scratch.set(layer, indexOf.get(name) as number);
   for (const tensor of graph.tensors.values()) {
-    const buffer = tensor.kind === 'constant' ? undefined : indexOf.get(root(tensor.name));
+    const buffer = tensor.kind === 'constant' ? undefined : indexOf.get(laneOf.get(tensor.name) ?? root(tensor.name));
     storage.set(tensor.name, { ...(storage.get(tensor.name) ?? whole(tensor.name)), buffer: buffer ?? null });
   }
   return {

@@ -1,24 +1,22 @@
-import { rowShape, type Tensor, tensorOf } from '../graph/types.ts';
+import { rowShape, tensorOf } from '../graph/types.ts';
 import { layerTime } from './cost.ts';
 import { accumulates, canStream, scratchBytes, stepWidth } from './demand.ts';
 import { type Life, livesOf } from './lives.ts';
 import { overlapDistance, type PlacedProgram } from './overlap.ts';
-import { fitRings, ringBytes } from './rings.ts';
+import { bytesTogether, fitRings, ringBytes } from './rings.ts';
 import { alignUp, type Layer, type Program, type Ring, type StageStep, type Step } from './types.ts';
 import { regionsOf } from './views.ts';
+import { type Cut, cutsOf, segmentWidths } from './widths.ts';
 
 /** Whether the model's input lies whole in the arena, or is fetched row by row where a stage begins with it. */
 export type InputMode = 'resident' | 'stream';
-
-/** Columns that the layers of a stage compute at a time; whole rows, or a few pixels. */
-const segmentWidths = [Number.POSITIVE_INFINITY, 8, 4, 2, 1];
 
 /** A run of layers as one step of the plan: what it needs of the arena, and its time (see layerTime). */
 export interface Candidate {
   readonly start: number;
   readonly end: number;
-  /** Null: a single layer, computed whole. */
-  readonly segment: number | null;
+  /** Columns that its layers compute at a time: all alike, or each its own. Null: a single layer, computed whole. */
+  readonly segment: number | readonly number[] | null;
   /** No step over these layers needs less: outputs count as lying over dying inputs as far as their sizes let them. */
   readonly bytes: number;
   /** What it needs where no output begins in an input. */
@@ -34,22 +32,31 @@ export interface Candidates {
   readonly stepOf: (candidate: Candidate) => Step;
   /** What a step really needs: its outputs lie over its inputs as far as its order of computing lets them. */
   readonly exactBytes: (candidate: Candidate) => number;
+  /** The stage of a candidate with layers in segments of different widths (see cutsOf). */
+  readonly cuts: (candidate: Candidate) => readonly Cut[];
   /** The tensors that live at some time of a step. */
   readonly livingAt: (candidate: Candidate) => readonly Life[];
+}
+
+/** The bytes of a ring, and the lane that it lies in (see Ring). */
+interface Fitted {
+  readonly bytes: number;
+  readonly lane: number | null;
 }
 
 /** What planning a model found out about runs of layers, to be used again for another program with the same runs. */
 export interface Memory {
   /** In the order of the tensors that are fetched, and then of the layers. */
-  readonly rings: Map<string, readonly number[]>;
+  readonly rings: Map<string, readonly Fitted[]>;
   readonly overlaps: Map<string, number>;
   readonly times: Map<string, number>;
+  readonly cuts: Map<string, readonly (readonly number[])[]>;
   /** What the layers are that make tensors, by their names. */
   readonly kinds: Map<string, string>;
 }
 
 export function createMemory(): Memory {
-  return { rings: new Map(), overlaps: new Map(), times: new Map(), kinds: new Map() };
+  return { rings: new Map(), overlaps: new Map(), times: new Map(), cuts: new Map(), kinds: new Map() };
 }
 
 /**
@@ -88,10 +95,10 @@ function allNeed(layers: readonly Layer[], index: number, end: number): boolean 
 function ringsOf(
   program: Program,
   run: Stretch,
-  segment: number,
+  segment: number | readonly number[],
   input: InputMode,
   memory: Memory,
-): ReadonlyMap<string, number> {
+): ReadonlyMap<string, Fitted> {
   const members = program.layers.slice(run.start, run.end);
   const stage = stageOf(program, { ...run, segment }, input);
   const names = [...stage.fetched, ...members.map(({ node }) => node.output)];
@@ -103,17 +110,18 @@ function ringsOf(
     '',
     ...members.map((layer) => kindOf(layer, memory)),
   ].join('\n');
-  const tensors = (name: string): Tensor => tensorOf(program.graph, name);
-  const known = memory.rings.get(key) ?? ringList(fitRings(members, stage, tensors), names.map(tensors));
+  const tensorsOf = names.map((name) => tensorOf(program.graph, name));
+  const fitted = (): readonly Fitted[] => {
+    const rings = fitRings(members, stage, (name) => tensorOf(program.graph, name));
+    return tensorsOf.map(({ name, shape }) => {
+      const { width, channels } = rowShape(shape);
+      const ring = rings.get(name) as Ring;
+      return { bytes: ringBytes(ring, { width, pixelBytes: channels }), lane: ring.lane };
+    });
+  };
+  const known = memory.rings.get(key) ?? fitted();
   memory.rings.set(key, known);
-  return new Map(names.map((name, index) => [name, known[index] as number]));
-}
-
-function ringList(rings: ReadonlyMap<string, Ring>, tensors: readonly Tensor[]): readonly number[] {
-  return tensors.map(({ name, shape }) => {
-    const { width, channels } = rowShape(shape);
-    return ringBytes(rings.get(name) as Ring, { width, pixelBytes: channels });
-  });
+  return new Map(names.map((name, index) => [name, known[index] as Fitted]));
 }
 
 /** What a layer is, as far as rings, overlaps and time go: groups of as many channels are alike. */
@@ -129,12 +137,16 @@ export interface Stretch {
   readonly end: number;
 }
 
-/** Every step that a plan could take, within a stretch of the layers; of steps over the same layers those that one could choose. */
+/**
+ * Every step that a plan could take, within a stretch of the layers; of steps over the same layers those that one could choose.
+ * @param cuts stages with layers in segments of different widths, beside those of one width
+ */
 export function candidatesOf(
   program: Program,
   input: InputMode,
   memory: Memory = createMemory(),
   stretch: Stretch = { start: 0, end: program.layers.length },
+  cuts: readonly Cut[] = [],
 ): Candidates {
   const { graph, layers, handed } = program;
   const regions = regionsOf(graph, layers);
@@ -174,12 +186,13 @@ export function candidatesOf(
     start: number,
     limit: number,
     segment: number | null,
-    ring: ReadonlyMap<string, number>,
+    ring: ReadonlyMap<string, Fitted>,
     living: readonly Life[],
     least: number[],
   ): void => {
     let whole = living.reduce((sum, life) => sum + alignUp(life.bytes), 0);
     let [born, dying, own, shared, time] = [0, 0, 0, 0, 0];
+    const rings: Fitted[] = [];
     for (let end = start + 1; end <= limit; end += 1) {
       const layer = layers[end - 1] as Layer;
       time += timeOf(layer, segment);
@@ -191,13 +204,16 @@ export function candidatesOf(
       }
       for (const life of endingAt[end - 1] as Life[]) {
         const inside = segment === null || !life.single || from(life) < start ? undefined : ring.get(life.name);
-        whole += alignUp(inside ?? life.bytes) - alignUp(life.bytes);
+        if (inside !== undefined) {
+          whole -= alignUp(life.bytes);
+          rings.push(inside);
+        }
         // An output that is handed over when its layer is through may lie over a dying input, too.
         const isBorn = segment === null && handed?.has(life.name) === true;
         if (life.made >= start && !isBorn) born -= alignUp(life.bytes);
         else if (life.made < start && inside === undefined) dying += alignUp(life.bytes);
       }
-      const apart = whole + own + shared;
+      const apart = whole + own + shared + bytesTogether(rings);
       const overlaps = segment !== null || canStream(layer);
       // Narrower segments take more time: only those that need less are of use.
       if (apart >= (least[end] ?? Number.POSITIVE_INFINITY)) continue;
@@ -214,8 +230,27 @@ export function candidatesOf(
     if (run === undefined) continue;
     const least: number[] = [];
     segmentWidths.forEach((segment, i) => {
-      const ring = rings[index]?.[i] as ReadonlyMap<string, number>;
+      const ring = rings[index]?.[i] as ReadonlyMap<string, Fitted>;
       extend(start, Math.min(run.end, stretch.end), segment, ring, living, least);
+    });
+  }
+  /** The tensors of a stage that lie in rings. */
+  const inside = ({ start, end }: Stretch): readonly Life[] =>
+    lives.filter((life) => life.single && from(life) >= start && life.lastUse >= start && life.lastUse < end);
+  for (const { start, end, segments } of cuts) {
+    const whole = byEnd[end - 1]?.find((one) => one.start === start && one.segment === Number.POSITIVE_INFINITY);
+    const run = runs.findIndex((one) => one.start <= start && end <= one.end);
+    if (whole === undefined || run < 0) continue;
+    const ring = ringsOf(program, { start, end }, segments, input, memory);
+    const names = inside({ start, end }).map(({ name }) => name);
+    const bytesOf = (fitted: ReadonlyMap<string, Fitted>): number =>
+      bytesTogether(names.flatMap((name) => fitted.get(name) ?? []));
+    const change = bytesOf(ring) - bytesOf(rings[run]?.[0] as ReadonlyMap<string, Fitted>);
+    const layersOf = layers.slice(start, end);
+    const time = layersOf.reduce((sum, layer, index) => sum + timeOf(layer, segments[index] as number), 0);
+    byEnd[end - 1]?.push({
+      ...{ start, end, segment: segments, time },
+      ...{ apart: whole.apart + change, bytes: whole.bytes + change },
     });
   }
   const stepOf = ({ start, end, segment }: Candidate): Step =>
@@ -224,6 +259,21 @@ export function candidatesOf(
     program: placed,
     all: byEnd.flat(),
     stepOf,
+    cuts: ({ start, end, segment }) => {
+      if (segment === null || end - start < 2) return [];
+      const key = layers
+        .slice(start, end)
+        .map((layer) => kindOf(layer, memory))
+        .join('\n');
+      const names = new Set(inside({ start, end }).map(({ name }) => name));
+      const found =
+        memory.cuts.get(key) ??
+        cutsOf(program, { start, end }, stageOf(program, { start, end, segment: 1 }, input), names).map(
+          ({ segments }) => segments,
+        );
+      memory.cuts.set(key, found);
+      return found.map((segments) => ({ start, end, segments }));
+    },
     livingAt: ({ start, end }) => lives.filter((life) => life.made < end && life.lastUse >= start),
     exactBytes: (candidate) =>
       candidate.bytes === candidate.apart
@@ -284,7 +334,7 @@ function exactBytes(
 
 function stageOf(
   { graph, layers, handed }: Program,
-  { start, end, segment }: Stretch & { readonly segment: number },
+  { start, end, segment }: Stretch & { readonly segment: number | readonly number[] },
   input: InputMode,
 ): StageStep {
   const members = layers.slice(start, end);
@@ -301,7 +351,9 @@ function stageOf(
   return {
     kind: 'stage',
     layers: members.map((layer) => layer.index),
-    segments: members.map((layer) => Math.min(segment, stepWidth(layer))),
+    segments: members.map((layer, index) =>
+      Math.min(typeof segment === 'number' ? segment : (segment[index] as number), stepWidth(layer)),
+    ),
     fetched,
     handed: members.map(({ node }) => node.output).filter((name) => handed?.has(name)),
   };

@@ -1,14 +1,15 @@
 import type { Graph } from '../graph/types.ts';
 import type { Isa } from '../kernels/define.ts';
+import { type OutputMode, programFor } from './boundary.ts';
 import { type Candidate, createMemory, type InputMode } from './candidates.ts';
 import { timeOf } from './cost.ts';
-import { handedOutputs, type OutputMode } from './handed.ts';
 import { given, type ImproveOptions, improvements } from './improve.ts';
+import { placeInMemories } from './memories.ts';
 import { layerwisePlan, paretoWays, type Search, searchOf } from './search.ts';
-import type { Layer, Plan } from './types.ts';
+import type { ArenaMemory, Layer, Plan } from './types.ts';
 
+export type { OutputMode } from './boundary.ts';
 export type { InputMode } from './candidates.ts';
-export type { OutputMode } from './handed.ts';
 
 /**
  * What a plan is for: `time`: every layer whole, one after the other; `sram`: the least arena; `balanced`: the least
@@ -31,6 +32,8 @@ export interface PlanOptions {
    * it is left out nothing is computed twice, but to fit a limit.
    */
   readonly maxOverhead?: number | undefined;
+  /** The memories that the arena can lie in: a plan that none takes, nor several together, does not fit a limit. */
+  readonly memories?: readonly ArenaMemory[] | undefined;
 }
 
 /** What `balanced` may cost, as a multiple of the time of layer by layer. */
@@ -57,14 +60,15 @@ export class ArenaLimitError extends Error {
  */
 export function choosePlan(graph: Graph, layers: readonly Layer[], options: PlanOptions): Plan {
   const { arenaLimit, objective, input, maxOverhead, isas = [] } = options;
-  const source = { graph, layers, handed: handedOutputs(graph, layers, options.output) };
+  const source = programFor(graph, layers, options.output);
   const layerwise = layerwisePlan(given(source));
   if (arenaLimit === undefined && maxOverhead === undefined && objective === 'time') return layerwise;
   const context = { source, input, lowerings: { isas, known: new Map() }, memory: createMemory() };
   const wanted = arenaLimit === undefined && (objective === 'sram' || maxOverhead !== undefined) ? 'least' : 'front';
   const plans = plansWithin(context, maxOverhead ?? 1, wanted);
   if (arenaLimit !== undefined) {
-    const fits = (plan: Plan): boolean => plan.arenaBytes <= arenaLimit;
+    const fits = (plan: Plan): boolean =>
+      plan.arenaBytes <= arenaLimit && placeInMemories(plan, options.memories ?? []) !== null;
     const fitting = plans.find(fits);
     if (fitting !== undefined) return fitting;
     // What is computed twice is the last resort.
@@ -90,7 +94,7 @@ export function paretoPlans(
     maxOverhead = mostOverhead,
   }: Pick<PlanOptions, 'input' | 'output' | 'isas' | 'maxOverhead'>,
 ): readonly Plan[] {
-  const source = { graph, layers, handed: handedOutputs(graph, layers, output) };
+  const source = programFor(graph, layers, output);
   const context = { source, input, lowerings: { isas, known: new Map() }, memory: createMemory() };
   return frontOf([
     ...plansWithin(context, 1, 'front'),
@@ -117,15 +121,31 @@ function plansWithin(
     const way = search.calmest(search.least);
     return way === null ? [] : [way];
   };
+  /** The same search, with the stages of some of its ways also in segments of different widths. */
+  const finer = (search: Search, ways: readonly (readonly Candidate[])[]): Search => {
+    const stages = new Map(ways.flat().map((candidate) => [`${candidate.start} ${candidate.end}`, candidate]));
+    const cuts = [...stages.values()].flatMap(search.candidates.cuts);
+    return searchOf(search.program, input, memory, { sharing: search.sharing, cuts });
+  };
   const isPassed = wanted === 'least' && (others.at(-1)?.least ?? first.least) < passed * first.least;
-  const plans = isPassed
-    ? []
-    : [first, apart(first)].flatMap((search) => [...paretoWays(search), ...calm(search)].map(search.planOf));
+  const plans: Plan[] = [];
+  for (const search of isPassed ? [] : [first, apart(first)]) {
+    const fine = finer(search, [...(wanted === 'front' ? paretoWays(search) : []), ...calm(search)]);
+    plans.push(...[...paretoWays(fine), ...calm(fine)].map(fine.planOf));
+  }
   let before = first.least;
   for (const search of kept) {
+    const limits = [before - 1, search.least];
+    const fine = finer(
+      search,
+      limits.flatMap((limit) => {
+        const way = search.within(limit);
+        return way === null ? [] : [way];
+      }),
+    );
     const separate = apart(search);
-    const ways = [search.within(before - 1), search.within(search.least), search.calmest(search.least)];
-    const found = ways.flatMap((way) => (way === null ? [] : [search.planOf(way)]));
+    const ways = [...limits.map(fine.within), fine.calmest(search.least)];
+    const found = ways.flatMap((way) => (way === null ? [] : [fine.planOf(way)]));
     plans.push(...found, separate.planOf(separate.within(separate.least) ?? []));
     before = search.least;
   }

@@ -1,5 +1,5 @@
 import { rowShape } from '../graph/types.ts';
-import { type Candidate, candidatesOf, type InputMode } from './candidates.ts';
+import { type Candidate, candidatesOf, createMemory, type InputMode } from './candidates.ts';
 import { canStream } from './demand.ts';
 import type { Layer, Plan, Step } from './types.ts';
 
@@ -69,7 +69,13 @@ export function pricedCandidates(
   plan: Plan,
   input: InputMode,
 ): { readonly candidates: readonly Candidate[]; readonly chosen: readonly Candidate[] } {
-  const { all, exactBytes } = candidatesOf(plan, input);
+  // The plan's own stages as they are: their layers may compute in segments of different widths.
+  const cuts = plan.steps.flatMap((step) =>
+    step.kind === 'call'
+      ? []
+      : [{ start: step.layers[0] as number, end: 1 + (step.layers.at(-1) as number), segments: step.segments }],
+  );
+  const { all, exactBytes } = candidatesOf(plan, input, createMemory(), undefined, cuts);
   const taken = new Map(
     plan.steps.map((step) => candidateOf(all, step)).map((one) => [one, { ...one, bytes: exactBytes(one) }]),
   );
@@ -96,16 +102,10 @@ function costs(
 }
 
 function candidateOf(candidates: readonly Candidate[], step: Step): Candidate {
-  const first = step.kind === 'call' ? step.layer : (step.layers[0] as number);
-  const last = step.kind === 'call' ? step.layer : (step.layers.at(-1) as number);
-  const width = step.kind === 'call' ? null : Math.max(...step.segments);
-  const found = candidates.filter(
-    ({ start, end, segment }) => start === first && end === last + 1 && (segment === null) === (width === null),
+  const candidate = candidates.find(({ start, segment }) =>
+    step.kind === 'call' ? segment === null && start === step.layer : segment === step.segments,
   );
-  // Segments beyond the widest row are whole rows: the narrowest candidate that is wide enough is the step's.
-  const fitting = found.filter(({ segment }) => (segment ?? 0) >= (width ?? 0));
-  const candidate = fitting.sort((a, b) => (a.segment ?? 0) - (b.segment ?? 0))[0];
-  if (candidate === undefined) throw new Error(`step of layers ${first} to ${last} is not one that the search knows`);
+  if (candidate === undefined) throw new Error('a step of a plan is not one that the search knows');
   return candidate;
 }
 

@@ -1,5 +1,5 @@
 import { tensorOf } from '../graph/types.ts';
-import { keptOutputs } from './handed.ts';
+import { keptOutputs } from './boundary.ts';
 import { type Program, tensorBytes } from './types.ts';
 import type { Region } from './views.ts';
 

@@ -1,6 +1,6 @@
 import { type Tensor, tensorOf } from '../graph/types.ts';
+import { keptOutputs } from './boundary.ts';
 import { canStream } from './demand.ts';
-import { keptOutputs } from './handed.ts';
 import { alignUp, type Buffer, type Join, type Layer, type Program, type Step, tensorBytes } from './types.ts';
 import type { Region } from './views.ts';
 import { runWalk, startWalk, wholeRows } from './walk.ts';

@@ -1,5 +1,5 @@
 import type { Tensor } from '../graph/types.ts';
-import type { Layer, Ring, Settling } from './types.ts';
+import { alignUp, type Layer, type Ring, type Settling } from './types.ts';
 import {
   columnsRead,
   type Flow,
@@ -12,8 +12,22 @@ import {
 } from './walk.ts';
 
 /** The bytes that a ring takes. */
-export function ringBytes(ring: Ring, flow: { readonly width: number; readonly pixelBytes: number }): number {
+export function ringBytes(
+  ring: Pick<Ring, 'slots' | 'window'>,
+  flow: { readonly width: number; readonly pixelBytes: number },
+): number {
   return (ring.slots * flow.width + ring.window) * flow.pixelBytes;
+}
+
+/** The bytes that the rings of a stage take together: those of one lane lie at the same place. */
+export function bytesTogether(rings: Iterable<{ readonly bytes: number; readonly lane: number | null }>): number {
+  const lanes: number[] = [];
+  let sum = 0;
+  for (const { bytes, lane } of rings) {
+    if (lane === null) sum += alignUp(bytes);
+    else lanes[lane] = Math.max(lanes[lane] ?? 0, alignUp(bytes));
+  }
+  return lanes.reduce((total, bytes) => total + bytes, sum);
 }
 
 type Consumers = readonly { readonly member: Member; readonly intake: Intake }[];
@@ -39,6 +53,50 @@ function oldestNeeded(consumers: Consumers, to: number): number {
     oldest = Math.min(oldest, intake.demand.firstRowFrom[passed ? member.y + 1 : member.y] as number);
   }
   return oldest;
+}
+
+/** Whether nothing of what has been made of a flow is needed any more. */
+function isEmpty(flow: Flow, consumers: Consumers): boolean {
+  return consumers.every(({ member, intake }) => {
+    if (member.y >= member.steps) return true;
+    const { firstRowFrom } = intake.demand;
+    const now = (firstRowFrom[member.y] as number) * flow.width + columnsRead(member, intake).first;
+    const later = member.y + 1 < member.steps ? (firstRowFrom[member.y + 1] as number) * flow.width : flow.made;
+    return now >= flow.made && later >= flow.made;
+  });
+}
+
+/**
+ * Finds the tensors of a stage of which nothing is left whenever a layer computes that neither makes nor reads them, and
+ * gives each a lane: another one than those of the tensors that its layer reads.
+ */
+function findLanes(walk: Walk): { readonly step: (member: Member) => void; lanes(): ReadonlyMap<Flow, number> } {
+  const passing = new Set(walk.members.map(({ output }) => output).filter(({ handed }) => !handed));
+  const full = new Set<Flow>();
+  return {
+    step(member) {
+      for (const flow of full) {
+        const consumers = walk.consumers.get(flow) ?? [];
+        if (isEmpty(flow, consumers)) full.delete(flow);
+        else if (flow !== member.output && !consumers.some((consumer) => consumer.member === member)) {
+          full.delete(flow);
+          passing.delete(flow);
+        }
+      }
+      if (passing.has(member.output)) full.add(member.output);
+    },
+    lanes() {
+      const lanes = new Map<Flow, number>();
+      for (const { intakes, output } of walk.members) {
+        if (!passing.has(output)) continue;
+        const taken = intakes.map(({ flow }) => (flow === null ? undefined : lanes.get(flow)));
+        let lane = 0;
+        while (taken.includes(lane)) lane += 1;
+        lanes.set(output, lane);
+      }
+      return lanes;
+    },
+  };
 }
 
 /** The state of a window while a stage runs: the row in it, and the column behind its last. */
@@ -77,6 +135,7 @@ export function fitRings(
   const windows = new Map<Flow, WindowState>();
   const second = startWalk(layers, stage, tensors);
   const fetched = new Set<Flow>(second.fetched);
+  const passing = findLanes(second);
   const stateOf = (flow: Flow): WindowState => {
     const known = windows.get(flow);
     if (known !== undefined) return known;
@@ -105,6 +164,7 @@ export function fitRings(
       state.end = to;
     },
     step(member) {
+      passing.step(member);
       for (const intake of member.intakes) {
         if (intake.flow === null) continue;
         const state = stateOf(intake.flow);
@@ -128,14 +188,15 @@ export function fitRings(
   });
 
   const rings = new Map<string, Ring>();
+  const lanes = passing.lanes();
   for (const flow of [...second.fetched, ...second.members.map((member) => member.output)]) {
     const rows = slots.get(flow.tensor.name) ?? 1;
     const { columns, settle } = stateOf(flow);
     const windowed = columns < flow.width;
-    rings.set(
-      flow.tensor.name,
-      windowed ? { slots: rows - 1, window: columns, settle } : { slots: rows, window: 0, settle: [] },
-    );
+    rings.set(flow.tensor.name, {
+      ...(windowed ? { slots: rows - 1, window: columns, settle } : { slots: rows, window: 0, settle: [] }),
+      lane: settle.length > 0 ? null : (lanes.get(flow) ?? null),
+    });
   }
   return rings;
 }

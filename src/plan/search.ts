@@ -8,6 +8,7 @@ import {
   type Stretch,
 } from './candidates.ts';
 import type { Plan, Step } from './types.ts';
+import type { Cut } from './widths.ts';
 
 /**
  * Whether steps may count on outputs that begin in dying inputs. In a chain of such steps each output begins a little
@@ -19,6 +20,8 @@ export interface SearchOptions {
   readonly sharing?: Sharing;
   /** Only these layers are cut into steps: what is said of plans and ways is said of them alone. */
   readonly stretch?: Stretch;
+  /** Stages with layers in segments of different widths, beside those of one width. */
+  readonly cuts?: readonly Cut[];
 }
 
 /** The plans that one program can have. Limits are bytes that no step may exceed. */
@@ -26,6 +29,7 @@ export interface Search {
   readonly program: RewrittenProgram;
   readonly macs: number;
   readonly candidates: Candidates;
+  readonly sharing: Sharing;
   /** No plan has all its steps below. */
   readonly least: number;
   /** The limits at which the choice can change, from the least on, ascending. */
@@ -90,10 +94,10 @@ export function searchOf(
   program: RewrittenProgram,
   input: InputMode,
   memory: Memory,
-  { sharing = 'overlapping', stretch = { start: 0, end: program.layers.length } }: SearchOptions = {},
+  { sharing = 'overlapping', stretch = { start: 0, end: program.layers.length }, cuts = [] }: SearchOptions = {},
 ): Search {
   const { layers } = program;
-  const candidates = candidatesOf(program, input, memory, stretch);
+  const candidates = candidatesOf(program, input, memory, stretch, cuts);
   const { all } = candidates;
   const known = new Set<Candidate>();
   /** What each candidate needs, as far as it is known. */
@@ -133,6 +137,7 @@ export function searchOf(
     program,
     macs,
     candidates,
+    sharing,
     get least() {
       return least();
     },

@@ -84,6 +84,11 @@ export interface Ring {
    * rest of the window put in its slot, and read the row there.
    */
   readonly settle: readonly Settling[];
+  /**
+   * Null where something stays in it while other layers compute. Else each segment goes straight to its consumer: tensors
+   * of a stage with the same number never hold anything at the same time, and lie at the same place.
+   */
+  readonly lane: number | null;
 }
 
 export interface Settling {

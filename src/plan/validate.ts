@@ -1,4 +1,5 @@
 import { rowShape, tensorOf } from '../graph/types.ts';
+import { handedOutputs } from './boundary.ts';
 import type { Layer, PlacedBuffer, Plan, StageStep, Storage } from './types.ts';
 import { checkAliases, checkSharing, createTenancy, fail, storageOf } from './validate-bytes.ts';
 import { columnsRead, type Flow, type Intake, type Member, runWalk, startWalk } from './walk.ts';
@@ -49,21 +50,22 @@ export function validatePlan(plan: Plan): void {
       }
       checkLives(plan, layer.node.output, index);
       complete.add(layer.node.output);
-      if (plan.handed?.has(layer.node.output)) {
+      if (handedOutputs(plan).has(layer.node.output)) {
         checkWhole(plan, layer.node.output, index, complete);
         tenancy.check(layer.node.output);
         handed.add(layer.node.output);
       }
     } else {
       for (const member of planned.layers) runs(plan.layers[member] as Layer);
-      walkStage(plan, planned, index, complete);
-      for (const name of planned.handed) handed.add(name);
+      for (const name of walkStage(plan, planned, index, complete)) handed.add(name);
     }
   });
   if (ran.size !== plan.layers.length) fail(`${plan.layers.length - ran.size} layers never run`);
   for (const port of plan.graph.outputs) {
-    if (handed.has(port.tensor)) continue;
-    if (plan.handed?.has(port.tensor)) fail(`output ${port.tensor} is never handed over`);
+    const goes = handed.has(port.tensor);
+    if (handedOutputs(plan).has(port.tensor) !== goes)
+      fail(`output ${port.tensor} is ${goes ? 'handed over, and was to stay' : 'never handed over'}`);
+    if (goes) continue;
     checkWhole(plan, port.tensor, plan.steps.length - 1, complete);
     tenancy.check(port.tensor);
   }
@@ -115,7 +117,8 @@ interface Contents {
   end: number;
 }
 
-function walkStage(plan: Plan, stage: StageStep, step: number, complete: Set<string>): void {
+/** Walks through a stage; gives the outputs that it has handed over. */
+function walkStage(plan: Plan, stage: StageStep, step: number, complete: Set<string>): Iterable<string> {
   const members = stage.layers.map((layer) => plan.layers[layer] as Layer);
   const walk = startWalk(members, stage, (name) => tensorOf(plan.graph, name));
   const contents = new Map<Flow, Contents>();
@@ -137,7 +140,16 @@ function walkStage(plan: Plan, stage: StageStep, step: number, complete: Set<str
   }
   const rowsHanded = new Map<string, number>();
   runWalk(walk, {
-    write: (flow, row, from, to) => write(contents.get(flow) as Contents, flow, row, from, to),
+    write(flow, row, from, to) {
+      const own = contents.get(flow) as Contents;
+      for (const other of contents.values()) {
+        // Tensors of one lane lie at the same place: whatever is written to one is the end of what lay in the others.
+        if (other === own || other.storage.lane === null || other.storage.buffer !== own.storage.buffer) continue;
+        other.slots.fill(-1);
+        other.window.fill(-1);
+      }
+      write(own, flow, row, from, to);
+    },
     hand(flow, row) {
       const { name } = flow.tensor;
       if (row !== (rowsHanded.get(name) ?? 0)) fail(`row ${row} of ${name} is handed over out of order`);
@@ -154,8 +166,9 @@ function walkStage(plan: Plan, stage: StageStep, step: number, complete: Set<str
   for (const { output } of walk.members) {
     const { name } = output.tensor;
     complete.add(name);
-    if (plan.handed?.has(name) && rowsHanded.get(name) !== output.rows) fail(`rows of ${name} are not handed over`);
+    if ((rowsHanded.get(name) ?? output.rows) !== output.rows) fail(`rows of ${name} are not handed over`);
   }
+  return rowsHanded.keys();
 }
 
 /** Looks whether a row lies in one piece, complete. */
@@ -171,10 +184,12 @@ function checkRow({ storage, slots }: Contents, flow: Flow, row: number): void {
 /** Moves columns [from, to) of the window's row to their slot. */
 function commit(ring: Contents, flow: Flow, from: number, to: number): void {
   const { slots, window } = ring.storage;
+  // Without slots what leaves the window is gone.
+  if (slots === 0) return;
   for (let column = Math.max(0, from); column < to; column += 1) {
     const row = ring.window[window - ring.end + column];
     if (row !== ring.row) fail(`column ${column} of row ${ring.row} of ${flow.tensor.name} left the window too early`);
-    if (slots > 0) ring.slots[(ring.row % slots) * flow.width + column] = ring.row;
+    ring.slots[(ring.row % slots) * flow.width + column] = ring.row;
   }
 }
 

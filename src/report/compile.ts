@@ -1,4 +1,4 @@
-import type { PlanReport } from './plan.ts';
+import { type PlanReport, regionsText } from './plan.ts';
 import { count, plural } from './table.ts';
 
 interface Compiled extends PlanReport {
@@ -26,11 +26,23 @@ export function compileText(
 function modelText(report: Compiled): string {
   const stages = report.steps.filter((step) => step.kind === 'stage').length;
   const fetched = report.inputs.filter((port) => !port.isInArena).length;
+  const handed = report.outputs.filter((port) => !port.isInArena).length;
   return [
     `${report.model.file} for ${report.target}`,
-    `SRAM   ${count(report.arenaBytes)} bytes of arena, ${fetched === 0 ? 'inputs included' : `${plural(fetched, 'input')} fetched row by row and not included`}`,
+    `SRAM   ${count(report.arenaBytes)} bytes of arena, ${includedText(fetched, handed)}`,
+    ...(report.regions.length > 1 ? [`       in ${regionsText(report)}`] : []),
     `flash  ${count(report.constantBytes)} bytes of constants`,
     `work   ${count(report.macs)} MACs in ${plural(report.layers.length, 'layer')}${stages === 0 ? '' : `, ${plural(stages, 'stage')} streamed`}`,
     ...report.warnings.map((warning) => `warning: ${warning}`),
   ].join('\n');
+}
+
+/** What of inputs and outputs the arena includes. */
+function includedText(fetched: number, handed: number): string {
+  const passed = [
+    ...(fetched === 0 ? [] : [`${plural(fetched, 'input')} fetched`]),
+    ...(handed === 0 ? [] : [`${plural(handed, 'output')} handed over`]),
+  ];
+  if (passed.length === 0) return 'inputs included';
+  return `${fetched === 0 ? 'inputs included, ' : ''}${passed.join(' and ')} row by row and not included`;
 }

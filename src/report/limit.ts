@@ -1,6 +1,6 @@
 import { elementCount, type Tensor, tensorOf } from '../graph/types.ts';
-import type { InputMode } from '../plan/choose.ts';
-import type { Plan } from '../plan/types.ts';
+import type { PlanOptions } from '../plan/choose.ts';
+import type { ArenaMemory, Plan } from '../plan/types.ts';
 import { liveBytes } from './memory-map.ts';
 import { type BufferReport, type LayerReport, reportPlan } from './plan.ts';
 import { count, plural, shapeText } from './table.ts';
@@ -11,20 +11,25 @@ export interface LimitText {
   readonly hint: string;
 }
 
+const streamTexts = {
+  input: 'fetch the input row by row (--input stream)',
+  output: 'hand the output over row by row (--output stream)',
+} as const;
+
 /** Buffers and layers that are listed one by one. */
 const mostListed = 12;
 
 /**
  * Says of a model that cannot be planned within a limit which layers bind, and what would have to change.
  * @param least the plan with the least arena that there is
- * @param streamed with a resident input: the same with the input fetched row by row; null where that is no choice
+ * @param others the same where inputs or outputs that are resident go row by row
  */
 export function limitText(
   file: string,
   limit: number,
-  input: InputMode,
+  { input, output, memories = [] }: Pick<PlanOptions, 'input' | 'output' | 'memories'>,
   least: Plan,
-  streamed: Plan | null,
+  others: readonly { readonly way: 'input' | 'output'; readonly plan: Plan }[],
 ): LimitText {
   const report = reportPlan(least);
   const live = report.steps.map((_, index) => liveBytes(report.buffers, index));
@@ -37,8 +42,10 @@ export function limitText(
     layers.length === 1
       ? `Layer ${layers[0]?.index}`
       : `Step ${busiest}, a stage of layers ${layers[0]?.index} to ${layers.at(-1)?.index},`;
+  const isWithin = report.arenaBytes <= limit;
   const message = [
-    `${file} does not fit ${count(limit)} bytes of SRAM: the least arena is ${count(report.arenaBytes)} bytes, with the input ${input === 'stream' ? 'fetched row by row' : 'resident'}`,
+    `${file} does not fit ${count(limit)} bytes of SRAM: the least arena is ${count(report.arenaBytes)} bytes, with the input ${input === 'stream' ? 'fetched row by row' : 'resident'}${output === 'stream' ? ' and the output handed over row by row' : ''}`,
+    ...(isWithin ? [noRoomText(least, memories)] : []),
     `${binding} binds: ${count(live[busiest] as number)} bytes live at once`,
     ...listed(
       layers.map((layer) => `  layer ${layer.index}: ${layerText(layer)}`),
@@ -50,13 +57,34 @@ export function limitText(
     ),
   ].join('\n');
   const ways = [
-    ...(streamed !== null && streamed.arenaBytes < least.arenaBytes
-      ? [`fetch the input row by row (--input stream): the least arena is then ${count(streamed.arenaBytes)} bytes`]
-      : []),
-    `allow ${count(report.arenaBytes)} bytes (--sram ${report.arenaBytes})`,
+    ...others.flatMap(({ way, plan }) =>
+      plan.arenaBytes < least.arenaBytes
+        ? [`${streamTexts[way]}: the least arena is then ${count(plan.arenaBytes)} bytes`]
+        : [],
+    ),
+    ...(isWithin ? [] : [`allow ${count(report.arenaBytes)} bytes (--sram ${report.arenaBytes})`]),
     `make the model smaller where it binds: ${causeText(least, buffers)}`,
   ];
   return { message, hint: `To make it fit, ${ways.join('; or ')}.` };
+}
+
+/**
+ * Says why an arena does not fit the memories of its target.
+ * @param memories at least one
+ */
+export function noRoomText(plan: Plan, memories: readonly ArenaMemory[]): string {
+  const rooms = memories.map(({ name, bytes }) => `${name} ${count(bytes)}`).join(', ');
+  const room = memories.reduce((sum, { bytes }) => sum + bytes, 0);
+  const largest = memories.reduce((best, memory) => (memory.bytes > best.bytes ? memory : best));
+  const [buffer] = [...plan.buffers].sort((a, b) => b.bytes - a.bytes);
+  const most = plan.allocationBound;
+  const reason =
+    most > room
+      ? `${count(most - room)} bytes are missing in all`
+      : buffer !== undefined && buffer.bytes > largest.bytes
+        ? `${buffer.name} alone takes ${count(buffer.bytes)} bytes, ${count(buffer.bytes - largest.bytes)} more than ${largest.name} has`
+        : 'no way was found to divide its buffers among them';
+  return `Of ${count(plan.arenaBytes)} bytes of arena the target has room for ${rooms}: ${reason}`;
 }
 
 function listed(lines: readonly string[], noun: string): readonly string[] {

@@ -19,7 +19,7 @@ export interface ChoiceReport {
 /** The plans that a model can have, and the one that is chosen. */
 export interface OverviewReport {
   readonly model: { readonly file: string };
-  readonly options: { readonly input: 'resident' | 'stream' };
+  readonly options: { readonly input: 'resident' | 'stream'; readonly output: 'resident' | 'stream' };
   readonly plans: readonly ChoiceReport[];
   readonly chosen: PlanReport;
   readonly ends: readonly EndReport[];
@@ -43,7 +43,7 @@ export function overviewText({ model, options, plans, chosen, ends, warnings }: 
     plans,
   );
   return [
-    `${model.file}: ${plans.length === 1 ? 'one plan' : `${plans.length} plans`}, inputs ${options.input === 'stream' ? 'fetched row by row where a stage begins with them' : 'resident'}`,
+    `${model.file}: ${plans.length === 1 ? 'one plan' : `${plans.length} plans`}, inputs ${options.input === 'stream' ? 'fetched row by row where a stage begins with them' : 'resident'}${options.output === 'stream' ? ', outputs handed over row by row' : ''}`,
     ...warnings.map((warning) => `warning: ${warning}`),
     '',
     table,

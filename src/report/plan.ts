@@ -1,7 +1,8 @@
-import { fetchedInputs } from '../codegen/model.ts';
 import { elementCount, type Origin, type Port, tensorOf } from '../graph/types.ts';
 import type { ConstantArray } from '../ops/define.ts';
+import { fetchedInputs, handedOutputs, keptOutputs } from '../plan/boundary.ts';
 import { layerTime } from '../plan/cost.ts';
+
 import type { Layer, Plan, Storage } from '../plan/types.ts';
 import { type EndReport, runEnds } from './ends.ts';
 import { memoryMapText } from './memory-map.ts';
@@ -16,7 +17,7 @@ export interface PortReport {
   readonly bytes: number;
   /** `pixels`: the model takes bytes from 0 to 255, and a step is its pixel less 128. */
   readonly encoding: 'real' | 'pixels';
-  /** Whether it lies whole in the arena, and so counts; else its rows are fetched one by one. */
+  /** Whether it lies whole in the arena, and so counts; else its rows are fetched, or handed over, one by one. */
   readonly isInArena: boolean;
 }
 
@@ -51,6 +52,8 @@ export interface StepReport {
   readonly kind: 'call' | 'stage';
   readonly layers: readonly number[];
   readonly fetched: readonly string[];
+  /** Outputs that are handed over: by a stage row by row, by a single layer when it is through. */
+  readonly handed: readonly string[];
   readonly rings: readonly RingReport[];
 }
 
@@ -58,11 +61,23 @@ export interface BufferReport {
   readonly name: string;
   /** `ring`: some rows of a tensor. Of several tensors that share a buffer, what the first is. */
   readonly kind: 'input' | 'output' | 'tensor' | 'ring' | 'scratch';
+  /** The region of the arena, an index of `regions`, and bytes from its start. */
+  readonly region: number;
   readonly offset: number;
   readonly bytes: number;
   /** The first and the last step that it is in use at. */
   readonly first: number;
   readonly last: number;
+}
+
+/** A part of the arena in a memory of its own. */
+export interface RegionReport {
+  /** Null where the target does not say. */
+  readonly memory: string | null;
+  readonly speed: 'fast' | 'usual' | 'slow' | null;
+  readonly bytes: number;
+  /** No placement of the buffers that lie there takes fewer bytes. */
+  readonly bound: number;
 }
 
 /** A plan as data: what plan.txt prints. */
@@ -71,6 +86,8 @@ export interface PlanReport {
   readonly outputs: readonly PortReport[];
   /** Bytes of SRAM for activations, rings and scratch; without stack and code. */
   readonly arenaBytes: number;
+  /** The arena by memories: one region, but where it is divided. */
+  readonly regions: readonly RegionReport[];
   /** The most bytes that live at one step: no placement of the same buffers is smaller. */
   readonly allocationBound: number;
   /** Bytes of weights, biases, multipliers and tables. */
@@ -106,7 +123,7 @@ const sum = (values: Iterable<number>): number => [...values].reduce((total, val
 
 /** What a plan decided, as data. */
 export function reportPlan(plan: Plan): PlanReport {
-  const fetched = fetchedInputs(plan);
+  const passed = new Set([...fetchedInputs(plan), ...handedOutputs(plan)]);
   const port = (given: Port): PortReport => {
     const tensor = tensorOf(plan.graph, given.tensor);
     return {
@@ -116,7 +133,7 @@ export function reportPlan(plan: Plan): PlanReport {
       zeroPoint: tensor.quant?.zeroPoints[0] ?? 0,
       bytes: elementCount(tensor.shape),
       encoding: given.encoding ?? 'real',
-      isInArena: !fetched.has(given.tensor),
+      isInArena: !passed.has(given.tensor),
     };
   };
   const constants = plan.layers.map(constantsOf);
@@ -141,24 +158,34 @@ export function reportPlan(plan: Plan): PlanReport {
     };
   });
   const steps = plan.steps.map((step): StepReport => {
-    if (step.kind === 'call') return { kind: 'call', layers: [step.layer], fetched: [], rings: [] };
+    if (step.kind === 'call') {
+      const { output } = (plan.layers[step.layer] as Layer).node;
+      return { kind: 'call', layers: [step.layer], fetched: [], handed: passed.has(output) ? [output] : [], rings: [] };
+    }
     const names = [...step.fetched, ...step.layers.map((index) => (plan.layers[index] as Layer).node.output)];
     const rings = names.flatMap((name) => ringOf(plan, name) ?? []);
-    return { kind: 'stage', layers: step.layers, fetched: step.fetched, rings };
+    return { kind: 'stage', layers: step.layers, fetched: step.fetched, handed: step.handed, rings };
   });
   return {
     inputs: plan.graph.inputs.map(port),
     outputs: plan.graph.outputs.map(port),
     arenaBytes: plan.arenaBytes,
+    regions: plan.regions.map(({ memory, bytes, bound }) => ({
+      memory: memory?.name ?? null,
+      speed: memory?.speed ?? null,
+      bytes,
+      bound,
+    })),
     allocationBound: plan.allocationBound,
     constantBytes: sum(new Map(constants.flatMap((map) => [...map])).values()),
     macs: plan.macs,
     rewritings: plan.rewritings.map(({ text }) => text),
     steps,
     layers,
-    buffers: plan.buffers.map(({ name, offset, bytes, first, last }, index) => ({
+    buffers: plan.buffers.map(({ name, region, offset, bytes, first, last }, index) => ({
       name,
       kind: kindOf(plan, index),
+      region,
       offset,
       bytes,
       first,
@@ -172,7 +199,7 @@ function kindOf(plan: Plan, index: number): BufferReport['kind'] {
   const tensors = [...plan.storage].flatMap(([name, { buffer }]) => (buffer === index ? [name] : []));
   if (plan.graph.inputs.some(({ tensor }) => tensors.includes(tensor)))
     return tensors.some((name) => ringOf(plan, name) !== null) ? 'ring' : 'input';
-  if (plan.graph.outputs.some(({ tensor }) => tensors.includes(tensor))) return 'output';
+  if (keptOutputs(plan).some((tensor) => tensors.includes(tensor))) return 'output';
   return tensors.some((name) => ringOf(plan, name) !== null) ? 'ring' : 'tensor';
 }
 
@@ -194,10 +221,22 @@ function ringOf(plan: Plan, name: string): RingReport | null {
 }
 
 /** How a port stands to the arena, in words. */
-function portText({ name, shape, scale, zeroPoint, bytes, encoding, isInArena }: PortReport): string {
+function portText(
+  { name, shape, scale, zeroPoint, bytes, encoding, isInArena }: PortReport,
+  how: 'fetched' | 'handed over',
+): string {
   const value =
     encoding === 'pixels' ? 'pixels 0 to 255, step = pixel - 128' : `value = (step - ${zeroPoint}) * ${scale}`;
-  return `${name} ${shapeText(shape)}, ${count(bytes)} bytes ${isInArena ? 'in the arena' : 'fetched row by row, not in the arena'}; ${value}`;
+  return `${name} ${shapeText(shape)}, ${count(bytes)} bytes ${isInArena ? 'in the arena' : `${how} row by row, not in the arena`}; ${value}`;
+}
+
+/** The memories of a divided arena, in words. */
+export function regionsText({ regions }: PlanReport): string {
+  const parts = regions.map(
+    ({ memory, speed, bytes, bound }) =>
+      `${memory} ${count(bytes)}${speed === 'usual' ? '' : ` (${speed})`}${bound < bytes ? ` of at least ${count(bound)}` : ''}`,
+  );
+  return `${regions.length} memories: ${parts.join(', ')}`;
 }
 
 /** The account of a plan that a person reads. `ends`: why each step ends where it ends, where that is to be said. */
@@ -210,9 +249,10 @@ export function planText(report: PlanReport, ends: readonly EndReport[] = []): s
         ? 'inputs not included'
         : `${arenaInputs} of ${report.inputs.length} inputs included`;
   const head = [
-    ...report.inputs.map((port) => `input   ${portText(port)}`),
-    ...report.outputs.map((port) => `output  ${portText(port)}`),
+    ...report.inputs.map((port) => `input   ${portText(port, 'fetched')}`),
+    ...report.outputs.map((port) => `output  ${portText(port, 'handed over')}`),
     `SRAM    ${count(report.arenaBytes)} bytes of arena, ${counted}; without stack. These buffers need ${count(report.allocationBound)} at the least.`,
+    ...(report.regions.length > 1 ? [`        in ${regionsText(report)}`] : []),
     `flash   ${count(report.constantBytes)} bytes of weights and other constants, without code`,
     `work    ${count(report.macs)} MACs in ${plural(report.layers.length, 'layer')}, ${plural(report.steps.length, 'step')}`,
     ...report.rewritings.map((text) => `        ${text}`),
@@ -220,7 +260,7 @@ export function planText(report: PlanReport, ends: readonly EndReport[] = []): s
   const steps = runsOf(report.steps).map((run) =>
     [runText(report, run), ...runEnds(ends.slice(run.first, run.first + run.steps.length))].join('\n'),
   );
-  return `${[head, steps.join('\n\n'), `Buffers over time: bytes from the start of the arena, and the steps that they live through\n${memoryMapText(report)}`].join('\n\n')}\n`;
+  return `${[head, steps.join('\n\n'), `Buffers over time: bytes from the start of the ${report.regions.length > 1 ? 'memory' : 'arena'}, and the steps that they live through\n${memoryMapText(report)}`].join('\n\n')}\n`;
 }
 
 /** Steps that are printed as one: a stage, or the layers between stages. */
@@ -244,11 +284,13 @@ function runText(report: PlanReport, { first, steps }: Run): string {
   const layers = steps.flatMap((step) => step.layers.map((layer) => report.layers[layer] as LayerReport));
   const rings = steps.flatMap((step) => step.rings);
   const fetched = steps.flatMap((step) => step.fetched);
+  const handed = steps.flatMap((step) => step.handed);
+  const over = handed.length === 0 ? '' : `, handing over ${handed.join(', ')}`;
   const last = first + steps.length - 1;
   const title =
     steps[0]?.kind === 'call'
-      ? `${last === first ? `Step ${first}` : `Steps ${first} to ${last}`}: layer by layer, each whole`
-      : `Step ${first}: a stage of ${plural(layers.length, 'layer')}, row by row${fetched.length === 0 ? '' : `, fetching ${fetched.join(', ')}`}`;
+      ? `${last === first ? `Step ${first}` : `Steps ${first} to ${last}`}: layer by layer, each whole${over}`
+      : `Step ${first}: a stage of ${plural(layers.length, 'layer')}, row by row${fetched.length === 0 ? '' : `, fetching ${fetched.join(', ')}`}${over}`;
   const table = tableText(
     [
       { title: '#', align: 'right', text: (layer) => String(layer.index) },

@@ -25,7 +25,7 @@ const kinds: readonly { readonly kind: BufferReport['kind']; readonly text: stri
 /** The arena over time: a rectangle a buffer. A stage is as wide as the layers in it, but one step. */
 export function memoryMap(report: PlanReport, frame: Frame): string {
   const { left, top, width, height } = frame;
-  const { steps, buffers, arenaBytes } = report;
+  const { steps, buffers, arenaBytes, regions } = report;
   const layers = Math.max(
     1,
     steps.reduce((sum, step) => sum + step.layers.length, 0),
@@ -40,15 +40,23 @@ export function memoryMap(report: PlanReport, frame: Frame): string {
     lineAt(left, y(bytes), left + width, y(bytes), 'grid'),
     textAt(left - 8, y(bytes) + 3.5, count(bytes), { size: smallSize, anchor: 'end', className: 'soft' }),
   ]);
+  // Regions lie one above the other.
+  const start = (region: number): number => regions.slice(0, region).reduce((sum, { bytes }) => sum + bytes, 0);
+  const borders = regions.slice(1).map((_, index) => {
+    const border = y(start(index + 1));
+    return lineAt(left, border, left + width, border, 'axis');
+  });
   const rectangles = buffers.map((buffer) => {
     const [from, to] = [x(buffer.first), x(buffer.last + 1)];
-    const [above, below] = [y(buffer.offset + buffer.bytes), y(buffer.offset)];
+    const at = start(buffer.region) + buffer.offset;
+    const [above, below] = [y(at + buffer.bytes), y(at)];
     const place = { left: from, top: above, width: to - from, height: below - above };
     const life = buffer.first === buffer.last ? `step ${buffer.first}` : `steps ${buffer.first} to ${buffer.last}`;
-    return `<g><title>${xmlText(`${buffer.name}: ${plural(buffer.bytes, 'byte')} at ${count(buffer.offset)}, ${life}`)}</title>
+    return `<g><title>${xmlText(`${buffer.name}: ${plural(buffer.bytes, 'byte')} at ${count(buffer.offset)}${regions.length === 1 ? '' : ` of ${regions[buffer.region]?.memory}`}, ${life}`)}</title>
 <rect x="${number(place.left)}" y="${number(place.top)}" width="${number(place.width)}" height="${number(place.height)}" class="buffer ${buffer.kind}"/>${bufferLabel(buffer, place)}</g>`;
   });
-  const peak = `arena ${count(arenaBytes)} bytes`;
+  const parts = regions.map(({ memory, bytes }) => `${memory} ${count(bytes)}`);
+  const peak = `arena ${count(arenaBytes)} bytes${parts.length > 1 ? `; from below ${parts.join(', ')}` : ''}`;
   const peakLine = [
     lineAt(left, ceiling, left + width, ceiling, 'peak'),
     textAt(left + width, ceiling - 5, peak, { size: labelSize, anchor: 'end', className: 'strong' }),
@@ -63,6 +71,7 @@ export function memoryMap(report: PlanReport, frame: Frame): string {
   return [
     ...grid,
     ...rectangles,
+    ...borders,
     axis,
     ...peakLine,
     title,

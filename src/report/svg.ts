@@ -23,12 +23,13 @@ const style = `text{font-family:system-ui,"Segoe UI","DejaVu Sans",sans-serif;fi
 export function planSvg(overview: OverviewReport): string {
   const { model, plans, chosen, options } = overview;
   const input = options.input === 'stream' ? 'input fetched row by row' : 'input resident';
+  const output = options.output === 'stream' ? ', output handed over row by row' : '';
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img">
 <title>${xmlText(`Plans of ${model.file}`)}</title>
 <style>${style}</style>
 <rect width="${width}" height="${height}" class="page"/>
 ${textAt(24, 36, model.file.length > 80 ? `${model.file.slice(0, 79)}…` : model.file, { size: 18, className: 'strong' })}
-${textAt(24, 58, `${input}; the chosen plan needs ${count(chosen.arenaBytes)} bytes of arena`, { size: 12, className: 'soft' })}
+${textAt(24, 58, `${input}${output}; the chosen plan needs ${count(chosen.arenaBytes)} bytes of arena`, { size: 12, className: 'soft' })}
 ${textAt(24, front.top - 20, 'SRAM and time of the plans', { size: 13, className: 'strong' })}
 ${frontPicture(plans, front)}
 ${textAt(24, map.top - 8, 'The arena of the chosen plan over time', { size: 13, className: 'strong' })}

@@ -1,10 +1,12 @@
 import type { Fields } from './fields.ts';
 import {
+  type ArenaSpace,
   type Board,
   type Clock,
   clockSources,
   type FlashMemory,
   type MemoryRegion,
+  memorySpeeds,
   type Pin,
   type Placement,
   type Ticks,
@@ -12,8 +14,21 @@ import {
   type Uart,
 } from './types.ts';
 
-/** Region names stand in the linker script. */
+/** Region names stand in the linker script, and in C. */
 const regionName = /^[A-Z][A-Z0-9_]*$/;
+
+/** Reads a memory that arenas can lie in, of a target that is no board. */
+export function readArenaSpace(fields: Fields): ArenaSpace {
+  const space = {
+    name: fields.text('name'),
+    bytes: fields.whole('bytes', 16),
+    speed: fields.choice('speed', memorySpeeds, 'usual'),
+  };
+  if (!regionName.test(space.name))
+    fields.refuse(`name must be capital letters, digits and underscores: ${space.name}`);
+  fields.end();
+  return space;
+}
 
 /**
  * Reads the field `board` of a target.json.
@@ -57,6 +72,7 @@ function readRegion(fields: Fields): MemoryRegion {
     name: fields.text('name'),
     address: fields.whole('address', 0),
     bytes: fields.whole('bytes', 1),
+    speed: fields.choice('speed', memorySpeeds, 'usual'),
     purpose: fields.text('purpose'),
   };
   if (!regionName.test(region.name) || region.name === 'FLASH')

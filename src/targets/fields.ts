@@ -17,6 +17,8 @@ export interface Fields {
   object(name: string): Fields;
   objectOrNull(name: string): Fields | null;
   objects(name: string): readonly Fields[];
+  /** The same; none where it is left out. */
+  objectsOrNone(name: string): readonly Fields[];
   /** Pairs of whole numbers from 1 on. */
   pairs(name: string): readonly (readonly [number, number])[] | undefined;
   /** Lists of texts by name. */
@@ -49,6 +51,11 @@ export function fieldsOf(value: unknown, what: string): Fields {
     Array.isArray(found) && found.every((item) => typeof item === 'string')
       ? found
       : refuse(`${name} must be a list of texts`);
+  const objectsOf = (name: string): readonly Fields[] => {
+    const found = take(name);
+    if (!Array.isArray(found) || found.length === 0) return refuse(`${name} must be a list of objects`);
+    return found.map((item, index) => fieldsOf(item, `${what}, ${name} ${index + 1}`));
+  };
   return {
     text: (name) => textOf(take(name), name),
     textOr: (name, otherwise) => (left.has(name) ? textOf(take(name), name) : otherwise),
@@ -67,11 +74,8 @@ export function fieldsOf(value: unknown, what: string): Fields {
     },
     object: (name) => fieldsOf(take(name), `${what}, ${name}`),
     objectOrNull: (name) => (left.has(name) ? fieldsOf(take(name), `${what}, ${name}`) : null),
-    objects(name) {
-      const found = take(name);
-      if (!Array.isArray(found) || found.length === 0) return refuse(`${name} must be a list of objects`);
-      return found.map((item, index) => fieldsOf(item, `${what}, ${name} ${index + 1}`));
-    },
+    objects: objectsOf,
+    objectsOrNone: (name) => (left.has(name) ? objectsOf(name) : []),
     pairs(name) {
       if (!left.has(name)) return undefined;
       const found = take(name);

@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { usageError } from '../errors.ts';
 import { isas as knownIsas } from '../kernels/define.ts';
-import { readBoard } from './board.ts';
+import { readArenaSpace, readBoard } from './board.ts';
 import { fieldsOf } from './fields.ts';
 import { type Target, targetKinds } from './types.ts';
 
@@ -75,10 +75,14 @@ export function parseTarget(text: string, folder: URL, what: string): Target {
   if (isas.length !== listed.length) fields.refuse(`isas must be a list of ${knownIsas.join(', ')}`);
   const files = fields.texts('files', []);
   if (files.some((file) => /[/\\]/.test(file))) fields.refuse('files must lie in the folder of target.json');
+  const arena = kind === 'firmware' ? [] : fields.objectsOrNone('arena').map(readArenaSpace);
+  const names = arena.map((space) => space.name);
+  if (new Set(names).size < names.length)
+    fields.refuse(`two memories of arena are called the same: ${names.join(', ')}`);
   const boardFields = kind === 'firmware' ? fields.object('board') : null;
   const board = boardFields === null ? null : readBoard(boardFields);
   if (boardFields !== null && board?.sources.some((file) => !/^\w+\.c$/.test(file)))
     boardFields.refuse('sources must be names of C files, without a folder');
   fields.end();
-  return { name, description, kind, compilerFlags, isas, files, board, folder, text };
+  return { name, description, kind, compilerFlags, isas, files, arena, board, folder, text };
 }

@@ -11,6 +11,8 @@ export interface Target {
   readonly isas: readonly Isa[];
   /** Files of the target's own folder that are put beside the generated ones. */
   readonly files: readonly string[];
+  /** The memories that arenas can lie in, in order of preference; none: it is the caller's affair, or the board's. */
+  readonly arena: readonly ArenaSpace[];
   /** What a firmware needs to know of the board; null for other kinds. */
   readonly board: Board | null;
   /** Where target.json stands. */
@@ -26,12 +28,24 @@ export interface Target {
 export const targetKinds = ['wasm', 'library', 'firmware'] as const;
 export type TargetKind = (typeof targetKinds)[number];
 
+/** How fast a memory is beside the others of the target: an arena that the fast ones do not take whole is divided. */
+export const memorySpeeds = ['fast', 'usual', 'slow'] as const;
+export type MemorySpeed = (typeof memorySpeeds)[number];
+
+/** A memory that an arena can lie in, of a target that is no board. */
+export interface ArenaSpace {
+  readonly name: string;
+  readonly bytes: number;
+  readonly speed: MemorySpeed;
+}
+
 /** Memory that can be written to. */
 export interface MemoryRegion {
   /** What it is called in the linker script. */
   readonly name: string;
   readonly address: number;
   readonly bytes: number;
+  readonly speed: MemorySpeed;
   /** What it is good for, in words. */
   readonly purpose: string;
 }
@@ -55,7 +69,7 @@ export interface Placement {
   readonly data: string;
   readonly stack: string;
   readonly stackBytes: number;
-  /** In order of preference: the arena goes to the first that has room. */
+  /** In order of preference: the arena goes to the first of the fastest that has room, or is divided among them. */
   readonly arena: readonly string[];
 }
 

@@ -7,13 +7,15 @@ export interface PortDescription {
   readonly permutation: readonly number[];
   readonly scale: number;
   readonly zeroPoint: number;
-  /** Bytes of a row, where the input is fetched row by row; 0 where it is whole. */
+  /** Bytes of a row, where the input is fetched, or the output handed over, row by row; 0 where it is whole. */
   readonly rowBytes: number;
 }
 
 export interface ModelDescription {
   readonly name: string;
   readonly arenaBytes: number;
+  /** Where the arena has several regions: the bytes of each. They lie one after the other. */
+  readonly regionBytes?: readonly number[];
   readonly macs: number;
   readonly inputs: readonly PortDescription[];
   readonly outputs: readonly PortDescription[];

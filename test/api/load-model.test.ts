@@ -22,10 +22,13 @@ describe('the package', () => {
       await loadModel(at('small.onnx'), { calibrate: at('x.npy') }),
       await loadModel(smallModel, { calibrate: x }),
       await loadModel(smallModel, { calibrate: [x], objective: 'time', input: 'stream' }),
+      await loadModel(smallModel, { calibrate: [x], objective: 'time', output: 'stream' }),
+      await loadModel(smallModel, { calibrate: [x], objective: 'sram', input: 'stream', output: 'stream' }),
     ];
     const answers = models.map((model) => model.runSteps(data.subarray(0, sampleSize))[0]);
-    expect(answers[1]).toEqual(answers[0]);
-    expect(answers[2]).toEqual(answers[0]);
+    for (const other of answers.slice(1)) expect(other).toEqual(answers[0]);
+    for (const model of models) expect(model.selfTest()).toBe(true);
+    expect(models.map(({ outputs }) => outputs[0]?.rowBytes)).toEqual([0, 0, 0, 3, 3]);
   });
 
   it('takes pixels as bytes where the model was given its preprocessing', async () => {

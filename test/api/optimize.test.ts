@@ -6,7 +6,7 @@ import { loadTarget, smallTarget } from '../../src/targets/load.ts';
 
 /** A plan of one streamed layer whose output is `width` pixels wide, `segment` of them at a time. */
 function planOf(width: number, segment: number): Plan {
-  const call = { symbol: 'all', smallSymbol: 'one', rowsSymbol: 'rows', pointwise: false, steps: 'rows' };
+  const call = { symbol: 'all', smallSymbol: 'one', rowsSymbol: 'rows', rowsLeast: 3, pointwise: false, steps: 'rows' };
   const layer = { tensors: { output: { shape: [1, 4, width, 8] } }, lowering: { kind: 'calls', calls: [call] } };
   const step = { kind: 'stage', layers: [0], segments: [segment], fetched: [] };
   return { layers: [layer], steps: [step] } as unknown as Plan;

@@ -38,7 +38,7 @@ function filesOf(made: Plan): { readonly files: ReadonlyMap<string, string>; rea
 const someRandomPlans = (): readonly Plan[] =>
   Array.from({ length: 8 }, (_, index) => quantizedRandomGraph(randomGraph(300 + index)).graph).flatMap((graph) => [
     plan(graph, { objective: 'time', input: 'resident' }),
-    plan(graph, { objective: 'sram', input: 'stream' }),
+    plan(graph, { objective: 'sram', input: 'stream', output: 'stream' }),
   ]);
 
 describe('memory outside the arena', () => {

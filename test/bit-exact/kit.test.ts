@@ -6,7 +6,7 @@ import { readModel, requireGraph } from '../../src/onnx/read.ts';
 import { kit, kitPath } from '../kit.ts';
 import { differences } from '../support/batch.ts';
 import { nativeBackend } from '../support/native.ts';
-import { distinctPlans, randomSteps } from '../support/quantized.ts';
+import { distinctPlans, planKinds, randomSteps } from '../support/quantized.ts';
 import { randomFrom } from '../support/random.ts';
 import { wasmBackend } from '../support/wasm.ts';
 
@@ -47,7 +47,8 @@ describe.skipIf(kit === null)('trained models give the same bytes in C, in WebAs
       const graph = load(file);
       const random = randomFrom(1);
       const samples = [randomSteps(graph, random), randomSteps(graph, random)];
-      const planned = distinctPlans(graph).map(({ kind, plan: made }) => ({
+      const kinds = [...planKinds, { name: 'sram streamed', objective: 'sram', input: 'stream' } as const];
+      const planned = distinctPlans(graph, [], kinds).map(({ kind, plan: made }) => ({
         name: `${file} ${kind}`,
         plan: made,
         samples,

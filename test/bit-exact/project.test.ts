@@ -22,6 +22,7 @@ function planned(seed: number): Plan {
   return plan(quantizedRandomGraph(randomGraph(seed)).graph, {
     objective: 'sram',
     input: seed % 2 === 0 ? 'stream' : 'resident',
+    output: seed % 3 === 2 ? 'stream' : 'resident',
   });
 }
 

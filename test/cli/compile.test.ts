@@ -101,15 +101,23 @@ describe('tessera compile', () => {
       at('plan-out'),
       '--input',
       'stream',
+      '--output',
+      'stream',
     );
     const text = readFileSync(join(at('plan-out'), 'plan.txt'), 'utf8');
     expect(text).toContain('fetched row by row, not in the arena');
+    expect(text).toContain('handed over row by row, not in the arena');
+    expect(text).toMatch(/, handing over \S/);
     expect(text).toContain('a stage of');
     expect(text).toContain('Conv_c + Relu_r');
     const report = JSON.parse(readFileSync(join(at('plan-out'), 'report.json'), 'utf8')) as CompileReport;
     const buffers = report.buffers.map(({ offset, bytes }) => offset + bytes);
     expect(Math.max(...buffers)).toBeLessThanOrEqual(report.arenaBytes);
     expect(report.inputs[0]?.isInArena).toBe(false);
+    expect(report.outputs[0]?.isInArena).toBe(false);
+    expect(readFileSync(join(at('plan-out'), 'small.h'), 'utf8')).toContain(
+      'void small_run(void *arena, const tsr_source *source, const tsr_sink *sink);',
+    );
   });
 
   it('refuses a float model without data, and leaves nothing behind', async () => {

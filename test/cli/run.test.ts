@@ -58,6 +58,16 @@ describe('tessera run', () => {
     expect(result.samples[0]?.outputs[0]?.values).toHaveLength(3);
   }, 60_000);
 
+  it('gives the same answers where outputs are handed over row by row', async () => {
+    const args = ['run', at('small.onnx'), '--input', at('x.npy'), ...calibrated, '--limit', '2', '--json'];
+    const results = [await tessera(...args), await tessera(...args, '--output-mode', 'stream')].map(
+      ({ stdout }) => JSON.parse(stdout) as RunResult,
+    );
+    const [stays, goes] = results.map(({ samples }) => samples.map(({ outputs }) => outputs));
+    expect(goes).toEqual(stays);
+    expect(results[1]?.selfTest).toBe(true);
+  }, 60_000);
+
   it.each([
     [['--input', at('y.npy')], 'does not hold samples'],
     [['--input', at('x.npy'), '--input', at('x.npy')], '2 arrays were given'],

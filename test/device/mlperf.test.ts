@@ -4,6 +4,7 @@ import { buildFirmware } from '../../src/api/build.ts';
 import { compileModel } from '../../src/api/pipeline.ts';
 import { makeProject } from '../../src/api/project.ts';
 import { firmwareFiles } from '../../src/codegen/firmware.ts';
+import { inOneMemory } from '../../src/codegen/firmware-arena.ts';
 import { evaluateOutputs } from '../../src/plan/evaluate.ts';
 import type { Plan } from '../../src/plan/types.ts';
 import { startEmulator } from '../../src/simulate/qemu.ts';
@@ -270,7 +271,8 @@ describe('the grammar of MLPerf Tiny', () => {
 
   it('refuses a model that has the name of a benchmark, but not its input', () => {
     const { plan } = compileModel(benchmarkModels.kws01 as Uint8Array, { name: 'ic01', calibrate: 'random' });
-    const make = (): unknown => firmwareFiles([{ plan, modelHash: '' }], { version: '1', sramBytes: 1e6 });
+    const make = (): unknown =>
+      firmwareFiles([{ plan, modelHash: '' }], { version: '1', places: inOneMemory([plan], 1e6) });
     expect(make).toThrow(/name of the benchmark ic01, whose input has 3072 elements, but takes 490/);
   });
 });

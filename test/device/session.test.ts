@@ -8,6 +8,8 @@ import { measure, spreadOf } from '../../src/device/profile.ts';
 import { checked, converse, createLineReader } from '../../src/device/protocol.ts';
 import { type DeviceModel, openSession, type Session } from '../../src/device/session.ts';
 import { verifySamples } from '../../src/device/verify.ts';
+import { elementCount, tensorOf } from '../../src/graph/types.ts';
+import { handedOutputs } from '../../src/plan/boundary.ts';
 import { evaluateOutputs } from '../../src/plan/evaluate.ts';
 import type { Plan } from '../../src/plan/types.ts';
 import { smallModel } from '../cli/small-model.ts';
@@ -29,6 +31,22 @@ function streamedPlan(): Plan {
   }
 }
 const streamed = streamedPlan();
+
+/** A model of several outputs, all handed over, one of them by a stage. */
+function handingPlan(): Plan {
+  for (let seed = 1; ; seed += 1) {
+    const graph = { ...quantizedRandomGraph(randomGraph(seed)).graph, name: `random${seed}` };
+    const made = makePlan(graph, { objective: 'sram', input: 'stream', output: 'stream' });
+    const rows = made.steps.some((step) => step.kind === 'stage' && step.handed.length > 0 && step.fetched.length > 0);
+    const isWhole = graph.inputs.length === 1 && rows;
+    if (isWhole && graph.outputs.length > 1 && handedOutputs(made).size === graph.outputs.length) return made;
+  }
+}
+const handing = handingPlan();
+const handedBytes = handing.graph.outputs.reduce(
+  (sum, { tensor }) => sum + elementCount(tensorOf(handing.graph, tensor).shape),
+  0,
+);
 
 const firmwares: HostFirmware[] = [];
 const running: RunningFirmware[] = [];
@@ -71,6 +89,27 @@ async function expectSame(session: Session, plan: Plan, seed: number): Promise<v
 }
 
 describe('a session with the firmware', () => {
+  it.each([
+    ['beside a copy of the input', 2 ** 20, 'copy'],
+    ['and nothing else', handing.arenaBytes + handedBytes, 'none'],
+  ])(
+    'keeps outputs that are handed over, %s',
+    async (_, sramBytes, holding) => {
+      const firmware = await buildHostFirmware([handing], { sramBytes });
+      firmwares.push(firmware);
+      const session = await openSession(linkTo(start(firmware)));
+      const [model] = session.info.models as [DeviceModel];
+      expect(model.holding).toBe(holding);
+      await session.select(model);
+      expect(await session.selfTest()).toBe(true);
+      for (const seed of [1, 2]) await expectSame(session, handing, seed);
+      const measured = await measure(session, model, 2);
+      // The arena is a multiple of four.
+    expect(Math.ceil((measured.memory?.arenaBytes ?? 0) / 4) * 4).toBe(handing.arenaBytes);
+    },
+    60_000,
+  );
+
   it('learns what runs there', async () => {
     const session = await openSession(linkTo(start(both)));
     expect(session.info).toEqual({

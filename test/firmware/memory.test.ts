@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { arenaRegion, boardConfig, linkerScript } from '../../src/codegen/board.ts';
+import { arenaMemories, arenaRegion, boardConfig, linkerScript } from '../../src/codegen/board.ts';
 import { elfSections } from '../../src/targets/elf.ts';
 import { loadTarget } from '../../src/targets/load.ts';
 import { linkedUse, regionUse } from '../../src/targets/regions.ts';
@@ -15,20 +15,33 @@ describe('where things go', () => {
   it('an arena goes to the first memory that has room beside stack and data', () => {
     const { board } = boardOf('stm32f746g-disco');
     expect(arenaRegion(board, 1024).name).toBe('DTCM');
-    // 64 KiB, less 4 KiB of stack and 4 KiB for data.
-    expect(arenaRegion(board, 56 * 1024).name).toBe('DTCM');
-    expect(arenaRegion(board, 56 * 1024 + 1).name).toBe('SRAM1');
-    expect(arenaRegion(board, 240 * 1024).name).toBe('SRAM1');
+    // 64 KiB, less 4 KiB of stack, 4 KiB for data, and a guard.
+    expect(arenaRegion(board, 56 * 1024 - 32).name).toBe('DTCM');
+    expect(arenaRegion(board, 56 * 1024).name).toBe('SRAM1');
+    expect(arenaRegion(board, 240 * 1024 - 32).name).toBe('SRAM1');
     // None has room: the linker will say by how much the largest is too small.
     expect(arenaRegion(board, 2 ** 20).name).toBe('SRAM1');
   });
 
+  it('an arena is planned for the memories that have room, if there is a choice', () => {
+    const rooms = (name: string): unknown[] =>
+      arenaMemories(loadTarget(name)).map(({ name: memory, bytes, speed }) => [memory, bytes, speed]);
+    expect(rooms('nucleo-f446re')).toEqual([]);
+    expect(rooms('host')).toEqual([]);
+    expect(rooms('stm32f746g-disco')).toEqual([
+      ['DTCM', 56 * 1024 - 32, 'fast'],
+      ['SRAM1', 240 * 1024 - 32, 'usual'],
+      ['SRAM2', 16 * 1024 - 32, 'usual'],
+    ]);
+  });
+
   it('the linker script has every memory, and the stack first in its own', () => {
     const { target, board } = boardOf('nucleo-h743zi');
-    const script = linkerScript(target, board, arenaRegion(board, 200_000));
+    const script = linkerScript(target, board, ['DTCM', 'AXI']);
     for (const { name, bytes } of board.memory)
       expect(script).toMatch(new RegExp(`^  ${name} \\(rw\\) : ORIGIN = 0x[0-9A-F]{8}, LENGTH = ${bytes} `, 'm'));
-    expect(script).toMatch(/\.arena \(NOLOAD\) : .* > AXI$/m);
+    expect(script).toMatch(/^ {2}\.arena \(NOLOAD\) : .*\(\.tsr_arena\) } > DTCM$/m);
+    expect(script).toMatch(/^ {2}\.arena_axi \(NOLOAD\) : .*\(\.tsr_arena\.AXI\) } > AXI$/m);
     expect(script.indexOf('.stack (NOLOAD)')).toBeLessThan(script.indexOf('.data :'));
     expect(script).toContain(`. += ${board.placement.stackBytes};`);
   });
@@ -36,7 +49,7 @@ describe('where things go', () => {
   it('texts of a target do not end the comments that they stand in', () => {
     const { target, board } = boardOf('nucleo-f446re');
     const memory = board.memory.map((region) => ({ ...region, purpose: '*/ ASSERT(0, "no") /*' }));
-    const script = linkerScript(target, { ...board, memory }, board.memory[0] as (typeof memory)[0]);
+    const script = linkerScript(target, { ...board, memory }, ['SRAM']);
     expect(script).not.toContain('*/ ASSERT');
     expect(boardConfig({ ...target, description: '*/ #error no' }, board)).not.toContain('*/ #error');
   });

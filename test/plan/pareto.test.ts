@@ -87,7 +87,10 @@ describe('the plans between least time and least SRAM', () => {
     const graph: Graph = {
       name: 'identity',
       tensors: new Map([
-        ['x', { name: 'x', kind: 'activation', shape: [1, 4], dtype: 'int8', quant: { scales: [0.1], zeroPoints: [3] } }],
+        [
+          'x',
+          { name: 'x', kind: 'activation', shape: [1, 4], dtype: 'int8', quant: { scales: [0.1], zeroPoints: [3] } },
+        ],
       ]),
       nodes: [],
       inputs: [{ name: 'x', tensor: 'x', shape: [1, 4], permutation: [0, 1] }],

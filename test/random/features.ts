@@ -3,6 +3,7 @@ import type { ConcatAttributes } from '../../src/ops/concat.ts';
 import type { ConvAttributes } from '../../src/ops/conv.ts';
 import type { Window } from '../../src/ops/window.ts';
 import { consumersOf, producersOf } from '../../src/passes/rewrite.ts';
+import { handedOutputs } from '../../src/plan/boundary.ts';
 import type { Plan } from '../../src/plan/types.ts';
 
 /** Awkward cases that the random graphs have to hold; the histogram of the test lists them all. */
@@ -39,6 +40,9 @@ export const awkwardCases = [
   'stage',
   'ring',
   'fetched input',
+  'handed-over output',
+  'handed-over output of a stage',
+  'handed-over output that is read',
   'scratch',
   'alias',
   'layer of several calls',
@@ -166,6 +170,12 @@ export function planFeatures(plan: Plan): AwkwardCase[] {
     if (step.kind !== 'stage') continue;
     found.push('stage');
     if (step.fetched.length > 0) found.push('fetched input');
+    if (step.handed.length > 0) found.push('handed-over output of a stage');
+  }
+  const read = new Set(plan.layers.flatMap(({ node }) => node.inputs));
+  for (const name of handedOutputs(plan)) {
+    found.push('handed-over output');
+    if (read.has(name)) found.push('handed-over output that is read');
   }
   for (const [name, storage] of plan.storage) {
     if (storage.buffer !== null && storage.slots < rowShape(tensorOf(plan.graph, name).shape).rows) found.push('ring');

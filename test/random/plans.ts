@@ -1,6 +1,7 @@
 import { optimize, quantize } from '../../src/compile.ts';
 import type { Graph, Value } from '../../src/graph/types.ts';
 import type { Isa } from '../../src/kernels/define.ts';
+import { programFor } from '../../src/plan/boundary.ts';
 import { createMemory } from '../../src/plan/candidates.ts';
 import { rewritingsOf } from '../../src/plan/improve.ts';
 import { lowerGraph } from '../../src/plan/lower.ts';
@@ -10,7 +11,7 @@ import type { Plan } from '../../src/plan/types.ts';
 import { validatePlan } from '../../src/plan/validate.ts';
 import { assignQuantization } from '../../src/quantize/assign.ts';
 import { calibrate } from '../../src/quantize/calibrate.ts';
-import { distinctPlans, distorted, laidOut, randomSteps, requantized } from '../support/quantized.ts';
+import { dicedKinds, distinctPlans, distorted, laidOut, randomSteps, requantized } from '../support/quantized.ts';
 import { createDice, type Dice, randomFrom } from '../support/random.ts';
 import { type RandomGraph, randomGraph } from './generate.ts';
 
@@ -58,7 +59,7 @@ const isaSets: readonly (readonly Isa[])[] = [[], ['dsp'], ['mve', 'dsp'], ['sim
 
 /** A plan of the graph with some rewritings, whether they are of use or not; none where nothing can be rewritten. */
 function rewrittenPlans(graph: Graph, isas: readonly Isa[], dice: Dice): RandomPlans['plans'] {
-  const source = { graph, layers: lowerGraph(graph, isas) };
+  const source = programFor(graph, lowerGraph(graph, isas), dice.pick(['resident', 'stream']));
   const input = dice.chance(0.5) ? 'stream' : 'resident';
   const all = rewritingsOf(source, input);
   const chosen: Rewriting[] = [];
@@ -83,7 +84,10 @@ export function randomPlans(seed: number): RandomPlans {
     seed,
     graph,
     saturating,
-    plans: [...distinctPlans(graph, isas), ...rewrittenPlans(graph, isas, createDice(randomFrom(seed ^ 0x3c6ef372)))],
+    plans: [
+      ...distinctPlans(graph, isas, dicedKinds(createDice(randomFrom(seed ^ 0x1f83d9ab)))),
+      ...rewrittenPlans(graph, isas, createDice(randomFrom(seed ^ 0x3c6ef372))),
+    ],
     samples: [randomSteps(graph, random), randomSteps(graph, random)],
   };
 }

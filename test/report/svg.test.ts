@@ -8,23 +8,24 @@ import { randomFrom } from '../support/random.ts';
 const hostile = '</text><script>alert("1")</script>&amp;\u0000\u001b[31m\ud800 \u202e\'';
 
 const buffer = (name: string, offset: number, bytes: number, first: number, last: number): BufferReport => ({
-  ...{ name, kind: 'tensor', offset, bytes, first, last },
+  ...{ name, kind: 'tensor', region: 0, offset, bytes, first, last },
 });
 
 function overview(buffers: readonly BufferReport[], layersOfSteps: readonly number[], plans: number): OverviewReport {
   let next = 0;
   const steps = layersOfSteps.map((size): PlanReport['steps'][number] => {
     const layers = Array.from({ length: size }, () => next++);
-    return { kind: size > 1 ? 'stage' : 'call', layers, fetched: [], rings: [] };
+    return { kind: size > 1 ? 'stage' : 'call', layers, fetched: [], handed: [], rings: [] };
   });
   const arenaBytes = Math.max(0, ...buffers.map(({ offset, bytes }) => offset + bytes));
   const report: PlanReport = {
     ...{ inputs: [], outputs: [], constantBytes: 0, macs: 0, rewritings: [], layers: [] },
     ...{ arenaBytes, allocationBound: arenaBytes, steps, buffers },
+    regions: [{ memory: null, speed: null, bytes: arenaBytes, bound: arenaBytes }],
   };
   return {
     model: { file: hostile },
-    options: { input: 'stream' },
+    options: { input: 'stream', output: 'resident' },
     plans: Array.from({ length: plans }, (_, index) => ({
       ...{
         arenaBytes: 100_000 >> index,
@@ -131,6 +132,22 @@ describe('pictures of plans', () => {
         expect(bottom).toBeLessThanOrEqual(900);
       }
     }
+  });
+
+  it('show the memories of an arena one above the other', () => {
+    const [below, above] = [buffer('below', 0, 100, 0, 0), { ...buffer('above', 0, 300, 0, 0), region: 1 }];
+    const made = overview([below, above], [1, 1], 1);
+    const region = (memory: string, bytes: number) => ({ memory, speed: 'usual', bytes, bound: bytes }) as const;
+    const regions = [region('DTCM', 100), region('AXI', 300)];
+    const svg = planSvg({ ...made, chosen: { ...made.chosen, arenaBytes: 400, regions } });
+    elementsOf(svg);
+    expect(overlaps(labelsOf(svg))).toEqual([]);
+    expect(svg).toContain('arena 400 bytes; from below DTCM 100, AXI 300');
+    expect(svg).toContain('above: 300 bytes at 0 of AXI');
+    const [first, second] = [
+      ...svg.matchAll(/<rect x="[\d.]+" y="([\d.]+)" width="[\d.]+" height="([\d.]+)" class="buffer/g),
+    ];
+    expect(Number(second?.[1]) + Number(second?.[2])).toBeCloseTo(Number(first?.[1]), 0);
   });
 
   it('draw what has no step and no byte', () => {

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { fetchedInputs, headerText, kernelFiles, type ModelOptions, sourceText } from '../../src/codegen/model.ts';
+import { headerText, kernelFiles, type ModelOptions, sourceText } from '../../src/codegen/model.ts';
 import { modelOptions } from '../../src/compile.ts';
 import { elementCount, type Graph, type Port, rowShape, tensorOf } from '../../src/graph/types.ts';
+import { fetchedInputs, handedOutputs } from '../../src/plan/boundary.ts';
 import { evaluateOutputs } from '../../src/plan/evaluate.ts';
 import type { Plan } from '../../src/plan/types.ts';
 
@@ -31,7 +32,7 @@ const supportFile = (name: string): string => readFileSync(new URL(name, import.
 export const problems = [
   '',
   'wrote outside its arena',
-  'asked for rows out of order',
+  'asked for rows, or gave them, out of order',
   'gave something else the second time',
   'failed its self-test',
 ] as const;
@@ -50,7 +51,12 @@ export function outputSizes(plan: Plan): readonly number[] {
 /** The functions that put a model's inputs into place, run it and take its outputs. */
 function glueText(plan: Plan, prefix: string): string {
   const fetched = fetchedInputs(plan);
+  const handed = handedOutputs(plan);
   const { inputs, outputs } = plan.graph;
+  const regionBytes = plan.regions.map(({ bytes }) => bytes);
+  const starts = regionBytes.map((_, i) => `first + ${total(regionBytes.slice(0, i)) + guardBytes * i}`);
+  const [parameter, arena] =
+    regionBytes.length === 1 ? ['arena', ''] : ['first', `  void *const arena[] = {${starts.join(', ')}};\n`];
   const inputBytes = portBytes(plan, inputs);
   const outputBytes = portBytes(plan, outputs);
   const before = (sizes: readonly number[], index: number): number => total(sizes.slice(0, index));
@@ -58,29 +64,55 @@ function glueText(plan: Plan, prefix: string): string {
     const { width, channels } = rowShape(tensorOf(plan.graph, port.tensor).shape);
     return `{in + ${before(inputBytes, i)}, ${width * channels}, 0}`;
   });
-  const complete = inputs.flatMap((port, i) =>
-    fetched.has(port.tensor) ? [`streams[${i}].next == ${rowShape(tensorOf(plan.graph, port.tensor).shape).rows}`] : [],
-  );
+  const drains = outputs.map((port, i) => {
+    const { width, channels } = rowShape(tensorOf(plan.graph, port.tensor).shape);
+    return `{out + ${before(outputBytes, i)}, ${width * channels}, 0}`;
+  });
+  const rowsOf = (port: Port): number => {
+    const { batch, rows } = rowShape(tensorOf(plan.graph, port.tensor).shape);
+    return batch * rows;
+  };
+  const complete = [
+    ...inputs.flatMap((port, i) => (fetched.has(port.tensor) ? [`streams[${i}].next == ${rowsOf(port)}`] : [])),
+    ...outputs.flatMap((port, i) => (handed.has(port.tensor) ? [`drains[${i}].next == ${rowsOf(port)}`] : [])),
+  ];
   const put = inputs.flatMap((port, i) =>
     fetched.has(port.tensor)
       ? []
       : [`  harness_copy(${prefix}_input${i}(arena), in + ${before(inputBytes, i)}, ${inputBytes[i]});`],
   );
-  const take = outputs.map(
-    (_, i) => `  harness_copy(out + ${before(outputBytes, i)}, ${prefix}_output${i}(arena), ${outputBytes[i]});`,
+  const take = outputs.flatMap((port, i) =>
+    handed.has(port.tensor)
+      ? []
+      : [`  harness_copy(out + ${before(outputBytes, i)}, ${prefix}_output${i}(arena), ${outputBytes[i]});`],
   );
-  const run =
-    fetched.size === 0
-      ? [`  ${prefix}_run(arena);`]
-      : [
-          `  harness_stream streams[] = {${streams.join(', ')}};`,
-          `  const tsr_source source = {harness_read_row, streams};`,
-          `  ${prefix}_run(arena, &source);`,
-        ];
-  return `static int ${prefix}_harness(int8_t *arena, const int8_t *in, int8_t *out) {
-${[...put, ...run, ...take].join('\n')}
+  const source = [
+    `  harness_stream streams[] = {${streams.join(', ')}};`,
+    `  const tsr_source source = {harness_read_row, streams};`,
+  ];
+  const sink = [
+    `  harness_drain drains[] = {${drains.join(', ')}};`,
+    `  const tsr_sink sink = {harness_write_row, drains};`,
+  ];
+  const [streamed, drained] = [fetched.size > 0, handed.size > 0];
+  const run = [
+    ...(streamed ? source : []),
+    ...(drained ? sink : []),
+    `  ${prefix}_run(arena${streamed ? ', &source' : ''}${drained ? ', &sink' : ''});`,
+  ];
+  return `static int ${prefix}_harness_self_test(int8_t *${parameter}) {
+${arena}  return ${prefix}_self_test(arena);
+}
+
+static int ${prefix}_harness(int8_t *${parameter}, const int8_t *in, int8_t *out) {
+${arena}${[...put, ...run, ...take].join('\n')}
   return ${complete.length === 0 ? '1' : complete.join(' && ')};
 }`;
+}
+
+/** Bytes of all regions, and of the guards between them. */
+function blockBytes({ arenaBytes, regions }: Plan): number {
+  return arenaBytes + (regions.length - 1) * guardBytes;
 }
 
 const readRowText = `static void harness_read_row(void *context, int32_t input, int32_t row, int8_t *pixels) {
@@ -88,6 +120,13 @@ const readRowText = `static void harness_read_row(void *context, int32_t input, 
   /* A row asked for out of order never lets \`next\` become the number of rows. */
   stream->next = row == stream->next ? row + 1 : -1;
   harness_copy(pixels, stream->rows + row * stream->row_bytes, stream->row_bytes);
+}`;
+
+const writeRowText = `static void harness_write_row(void *context, int32_t output, int32_t row, const int8_t *pixels) {
+  harness_drain *drain = (harness_drain *)context + output;
+  drain->next = row == drain->next ? row + 1 : -1;
+  /* What is kept is what lies there now: a row that was not complete differs. */
+  if (drain->next > 0) harness_copy(drain->rows + row * drain->row_bytes, pixels, drain->row_bytes);
 }`;
 
 /** Generates the C of the models, each under a prefix of its own, and of what runs them. */
@@ -108,11 +147,13 @@ export function makeBatch(models: readonly PlannedModel[]): Batch {
     lines.push(`#include "${prefix}.c"`);
     const input = total(portBytes(plan, plan.graph.inputs));
     const output = total(outputSizes(plan));
+    const sizes = plan.regions.map(({ bytes }) => bytes);
     table.push(
-      `  {${JSON.stringify(name)}, ${plan.arenaBytes}, ${input}, ${output}, ${prefix}_harness, ${prefix}_self_test},`,
+      `  {${JSON.stringify(name)}, ${blockBytes(plan)}, ${input}, ${output}, ${prefix}_harness, ${prefix}_harness_self_test, ${sizes.length}, {${sizes.join(', ')}}},`,
     );
   });
   if (streamed) lines.push(readRowText);
+  if (models.some(({ plan }) => handedOutputs(plan).size > 0)) lines.push(writeRowText);
   models.forEach(({ plan }, index) => {
     lines.push(glueText(plan, `m${index}`));
   });
@@ -127,7 +168,7 @@ export function makeBatch(models: readonly PlannedModel[]): Batch {
     models,
     files,
     kernels: [...kernels].filter((file) => file !== 'tsr.h').sort(),
-    blockBytes: most((plan) => plan.arenaBytes) + 2 * guardBytes,
+    blockBytes: most(blockBytes) + 2 * guardBytes,
     inputBytes: most((plan) => total(portBytes(plan, plan.graph.inputs))),
     outputBytes: most((plan) => total(outputSizes(plan))),
   };

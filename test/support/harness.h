@@ -15,14 +15,19 @@
 #include <sanitizer/asan_interface.h>
 #endif
 
+/* The most regions that an arena of a test has. */
+#define HARNESS_REGIONS 4
+
 /* A model; `in` and `out` hold its inputs and outputs one behind the other. `run` gives 0 if rows came out of order. */
 typedef struct harness_model {
   const char *name;
-  int32_t arena_bytes;
+  int32_t arena_bytes; /* of all regions, and the guards between them */
   int32_t input_bytes;
   int32_t output_bytes;
   int (*run)(int8_t *arena, const int8_t *in, int8_t *out);
-  int (*self_test)(void *arena);
+  int (*self_test)(int8_t *arena);
+  int32_t region_count;
+  int32_t regions[HARNESS_REGIONS]; /* the bytes of each */
 } harness_model;
 
 /* An input that is fetched row by row. */
@@ -32,7 +37,14 @@ typedef struct harness_stream {
   int32_t next;
 } harness_stream;
 
-/* Bytes before and behind the arena. Not a multiple of 8, so that the arena has the least alignment allowed. */
+/* An output that is handed over row by row. */
+typedef struct harness_drain {
+  int8_t *rows;
+  int32_t row_bytes;
+  int32_t next;
+} harness_drain;
+
+/* Bytes before and behind each region. Not a multiple of 8, so that it has the least alignment allowed. */
 #define HARNESS_GUARD 68
 
 enum { harness_ok, harness_guard, harness_order, harness_differs, harness_self_test };
@@ -42,16 +54,21 @@ static inline uint32_t harness_next(uint32_t *state) {
   return *state >> 24;
 }
 
+/* A guard: number 0 is before region 0, number 1 behind it and before region 1. */
+static inline int8_t *harness_guard_at(const harness_model *model, int8_t *block, int32_t number) {
+  for (int32_t i = 0; i < number; ++i) block += HARNESS_GUARD + model->regions[i];
+  return block;
+}
+
 /* Makes every access to the guards an error that the address sanitizer stops at, or lifts that again. */
 static inline void harness_lock(const harness_model *model, int8_t *block, int locked) {
 #ifdef HARNESS_ASAN
-  int8_t *behind = block + HARNESS_GUARD + model->arena_bytes;
-  if (locked) {
-    __asan_poison_memory_region(block, HARNESS_GUARD);
-    __asan_poison_memory_region(behind, HARNESS_GUARD);
-  } else {
-    __asan_unpoison_memory_region(block, HARNESS_GUARD);
-    __asan_unpoison_memory_region(behind, HARNESS_GUARD);
+  for (int32_t i = 0; i <= model->region_count; ++i) {
+    if (locked) {
+      __asan_poison_memory_region(harness_guard_at(model, block, i), HARNESS_GUARD);
+    } else {
+      __asan_unpoison_memory_region(harness_guard_at(model, block, i), HARNESS_GUARD);
+    }
   }
 #else
   (void)model;
@@ -67,15 +84,18 @@ static inline void harness_copy(int8_t *to, const int8_t *from, int32_t count) {
 /* Fills the arena with noise, so that nothing can rely on what lies there, and the guards with a pattern. */
 static inline void harness_poison(const harness_model *model, int8_t *block, uint32_t seed) {
   for (int32_t i = 0; i < model->arena_bytes + 2 * HARNESS_GUARD; ++i) block[i] = (int8_t)(harness_next(&seed) & 0x7f);
-  for (int32_t i = 0; i < HARNESS_GUARD; ++i) {
-    block[i] = (int8_t)(i ^ 0x55);
-    block[HARNESS_GUARD + model->arena_bytes + i] = (int8_t)(i ^ 0x2a);
+  for (int32_t number = 0; number <= model->region_count; ++number) {
+    int8_t *guard = harness_guard_at(model, block, number);
+    for (int32_t i = 0; i < HARNESS_GUARD; ++i) guard[i] = (int8_t)(i ^ (0x55 + number));
   }
 }
 
-static inline int harness_guarded(const harness_model *model, const int8_t *block) {
-  for (int32_t i = 0; i < HARNESS_GUARD; ++i) {
-    if (block[i] != (int8_t)(i ^ 0x55) || block[HARNESS_GUARD + model->arena_bytes + i] != (int8_t)(i ^ 0x2a)) return 0;
+static inline int harness_guarded(const harness_model *model, int8_t *block) {
+  for (int32_t number = 0; number <= model->region_count; ++number) {
+    const int8_t *guard = harness_guard_at(model, block, number);
+    for (int32_t i = 0; i < HARNESS_GUARD; ++i) {
+      if (guard[i] != (int8_t)(i ^ (0x55 + number))) return 0;
+    }
   }
   return 1;
 }

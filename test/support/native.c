@@ -10,7 +10,7 @@
 extern const harness_model harness_models[];
 extern const int32_t harness_count;
 
-static const char *const problems[] = {"", "wrote outside its arena", "asked for rows out of order",
+static const char *const problems[] = {"", "wrote outside its arena", "asked for rows, or gave them, out of order",
                                        "gave something else the second time", "failed its self-test"};
 
 static void *take(size_t bytes) {

@@ -12,16 +12,25 @@ import type { Dice } from './random.ts';
 export const planKinds: readonly (PlanOptions & { readonly name: string })[] = [
   { name: 'time', objective: 'time', input: 'resident' },
   { name: 'sram', objective: 'sram', input: 'resident' },
-  { name: 'sram streamed', objective: 'sram', input: 'stream' },
+  { name: 'sram streamed in and out', objective: 'sram', input: 'stream', output: 'stream' },
 ];
+
+/** The same, with what is handed over left to the dice. */
+export function dicedKinds(dice: Dice): typeof planKinds {
+  return planKinds.map(({ name, ...kind }) => {
+    const output = dice.pick(['resident', 'stream'] as const);
+    return { ...kind, name: `${name}, output ${output}`, output };
+  });
+}
 
 /** The plans of a quantised graph by kind; kinds that come out as the same program are one. */
 export function distinctPlans(
   graph: Graph,
   isas: readonly Isa[] = [],
+  kinds: typeof planKinds = planKinds,
 ): { readonly kind: string; readonly plan: Plan }[] {
   const found = new Map<string, { readonly kind: string; readonly plan: Plan }>();
-  for (const { name, ...options } of planKinds) {
+  for (const { name, ...options } of kinds) {
     const made = plan(graph, { ...options, isas });
     const front = { version: '0', target: 'test', modelHash: '' };
     const text = sourceText(made, 'm', { front, boundary: 'int8', selfTest: 0 });

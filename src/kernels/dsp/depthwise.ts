@@ -1,6 +1,9 @@
 import type { KernelCall } from '../../ops/define.ts';
 import { arrayField, type FieldTypes, fitting, type KernelVariant, numberField, type VariantCall } from '../define.ts';
 
+/** The most pixels of a call that are computed by twos: tsr_depthwise_3x3_narrow of runtime-c/depthwise/tsr_depthwise__dsp.h. */
+const narrow3x3 = 6;
+
 /** Bytes of scratch: tsr_depthwise_3x3_scratch of runtime-c/depthwise/tsr_depthwise__dsp.h. */
 const scratch3x3 = 416;
 
@@ -115,6 +118,7 @@ function adapt3x3(call: KernelCall, stride: 1 | 2, scaled: 'scaled' | 'unscaled'
       'depthwise/tsr_depthwise__dsp_pixel.h',
       'isa/tsr_dsp.h',
       'isa/tsr_dsp_columns.h',
+      'isa/tsr_dsp_pixels.h',
     ],
   });
 }
@@ -125,8 +129,10 @@ const replaces = 'tsr_depthwise_s8s8__portable';
 export const depthwise3x3Dsp: KernelVariant = {
   isa: 'dsp',
   symbol: 'tsr_depthwise_s8s8__dsp_3x3',
-  smallSymbol: 'tsr_depthwise_s8s8__dsp_3x3_one',
+  smallSymbol: 'tsr_depthwise_s8s8__dsp_3x3_narrow',
+  smallMost: narrow3x3,
   rowsSymbol: 'tsr_depthwise_s8s8__dsp_3x3_rows',
+  rowsLeast: narrow3x3 + 1,
   replaces,
   adapt: (call) => adapt3x3(call, 1, 'unscaled'),
 };

@@ -1,11 +1,6 @@
-import type { Block } from './problem.ts';
+import { type Block, liveBound, type Overlap, savedTogether } from './problem.ts';
 
-/** Two blocks that may share bytes: `output` begins at least `distance` below `input`, or the two lie apart. */
-export interface Overlap {
-  readonly input: number;
-  readonly output: number;
-  readonly distance: number;
-}
+export type { Overlap } from './problem.ts';
 
 export interface Placement {
   readonly offsets: readonly number[];
@@ -101,9 +96,9 @@ function placeInOrder(
  * share bytes with the next since there is no room for both, the first one with all distances and with what lives
  * beside the whole chain.
  */
-export function overlapBound(blocks: readonly Block[], overlaps: readonly Overlap[], live: number): number {
+export function overlapBound(blocks: readonly Block[], overlaps: readonly Overlap[]): number {
   const next = new Map(overlaps.map((overlap) => [overlap.input, overlap]));
-  let bound = live;
+  let bound = liveBound(blocks, overlaps);
   for (let raised = true; raised; ) {
     raised = false;
     for (const first of next.keys()) {
@@ -163,7 +158,7 @@ function besideBytes(
   const size = (index: number): number => (blocks[index] as Block).size;
   const shared = overlaps.reduce((sum, { input, output, distance }) => {
     if (!beside.has(input) || !beside.has(output)) return sum;
-    return sum + size(input) + size(output) - Math.max(size(input) + Math.min(distance, size(output)), size(output));
+    return sum + savedTogether(size(input), size(output), distance);
   }, 0);
   return [...beside].reduce((sum, index) => sum + size(index), 0) - shared;
 }

@@ -1,7 +1,6 @@
 /**
  * Dynamic storage allocation: blocks with fixed lives get offsets such that no two that live together share bytes, and
- * the highest end is as low as can be. Pairs of blocks that may share bytes are in overlaps.ts, several regions of memory
- * in regions.ts.
+ * the highest end is as low as can be. Several regions of memory are in regions.ts.
  */
 export interface Block {
   /** The first moment of its life. */
@@ -9,6 +8,13 @@ export interface Block {
   /** The first moment after its life. */
   readonly upper: number;
   readonly size: number;
+}
+
+/** Two blocks that may share bytes: `output` begins at least `distance` below `input`, or the two lie apart. */
+export interface Overlap {
+  readonly input: number;
+  readonly output: number;
+  readonly distance: number;
 }
 
 export interface Allocation {
@@ -24,20 +30,31 @@ export interface Allocation {
   readonly work: number;
 }
 
-/** The most that lives at one moment. */
-export function liveBound(blocks: readonly Block[]): number {
+/** What an input and an output that begins in it take less than the two apart. */
+export function savedTogether(input: number, output: number, distance: number): number {
+  return input + output - Math.max(input + Math.min(distance, output), output);
+}
+
+/** The most that lives at one moment, two that may share bytes as close as they can be. */
+export function liveBound(blocks: readonly Block[], overlaps: readonly Overlap[] = []): number {
   const changes = blocks.flatMap(({ lower, upper, size }) => [
     { time: lower, change: size },
     { time: upper, change: -size },
   ]);
-  // At one moment, what dies goes before what is born: lives are half open.
-  changes.sort((a, b) => a.time - b.time || a.change - b.change);
+  for (const { input, output, distance } of overlaps) {
+    const [a, b] = [blocks[input] as Block, blocks[output] as Block];
+    const [from, to] = [Math.max(a.lower, b.lower), Math.min(a.upper, b.upper)];
+    const saved = savedTogether(a.size, b.size, distance);
+    if (from < to) changes.push({ time: from, change: -saved }, { time: to, change: saved });
+  }
+  // Lives are half open: what lives at a moment is what there is when all its changes are made.
+  changes.sort((a, b) => a.time - b.time);
   let live = 0;
   let most = 0;
-  for (const { change } of changes) {
+  changes.forEach(({ time, change }, index) => {
     live += change;
-    most = Math.max(most, live);
-  }
+    if (time !== changes[index + 1]?.time) most = Math.max(most, live);
+  });
   return most;
 }
 

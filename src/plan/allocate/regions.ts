@@ -21,6 +21,9 @@ export interface Spot {
 /** Searches of a region; there are many, so each is short. */
 const regionWork = 2_000_000;
 
+/** Searches for a region that may fail; then a block goes where there is a gap, and nothing is moved any more. */
+const mostFailures = 100;
+
 interface Problem {
   readonly blocks: readonly HeatedBlock[];
   readonly regions: readonly Region[];
@@ -79,10 +82,16 @@ function fill(problem: Problem, order: readonly number[], sequence: readonly num
     let kept = together(problem, rest, size);
     if (kept === null) {
       kept = new Map();
+      let failures = 0;
       for (const index of rest) {
         const offset = freeOffset(problem, kept, index, size);
-        if (offset !== null) kept.set(index, offset);
-        else kept = together(problem, [...kept.keys(), index], size) ?? kept;
+        if (offset !== null) {
+          kept.set(index, offset);
+        } else if (failures < mostFailures) {
+          const found = together(problem, [...kept.keys(), index], size);
+          if (found === null) failures += 1;
+          kept = found ?? kept;
+        }
       }
     }
     for (const [index, offset] of kept) spots[index] = { region, offset };

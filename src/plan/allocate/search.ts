@@ -42,12 +42,12 @@ const deepest = 2500;
  * hardware-accelerated machine learning", ASPLOS 2023; the choice of the section replaces its order of blocks.
  */
 export function findPlacement(problem: Sections, capacity: number, strategy: Strategy, limits: Limits): Outcome {
-  const { sections, first, end, size, neighbours, members, starts, twin } = problem;
+  const { sections, first, end, size, neighbours, below, reach, partners, members, starts, twin } = problem;
   const state: State = createState(problem, capacity);
   const { placed, floor, support, rest, crossing, trail, order } = state;
   /** Per section: the lowest floor of its unplaced blocks. */
   const level = new Int32Array(sections);
-  /** Per section: the lowest end that an unplaced block can have. */
+  /** Per section: the lowest that another block can begin above an unplaced one. */
   const lowestEnd = new Int32Array(sections);
   const failed = new Set<number>();
   let failedSection = -1;
@@ -80,7 +80,7 @@ export function findPlacement(problem: Sections, capacity: number, strategy: Str
           if (placed[b] === 1) continue;
           const at = floor[b] as number;
           if (at < minimum) minimum = at;
-          if (at + (size[b] as number) < minimumEnd) minimumEnd = at + (size[b] as number);
+          if (at + (reach[b] as number) < minimumEnd) minimumEnd = at + (reach[b] as number);
         }
         if (minimum + (rest[s] as number) > capacity) {
           failedSection = s;
@@ -189,12 +189,13 @@ export function findPlacement(problem: Sections, capacity: number, strategy: Str
         continue;
       }
       const others = neighbours[b] as Int32Array;
+      const distances = below[b] as Int32Array;
       work += others.length;
       for (let j = 0; j < others.length; j += 1) {
         const other = others[j] as number;
         if (placed[other] === 1) continue;
         if ((first[other] as number) <= section && section < (end[other] as number)) continue;
-        const top = (floor[other] as number) + (size[other] as number);
+        const top = (floor[other] as number) + (distances[j] as number);
         if (top < next) next = top;
       }
     }
@@ -203,10 +204,11 @@ export function findPlacement(problem: Sections, capacity: number, strategy: Str
 
   /**
    * A block that lives throughout a part all of whose floors are equal may as well lie lowest: whatever lies below it
-   * can change places with it. So if it fails there, the part fails.
+   * can change places with it. So if it fails there, the part fails. Not where it may share bytes with another.
    */
   const isGround = (b: number, from: number, to: number, at: number): boolean => {
-    if ((first[b] as number) > from || (end[b] as number) < to) return false;
+    if ((first[b] as number) > from || (end[b] as number) < to || (partners[b] as readonly unknown[]).length > 0)
+      return false;
     const others = neighbours[b] as Int32Array;
     for (let i = 0; i < others.length; i += 1) {
       if (placed[others[i] as number] === 0 && floor[others[i] as number] !== at) return false;

@@ -1,8 +1,12 @@
-import type { Block } from './problem.ts';
+import { type Block, type Overlap, savedTogether } from './problem.ts';
 
 /**
  * A problem on the sections of its time line. Only moments at which the living blocks are no subset of those of
  * another moment need a section: every two blocks that live together meet in one of them.
+ *
+ * That an output may begin in its dying input changes how far above the output the input must begin at the least, and
+ * nothing else: of two blocks that live together one is the lower, and each placement in which no block can be pushed
+ * down is given by which of two is the lower.
  */
 export interface Sections {
   readonly blocks: number;
@@ -13,6 +17,14 @@ export interface Sections {
   readonly size: Int32Array;
   /** Per block: the others that it meets. */
   readonly neighbours: readonly Int32Array[];
+  /** For each neighbour: how far above the block it must begin at the least, where it lies above. */
+  readonly above: readonly Int32Array[];
+  /** For each neighbour: how far above it the block must begin at the least, where it lies below. */
+  readonly below: readonly Int32Array[];
+  /** Per block: the least of `above`. */
+  readonly reach: Int32Array;
+  /** Per block: those that it may share bytes with. */
+  readonly partners: readonly (readonly Partner[])[];
   /** Per section: the blocks that live there. */
   readonly members: readonly Int32Array[];
   /** Per section: the blocks that begin there. */
@@ -21,8 +33,20 @@ export interface Sections {
   readonly twin: Int32Array;
 }
 
-/** @param blocks with integer sizes below 2^31 in total */
-export function toSections(blocks: readonly Block[]): Sections {
+/** A block that another may share bytes with, in the sections [first, end). */
+export interface Partner {
+  readonly block: number;
+  readonly first: number;
+  readonly end: number;
+  /** What the two can take less than both apart. */
+  readonly saved: number;
+}
+
+/**
+ * @param blocks with integer sizes below 2^31 in total
+ * @param overlaps with distances above zero
+ */
+export function toSections(blocks: readonly Block[], overlaps: readonly Overlap[] = []): Sections {
   const times = sectionTimes(blocks);
   const count = blocks.length;
   const first = Int32Array.from(blocks, (block) => firstAtLeast(times, block.lower));
@@ -41,15 +65,50 @@ export function toSections(blocks: readonly Block[]): Sections {
     met.delete(b);
     return Int32Array.from(met);
   });
+  const size = Int32Array.from(blocks, (block) => block.size);
+  const above = neighbours.map((others, b) => new Int32Array(others.length).fill(size[b] as number));
+  const below = neighbours.map((others) => others.map((other) => size[other] as number));
+  const reach = size.slice();
+  const partners = blocks.map((): Partner[] => []);
+  for (const { input, output, distance } of overlaps) {
+    const least = Math.min(distance, size[output] as number);
+    const meeting = (neighbours[output] as Int32Array).indexOf(input);
+    if (meeting < 0) continue;
+    (above[output] as Int32Array)[meeting] = least;
+    (below[input] as Int32Array)[(neighbours[input] as Int32Array).indexOf(output)] = least;
+    reach[output] = Math.min(reach[output] as number, least);
+    const shared = {
+      first: Math.max(first[input] as number, first[output] as number),
+      end: Math.min(end[input] as number, end[output] as number),
+      saved: savedTogether(size[input] as number, size[output] as number, distance),
+    };
+    (partners[input] as Partner[]).push({ block: output, ...shared });
+    (partners[output] as Partner[]).push({ block: input, ...shared });
+  }
   const latest = new Map<string, number>();
   const twin = new Int32Array(count).fill(-1);
   blocks.forEach((block, b) => {
+    if ((partners[b] as readonly Partner[]).length > 0) return;
     const key = `${first[b]} ${end[b]} ${block.size}`;
     twin[b] = latest.get(key) ?? -1;
     latest.set(key, b);
   });
-  const size = Int32Array.from(blocks, (block) => block.size);
-  return { blocks: count, sections: times.length, first, end, size, neighbours, members, starts, twin };
+  const sections = times.length;
+  return {
+    blocks: count,
+    sections,
+    first,
+    end,
+    size,
+    neighbours,
+    above,
+    below,
+    reach,
+    partners,
+    members,
+    starts,
+    twin,
+  };
 }
 
 /** The starts of lives after which a life ends before the next one starts. */
@@ -85,22 +144,25 @@ export interface Joined {
 /**
  * Joins blocks of one size of which each begins in the section in which the last has just ended. A placement of
  * the joined blocks is one of the original blocks, but not the other way round: this loses solutions, and
- * often makes the search much easier, since in tightly packed stretches a block's successor has no other place.
+ * often makes the search much easier, since in tightly packed stretches a block's successor has no other place. Blocks
+ * that may share bytes with others are left as they are.
  */
 export function joinSuccessors(problem: Sections): Joined {
-  const { first, end, size } = problem;
+  const { first, end, size, partners } = problem;
   const owner = new Int32Array(problem.blocks).fill(-1);
   const blocks: { lower: number; upper: number; size: number }[] = [];
   const byStart = Array.from({ length: problem.blocks }, (_, b) => b);
   byStart.sort((a, b) => (first[a] as number) - (first[b] as number) || a - b);
   const ended = new Map<string, number[]>();
   for (const b of byStart) {
-    const before = ended.get(`${first[b]} ${size[b]}`)?.shift();
+    const alone = (partners[b] as readonly Partner[]).length === 0;
+    const before = alone ? ended.get(`${first[b]} ${size[b]}`)?.shift() : undefined;
     const index = before ?? blocks.length;
     const upper = end[b] as number;
     if (before === undefined) blocks.push({ lower: first[b] as number, upper, size: size[b] as number });
     else (blocks[before] as { upper: number }).upper = upper;
     owner[b] = index;
+    if (!alone) continue;
     const key = `${upper} ${size[b]}`;
     ended.set(key, [...(ended.get(key) ?? []), index]);
   }

@@ -1,11 +1,14 @@
 import { placeGreedily } from './greedy.ts';
-import { type Allocation, type Block, liveBound, peakOf } from './problem.ts';
+import { overlapBound, placeOverlapping } from './overlaps.ts';
+import { type Allocation, type Block, liveBound, type Overlap, peakOf } from './problem.ts';
 import { findPlacement, type Strategy } from './search.ts';
 import { type Joined, joinSuccessors, type Sections, toSections } from './sections.ts';
 
 export interface SolveOptions {
   /** How much to search, in visits of a block (some hundred million a second). The same work gives the same answer. */
   readonly work: number;
+  /** Blocks that may share bytes; each is the input of one other at most, and the output of one other at most. */
+  readonly overlaps?: readonly Overlap[];
   /** Stop at the first placement of at most this peak. */
   readonly target?: number;
   /** Asked now and then: true ends the search with the best so far. An answer cut short so may differ next time. */
@@ -13,10 +16,13 @@ export interface SolveOptions {
 }
 
 /** Enough for every problem that a plan of a network has been seen to make. */
-export const defaultWork = 100_000_000;
+export const defaultWork = 3_000_000;
 
 /** The search keeps, for every block, a list of those that it meets; beyond this many entries greedy has to do. */
 const mostNeighbours = 4_000_000;
+
+/** Sums of the search stay within 32 bits. */
+const mostUnits = 0x3fffffff;
 
 /**
  * Finds offsets of the least peak, as far as the work allows; never worse than greedy by size. First the bound itself
@@ -26,29 +32,45 @@ const mostNeighbours = 4_000_000;
 export function solveAllocation(blocks: readonly Block[], options: SolveOptions): Allocation {
   const offsets = new Array<number>(blocks.length).fill(0);
   const kept = blocks.map((_, index) => index).filter((index) => (blocks[index] as Block).size > 0);
-  const unit = kept.reduce((divisor, index) => greatestCommonDivisor(divisor, (blocks[index] as Block).size), 0) || 1;
+  const position = new Map(kept.map((index, at) => [index, at]));
+  const overlaps = (options.overlaps ?? []).filter(({ input, output }) => position.has(input) && position.has(output));
+  const units = [...kept.map((index) => (blocks[index] as Block).size), ...overlaps.map(({ distance }) => distance)];
+  const unit = units.reduce(greatestCommonDivisor, 0) || 1;
   const scaled = kept.map((index) => {
     const { lower, upper, size } = blocks[index] as Block;
     return { lower, upper, size: size / unit };
   });
   const target = options.target === undefined ? undefined : Math.floor(options.target / unit);
-  const solved = solveScaled(scaled, { ...options, ...(target === undefined ? {} : { target }) });
-  kept.forEach((index, position) => {
-    offsets[index] = (solved.offsets[position] as number) * unit;
+  const solved = solveScaled(scaled, {
+    ...options,
+    overlaps: overlaps.map(({ input, output, distance }) => ({
+      input: position.get(input) as number,
+      output: position.get(output) as number,
+      distance: distance / unit,
+    })),
+    ...(target === undefined ? {} : { target }),
+  });
+  kept.forEach((index, at) => {
+    offsets[index] = (solved.offsets[at] as number) * unit;
   });
   return { ...solved, offsets, peak: solved.peak * unit, bound: solved.bound * unit };
 }
 
 function solveScaled(blocks: readonly Block[], options: SolveOptions): Allocation {
+  const { overlaps = [] } = options;
+  let bound = overlaps.length === 0 ? liveBound(blocks) : overlapBound(blocks, overlaps);
   let offsets = placeGreedily(blocks);
   let peak = peakOf(blocks, offsets);
-  let bound = liveBound(blocks);
+  if (overlaps.length > 0) {
+    const shared = placeOverlapping(blocks, overlaps, bound);
+    if (shared.peak < peak) ({ offsets, peak } = shared);
+  }
   let work = 0;
   const isDone = (): boolean => peak <= Math.max(bound, options.target ?? 0);
   const answer = (): Allocation => ({ offsets, peak, bound, optimal: peak === bound, work });
-  if (isDone() || countMeetings(blocks) > mostNeighbours || peak > 0x3fffffff) return answer();
+  if (isDone() || countMeetings(blocks) > mostNeighbours || peak > mostUnits / (1 + overlaps.length)) return answer();
 
-  const search = createRestarts(blocks);
+  const search = createRestarts(blocks, overlaps);
   /** Looks for a peak of at most `capacity` with a share of the work left. @returns whether there may still be one */
   const attempt = (capacity: number, share: number): 'found' | 'impossible' | 'unknown' => {
     const outcome = search(capacity, (options.work - work) * share, options.expired ?? (() => false));
@@ -118,13 +140,24 @@ const runs: readonly Run[] = [
 /** How far priorities are shaken, in turn; not at all in the first round. */
 const noises = [0.1, 0.3, 1, 0.2];
 
-/** Prepares a problem for searches under several capacities. */
-function createRestarts(blocks: readonly Block[]): Restarts {
-  const plain = toSections(blocks);
+/**
+ * Prepares a problem for searches under several capacities. The search goes upwards: so an output that may begin at the
+ * very place of its input gets to lie below it by a part of a unit, of which all such outputs together make less than one.
+ */
+function createRestarts(given: readonly Block[], givenOverlaps: readonly Overlap[]): Restarts {
+  const scale = 1 + givenOverlaps.filter(({ distance }) => distance === 0).length;
+  const blocks = scale === 1 ? given : given.map((block) => ({ ...block, size: block.size * scale }));
+  const overlaps = givenOverlaps.map((one) => ({ ...one, distance: one.distance === 0 ? 1 : one.distance * scale }));
+  const plain = toSections(blocks, overlaps);
   const joined: Joined = joinSuccessors(plain);
-  const joinedSections = toSections(joined.blocks);
-  return (capacity, work, expired) => {
-    const random = createRandom(capacity);
+  const owner = (index: number): number => joined.owner[index] as number;
+  const joinedOverlaps = overlaps.map((one) => ({ ...one, input: owner(one.input), output: owner(one.output) }));
+  const joinedSections = toSections(joined.blocks, joinedOverlaps);
+  const unscaled = (offsets: readonly number[]): readonly number[] =>
+    scale === 1 ? offsets : offsets.map((offset) => Math.floor(offset / scale));
+  return (wanted, work, expired) => {
+    const capacity = wanted * scale + scale - 1;
+    const random = createRandom(wanted);
     let spent = 0;
     for (let index = 0; spent < work && !expired(); index += 1) {
       const round = Math.floor(index / runs.length);
@@ -138,7 +171,7 @@ function createRestarts(blocks: readonly Block[]): Restarts {
       spent += outcome.work;
       if (outcome.result === 'found') {
         const offsets = form === 'plain' ? Array.from(outcome.offsets) : split(joined, outcome.offsets);
-        return { offsets, impossible: false, work: spent };
+        return { offsets: unscaled(offsets), impossible: false, work: spent };
       }
       if (outcome.result === 'stopped' || form === 'joined') continue;
       // Nothing left to try: the hashes could only have hidden a placement by an accident, which is to be ruled out.
@@ -150,7 +183,8 @@ function createRestarts(blocks: readonly Block[]): Restarts {
       );
       spent += proof.work;
       if (proof.result === 'exhausted') return { offsets: null, impossible: true, work: spent };
-      if (proof.result === 'found') return { offsets: Array.from(proof.offsets), impossible: false, work: spent };
+      if (proof.result === 'found')
+        return { offsets: unscaled(Array.from(proof.offsets)), impossible: false, work: spent };
     }
     return { offsets: null, impossible: false, work: spent };
   };

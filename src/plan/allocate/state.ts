@@ -1,4 +1,4 @@
-import type { Sections } from './sections.ts';
+import type { Partner, Sections } from './sections.ts';
 
 /** A partial placement that can be taken back step by step. */
 export interface State {
@@ -10,7 +10,7 @@ export interface State {
   readonly floor: Int32Array;
   /** The same by what is placed alone. */
   readonly support: Int32Array;
-  /** Per section: the sum of its unplaced blocks. */
+  /** Per section: the least that its unplaced blocks take, on top of each other. */
   readonly rest: Int32Array;
   /** Per border between section k - 1 and k: the unplaced blocks that cross it. Where none does, the sides part. */
   readonly crossing: Int32Array;
@@ -29,6 +29,11 @@ export function createState(problem: Sections, capacity: number): State {
       if (s > (first[b] as number)) crossing[s] = (crossing[s] as number) + 1;
     }
   }
+  for (let b = 0; b < blocks; b += 1) {
+    for (const partner of problem.partners[b] as readonly Partner[]) {
+      if (partner.block > b) changeRest(rest, partner, -partner.saved);
+    }
+  }
   const zeros = (): Int32Array => new Int32Array(blocks);
   const placed = new Uint8Array(blocks);
   return {
@@ -45,6 +50,10 @@ export function createState(problem: Sections, capacity: number): State {
   };
 }
 
+function changeRest(rest: Int32Array, { first, end }: Partner, bytes: number): void {
+  for (let s = first; s < end; s += 1) rest[s] = (rest[s] as number) + bytes;
+}
+
 /** @returns whether the unplaced neighbours still fit under the capacity */
 export function place(state: State, block: number, offset: number): boolean {
   const { problem, placed, floor, support, rest, crossing, trail, capacity } = state;
@@ -58,12 +67,16 @@ export function place(state: State, block: number, offset: number): boolean {
     rest[s] = (rest[s] as number) - bytes;
     if (s > start) crossing[s] = (crossing[s] as number) - 1;
   }
-  const top = offset + bytes;
+  for (const partner of problem.partners[block] as readonly Partner[]) {
+    if (placed[partner.block] === 0) changeRest(rest, partner, partner.saved);
+  }
   let fits = true;
   const neighbours = problem.neighbours[block] as Int32Array;
+  const above = problem.above[block] as Int32Array;
   for (let i = 0; i < neighbours.length; i += 1) {
     const other = neighbours[i] as number;
     if (placed[other] === 1) continue;
+    const top = offset + (above[i] as number);
     const oldSupport = support[other] as number;
     if (oldSupport >= top) continue;
     const oldFloor = floor[other] as number;
@@ -107,6 +120,9 @@ export function undo(state: State, trailLength: number, orderLength: number): vo
     for (let s = start; s < (problem.end[block] as number); s += 1) {
       rest[s] = (rest[s] as number) + (problem.size[block] as number);
       if (s > start) crossing[s] = (crossing[s] as number) + 1;
+    }
+    for (const partner of problem.partners[block] as readonly Partner[]) {
+      if (placed[partner.block] === 0) changeRest(rest, partner, -partner.saved);
     }
   }
 }

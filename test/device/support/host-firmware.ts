@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { firmwareFiles } from '../../../src/codegen/firmware.ts';
+import { type FirmwarePlaces, inOneMemory } from '../../../src/codegen/firmware-arena.ts';
 import { modelFiles, runtimeFile } from '../../../src/codegen/project.ts';
 import { modelOptions } from '../../../src/compile.ts';
 import type { Plan } from '../../../src/plan/types.ts';
@@ -43,6 +44,8 @@ export interface RunningFirmware {
 export interface HostOptions {
   /** Bytes for the arena and a copy of the input together. */
   readonly sramBytes?: number;
+  /** Where arenas lie, if not in one memory. */
+  readonly places?: FirmwarePlaces;
 }
 
 export async function buildHostFirmware(plans: readonly Plan[], options: HostOptions = {}): Promise<HostFirmware> {
@@ -51,7 +54,7 @@ export async function buildHostFirmware(plans: readonly Plan[], options: HostOpt
   const models = plans.map((plan) => modelFiles(plan, modelOptions(plan, bytes, 'host', '1.2.3', 'int8')));
   const firmware = firmwareFiles(
     plans.map((plan) => ({ plan, modelHash: 'ab'.repeat(32) })),
-    { version: '1.2.3', sramBytes: options.sramBytes ?? 2 ** 24 },
+    { version: '1.2.3', places: options.places ?? inOneMemory(plans, options.sramBytes ?? 2 ** 24) },
   );
   const files = new Map([
     ...models.flatMap((model) => [...model]),
