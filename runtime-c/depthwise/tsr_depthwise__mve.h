@@ -15,7 +15,7 @@
  * weights  [channels][kernel_w][kernel_h]
  * stream   for each four channels their biases, then their multipliers divided by 2
  */
-enum { tsr_depthwise_mve_columns = 16 };
+enum { tsr_depthwise_mve_columns = 26 };
 
 typedef struct tsr_depthwise_mve_3x3 {
   const int8_t *weights;

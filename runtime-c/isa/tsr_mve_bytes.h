@@ -11,6 +11,8 @@
  * tsr_mve_zero_parts writes zeros there instead.
  */
 
+/* tsr_mve_limit brings the bytes of `count` pixels of `channels` bytes, `apart` bytes apart, into [min, max]. */
+
 #if defined(__ARM_FEATURE_MVE)
 
 TSR_MVE_INLINE void tsr_mve_dot_1x4(int32_t *sums, const int8_t *a, const int8_t *w0, const int8_t *w1,
@@ -50,6 +52,17 @@ TSR_MVE_INLINE void tsr_mve_copy_parts(int8_t *to, const int8_t *from, int32_t b
       : "lr", "cc", "memory", "q0");
 }
 
+TSR_MVE_INLINE void tsr_mve_limit_bytes(int8_t *to, int32_t bytes, int32_t min, int32_t max) {
+  const int8x16_t least = vdupq_n_s8((int8_t)min);
+  const int8x16_t most = vdupq_n_s8((int8_t)max);
+  __asm__ volatile(
+      "dlstp.8 lr, %[bytes]\n1:\n\tvldrb.8 q0, [%[to]]\n\tvmax.s8 q0, q0, %q[least]\n\tvmin.s8 q0, q0, %q[most]\n\t"
+      "vstrb.8 q0, [%[to]], #16\n\tletp lr, 1b"
+      : [to] "+r"(to)
+      : [bytes] "r"(bytes), [least] "w"(least), [most] "w"(most)
+      : "lr", "cc", "memory", "q0");
+}
+
 TSR_MVE_INLINE void tsr_mve_zero_parts(int8_t *to, int32_t bytes, int32_t count, int32_t to_step) {
   const int8x16_t zero = vdupq_n_s8(0);
   const mve_pred16_t there = vctp8q((uint32_t)bytes);
@@ -78,6 +91,10 @@ TSR_MVE_INLINE void tsr_mve_copy_parts(int8_t *to, const int8_t *from, int32_t b
   }
 }
 
+TSR_MVE_INLINE void tsr_mve_limit_bytes(int8_t *to, int32_t bytes, int32_t min, int32_t max) {
+  for (int32_t i = 0; i < bytes; ++i) to[i] = (int8_t)tsr_max(min, tsr_min(max, to[i]));
+}
+
 TSR_MVE_INLINE void tsr_mve_zero_parts(int8_t *to, int32_t bytes, int32_t count, int32_t to_step) {
   for (int32_t i = 0; i < count; ++i) {
     for (int32_t j = 0; j < bytes; ++j) to[i * to_step + j] = 0;
@@ -85,5 +102,14 @@ TSR_MVE_INLINE void tsr_mve_zero_parts(int8_t *to, int32_t bytes, int32_t count,
 }
 
 #endif
+
+static __attribute__((noinline, unused)) void tsr_mve_limit(int8_t *to, int32_t count, int32_t channels, int32_t apart,
+                                                            int32_t min, int32_t max) {
+  if (channels == apart) {
+    tsr_mve_limit_bytes(to, count * channels, min, max);
+  } else {
+    for (; count > 0; --count, to += apart) tsr_mve_limit_bytes(to, channels, min, max);
+  }
+}
 
 #endif

@@ -60,7 +60,7 @@ function estimate(layers, count) {
 function measure(program, { start, end, count }) {
   const ringsOf = ({ graph }, members) => {
     const tensors = (name) => graph.tensors.get(name);
-    const rings = fitRings(members, { segments: members.map(() => 1), fetched: [] }, tensors);
+    const rings = fitRings(members, { segments: members.map(() => 1), fetched: [], handed: [] }, tensors);
     const last = members.at(-1).node.output;
     return members.reduce((sum, { node }) => {
       if (node.output === last) return sum;

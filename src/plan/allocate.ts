@@ -1,4 +1,5 @@
 import { placeBySize } from './allocate/greedy.ts';
+import { overlapBound } from './allocate/overlaps.ts';
 import { type Block, liveBound, type Overlap } from './allocate/problem.ts';
 import { defaultWork, solveAllocation } from './allocate/solve.ts';
 import { alignUp, type Buffer, bufferAlignment, type Join, type PlacedBuffer } from './types.ts';
@@ -37,16 +38,24 @@ export function allocateJoined(
   joins: readonly Join[],
   work: number = defaultWork,
 ): ThoroughAllocation {
-  const index = new Map(buffers.map(({ name }, position) => [name, position]));
-  const overlaps = joins.map(
-    ({ input, output, distance }): Overlap => ({
-      input: index.get(input) as number,
-      output: index.get(output) as number,
-      distance: distance / bufferAlignment,
-    }),
-  );
+  const overlaps = overlapsOf(buffers, joins);
   const { offsets, bound, optimal } = solveAllocation(buffers.map(toBlock), { work, overlaps });
   return { buffers: withOffsets(buffers, offsets), bound: bound * bufferAlignment, optimal };
+}
+
+/** The bytes that no placement of such buffers is below: what lives at one step, or along a chain of outputs over inputs. */
+export function joinedBound(buffers: readonly Buffer[], joins: readonly Join[]): number {
+  return overlapBound(buffers.map(toBlock), overlapsOf(buffers, joins)) * bufferAlignment;
+}
+
+/** In units of the alignment. */
+function overlapsOf(buffers: readonly Buffer[], joins: readonly Join[]): readonly Overlap[] {
+  const index = new Map(buffers.map(({ name }, position) => [name, position]));
+  return joins.map(({ input, output, distance }) => ({
+    input: index.get(input) as number,
+    output: index.get(output) as number,
+    distance: distance / bufferAlignment,
+  }));
 }
 
 /** The bytes from the start of the arena to the end of its last buffer. */

@@ -1,5 +1,5 @@
 import { rowShape, tensorOf } from '../graph/types.ts';
-import { allocateJoined, arenaBytes } from './allocate.ts';
+import { allocateJoined, arenaBytes, joinedBound } from './allocate.ts';
 import { keptOutputs } from './boundary.ts';
 import { accumulates, scratchBytes } from './demand.ts';
 import { joinBuffers } from './overlap.ts';
@@ -55,8 +55,21 @@ export interface RewrittenProgram extends Program {
   readonly rewritings: readonly RewritingNote[];
 }
 
+/** A plan of which all is decided but where its buffers lie. */
+export interface Draft {
+  /** No placement of its buffers takes fewer bytes. */
+  readonly bound: number;
+  /** @param work how much to search for places, in visits of a buffer */
+  readonly place: (work?: number) => Plan;
+}
+
 /** Makes the plan that these steps are: rings, buffers, their lives and places. */
 export function buildPlan(program: RewrittenProgram, steps: readonly Step[]): Plan {
+  return draftPlan(program, steps).place();
+}
+
+/** The same, to be placed if it is of interest. */
+export function draftPlan(program: RewrittenProgram, steps: readonly Step[]): Draft {
   const { graph, layers, source, rewritings, handed } = program;
   const regions = regionsOf(graph, layers);
   const root = (name: string): string => regions.get(name)?.root ?? name;
@@ -124,31 +137,35 @@ export function buildPlan(program: RewrittenProgram, steps: readonly Step[]): Pl
   const sharable = new Set(tensors.map((buffer) => buffer.name).filter((name) => !rings.has(name)));
   const all = [...tensors, ...lanes.values(), ...new Set(scratches.values())];
   const joins = joinBuffers({ graph, layers, handed, regions }, steps, all, sharable);
-  const { buffers: placed, bound } = allocateJoined(all, joins);
-  const indexOf = new Map(placed.map((buffer, index) => [buffer.name, index]));
-  const scratch = new Map<number, number>();
-  for (const [layer, { name }] of scratches) scratch.set(layer, indexOf.get(name) as number);
-  for (const tensor of graph.tensors.values()) {
-    const buffer = tensor.kind === 'constant' ? undefined : indexOf.get(laneOf.get(tensor.name) ?? root(tensor.name));
-    storage.set(tensor.name, { ...(storage.get(tensor.name) ?? whole(tensor.name)), buffer: buffer ?? null });
-  }
-  return {
-    graph,
-    layers,
-    handed,
-    source,
-    rewritings,
-    steps,
-    buffers: placed,
-    storage,
-    scratch,
-    overlapping: overlappingLayers(layers, placed, joins),
-    joins,
-    regions: [{ memory: null, bytes: arenaBytes(placed), bound }],
-    arenaBytes: arenaBytes(placed),
-    allocationBound: bound,
-    macs: layers.reduce((sum, layer) => sum + layer.macs, 0),
+  const place = (work?: number): Plan => {
+    const { buffers: placed, bound } = allocateJoined(all, joins, work);
+    const indexOf = new Map(placed.map((buffer, index) => [buffer.name, index]));
+    const scratch = new Map<number, number>();
+    for (const [layer, { name }] of scratches) scratch.set(layer, indexOf.get(name) as number);
+    const places = new Map<string, Storage>();
+    for (const { name, kind } of graph.tensors.values()) {
+      const buffer = kind === 'constant' ? undefined : indexOf.get(laneOf.get(name) ?? root(name));
+      places.set(name, { ...(storage.get(name) ?? whole(name)), buffer: buffer ?? null });
+    }
+    return {
+      graph,
+      layers,
+      handed,
+      source,
+      rewritings,
+      steps,
+      buffers: placed,
+      storage: places,
+      scratch,
+      overlapping: overlappingLayers(layers, placed, joins),
+      joins,
+      regions: [{ memory: null, bytes: arenaBytes(placed), bound }],
+      arenaBytes: arenaBytes(placed),
+      allocationBound: bound,
+      macs: layers.reduce((sum, layer) => sum + layer.macs, 0),
+    };
   };
+  return { bound: joinedBound(all, joins), place };
 }
 
 /** Layers whose output shares bytes with an input: they must be computed row by row. */

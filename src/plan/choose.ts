@@ -3,6 +3,7 @@ import type { Isa } from '../kernels/define.ts';
 import { type OutputMode, programFor } from './boundary.ts';
 import { type Candidate, createMemory, type InputMode } from './candidates.ts';
 import { timeOf } from './cost.ts';
+import { fastestOf, frontOf, leastOf, type TimedDraft } from './drafts.ts';
 import { given, type ImproveOptions, improvements } from './improve.ts';
 import { placeInMemories } from './memories.ts';
 import { layerwisePlan, paretoWays, type Search, searchOf } from './search.ts';
@@ -65,22 +66,21 @@ export function choosePlan(graph: Graph, layers: readonly Layer[], options: Plan
   if (arenaLimit === undefined && maxOverhead === undefined && objective === 'time') return layerwise;
   const context = { source, input, lowerings: { isas, known: new Map() }, memory: createMemory() };
   const wanted = arenaLimit === undefined && (objective === 'sram' || maxOverhead !== undefined) ? 'least' : 'front';
-  const plans = plansWithin(context, maxOverhead ?? 1, wanted);
+  const drafts = draftsWithin(context, maxOverhead ?? 1, wanted);
   if (arenaLimit !== undefined) {
     const fits = (plan: Plan): boolean =>
       plan.arenaBytes <= arenaLimit && placeInMemories(plan, options.memories ?? []) !== null;
-    const fitting = plans.find(fits);
-    if (fitting !== undefined) return fitting;
+    const fitting = fastestOf(drafts, arenaLimit, fits);
+    if (fitting !== null) return fitting;
     // What is computed twice is the last resort.
-    const more = maxOverhead === undefined ? plansWithin(context, mostOverhead, 'front') : plans;
-    const last = more.find(fits);
-    if (last === undefined) throw new ArenaLimitError(more.at(-1) ?? layerwise);
+    const more = maxOverhead === undefined ? draftsWithin(context, mostOverhead, 'front') : drafts;
+    const last = fastestOf(more, arenaLimit, fits);
+    if (last === null) throw new ArenaLimitError(leastOf(more) ?? layerwise);
     return last;
   }
-  const least = plans.at(-1) ?? layerwise;
-  if (objective === 'sram' || maxOverhead !== undefined) return least;
+  if (objective === 'sram' || maxOverhead !== undefined) return leastOf(drafts) ?? layerwise;
   const bound = balancedTime * timeOf(layerwise);
-  return plans.filter((plan) => timeOf(plan) <= bound).at(-1) ?? layerwise;
+  return leastOf(drafts.filter(({ time }) => time <= bound)) ?? layerwise;
 }
 
 /** The plans of which none has both less arena and less time than another, the fastest first. */
@@ -97,20 +97,21 @@ export function paretoPlans(
   const source = programFor(graph, layers, output);
   const context = { source, input, lowerings: { isas, known: new Map() }, memory: createMemory() };
   return frontOf([
-    ...plansWithin(context, 1, 'front'),
-    ...(maxOverhead > 1 ? plansWithin(context, maxOverhead, 'front') : []),
+    ...draftsWithin(context, 1, 'front'),
+    ...(maxOverhead > 1 ? draftsWithin(context, maxOverhead, 'front') : []),
   ]);
 }
 
 /**
- * The plans with at most so many times the multiply-accumulates of the model, none of both more arena and more time.
- * Where only the least arena is wanted, programs that were rewritten further since are left out.
+ * Plans with at most so many times the multiply-accumulates of the model, among them those of which none has both less
+ * arena and less time than another. Where only the least arena is wanted, programs that were rewritten further since are
+ * left out.
  */
-function plansWithin(
+function draftsWithin(
   context: Omit<ImproveOptions, 'mostMacs'>,
   overhead: number,
   wanted: 'front' | 'least',
-): readonly Plan[] {
+): readonly TimedDraft[] {
   const { source, input, memory } = context;
   const macs = source.layers.reduce((sum, layer) => sum + layer.macs, 0);
   const [first, ...others] = improvements({ ...context, mostMacs: Math.floor(macs * overhead) });
@@ -123,15 +124,25 @@ function plansWithin(
   };
   /** The same search, with the stages of some of its ways also in segments of different widths. */
   const finer = (search: Search, ways: readonly (readonly Candidate[])[]): Search => {
-    const stages = new Map(ways.flat().map((candidate) => [`${candidate.start} ${candidate.end}`, candidate]));
+    // Where whole rows fit there is nothing to gain.
+    const narrow = ways.flat().filter(({ segment }) => segment !== Number.POSITIVE_INFINITY);
+    const stages = new Map(narrow.map((candidate) => [`${candidate.start} ${candidate.end}`, candidate]));
     const cuts = [...stages.values()].flatMap(search.candidates.cuts);
     return searchOf(search.program, input, memory, { sharing: search.sharing, cuts });
   };
   const isPassed = wanted === 'least' && (others.at(-1)?.least ?? first.least) < passed * first.least;
-  const plans: Plan[] = [];
+  const drafts = new Map<string, TimedDraft>();
+  const add = (search: Search, ways: readonly (readonly Candidate[] | null)[]): void => {
+    for (const way of ways) {
+      if (way === null) continue;
+      const cuts = way.map(({ start, end, segment }) => `${start} ${end} ${segment}`);
+      const key = [...search.program.rewritings.map(({ text }) => text), ...cuts].join('\n');
+      if (!drafts.has(key)) drafts.set(key, { draft: search.draftOf(way), time: search.timeOf(way) });
+    }
+  };
   for (const search of isPassed ? [] : [first, apart(first)]) {
     const fine = finer(search, [...(wanted === 'front' ? paretoWays(search) : []), ...calm(search)]);
-    plans.push(...[...paretoWays(fine), ...calm(fine)].map(fine.planOf));
+    add(fine, [...paretoWays(fine), ...calm(fine)]);
   }
   let before = first.least;
   for (const search of kept) {
@@ -144,23 +155,11 @@ function plansWithin(
       }),
     );
     const separate = apart(search);
-    const ways = [...limits.map(fine.within), fine.calmest(search.least)];
-    const found = ways.flatMap((way) => (way === null ? [] : [fine.planOf(way)]));
-    plans.push(...found, separate.planOf(separate.within(separate.least) ?? []));
+    add(fine, [...limits.map(fine.within), fine.calmest(search.least)]);
+    add(separate, [separate.within(separate.least)]);
     before = search.least;
   }
-  return frontOf(plans);
-}
-
-/** Of some plans those of which none has both less arena and less time than another, the fastest first. */
-function frontOf(plans: readonly Plan[]): readonly Plan[] {
-  const timed = plans.map((plan) => ({ plan, time: timeOf(plan) }));
-  timed.sort((a, b) => a.time - b.time || a.plan.arenaBytes - b.plan.arenaBytes);
-  const front: Plan[] = [];
-  for (const { plan } of timed) {
-    if (plan.arenaBytes < (front.at(-1)?.arenaBytes ?? Number.POSITIVE_INFINITY)) front.push(plan);
-  }
-  return front;
+  return [...drafts.values()];
 }
 
 /** Where rewriting brings the least peak below this part of the model's own, no plan of the model as it is can be the least. */

@@ -1,4 +1,4 @@
-import { buildPlan, type RewrittenProgram } from './build.ts';
+import { buildPlan, type Draft, draftPlan, type RewrittenProgram } from './build.ts';
 import {
   type Candidate,
   type Candidates,
@@ -27,7 +27,6 @@ export interface SearchOptions {
 /** The plans that one program can have. Limits are bytes that no step may exceed. */
 export interface Search {
   readonly program: RewrittenProgram;
-  readonly macs: number;
   readonly candidates: Candidates;
   readonly sharing: Sharing;
   /** No plan has all its steps below. */
@@ -44,44 +43,66 @@ export interface Search {
   bytesOf(candidate: Candidate): number;
   timeOf(way: readonly Candidate[]): number;
   planOf(way: readonly Candidate[]): Plan;
+  draftOf(way: readonly Candidate[]): Draft;
+}
+
+/** Candidates as columns of numbers: there are thousands, and a search goes through all of them again and again. */
+interface Table {
+  readonly candidates: readonly Candidate[];
+  readonly stretch: Stretch;
+  readonly start: Int32Array;
+  readonly end: Int32Array;
+  readonly time: Float64Array;
+  readonly apart: Float64Array;
+}
+
+function tableOf(candidates: readonly Candidate[], stretch: Stretch): Table {
+  return {
+    candidates,
+    stretch,
+    start: Int32Array.from(candidates, ({ start }) => start),
+    end: Int32Array.from(candidates, ({ end }) => end),
+    time: Float64Array.from(candidates, ({ time }) => time),
+    apart: Float64Array.from(candidates, ({ apart }) => apart),
+  };
 }
 
 /**
  * The cheapest way through the layers, by two costs of which the first counts first; null where there is none.
- * @param costOf puts the costs of a way to the end of a candidate in `cost`, given those of the way before it; false
- *   where the candidate cannot be taken
+ * @param join how the first costs of the steps of a way are put together
+ * @param first for each candidate; infinite where it cannot be taken
  */
 function cheapest(
-  candidates: readonly Candidate[],
-  { start, end: length }: Stretch,
-  costOf: (before: readonly [number, number], candidate: Candidate, index: number, cost: [number, number]) => boolean,
+  { candidates, stretch, start, end }: Table,
+  join: 'sum' | 'most',
+  first: Float64Array,
+  second: Float64Array | null,
 ): readonly Candidate[] | null {
-  const first = new Float64Array(length + 1).fill(Number.POSITIVE_INFINITY);
-  const second = new Float64Array(length + 1).fill(Number.POSITIVE_INFINITY);
-  const last = new Array<Candidate | undefined>(length + 1).fill(undefined);
-  first[start] = 0;
-  second[start] = 0;
-  const before: [number, number] = [0, 0];
-  const cost: [number, number] = [0, 0];
+  const one = new Float64Array(stretch.end + 1).fill(Number.POSITIVE_INFINITY);
+  const other = new Float64Array(stretch.end + 1).fill(Number.POSITIVE_INFINITY);
+  const last = new Int32Array(stretch.end + 1).fill(-1);
+  one[stretch.start] = 0;
+  other[stretch.start] = 0;
   for (let index = 0; index < candidates.length; index += 1) {
-    const candidate = candidates[index] as Candidate;
-    const from = candidate.start;
-    const to = candidate.end;
-    before[0] = first[from] as number;
-    before[1] = second[from] as number;
-    if (before[0] === Number.POSITIVE_INFINITY || !costOf(before, candidate, index, cost)) continue;
-    const known = first[to] as number;
-    if (cost[0] > known || (cost[0] === known && cost[1] >= (second[to] as number))) continue;
-    first[to] = cost[0];
-    second[to] = cost[1];
-    last[to] = candidate;
+    const from = start[index] as number;
+    const to = end[index] as number;
+    const before = one[from] as number;
+    const own = first[index] as number;
+    const cost = join === 'sum' ? before + own : Math.max(before, own);
+    const known = one[to] as number;
+    if (cost === Number.POSITIVE_INFINITY || cost > known) continue;
+    const rest = second === null ? 0 : (other[from] as number) + (second[index] as number);
+    if (cost === known && rest >= (other[to] as number)) continue;
+    one[to] = cost;
+    other[to] = rest;
+    last[to] = index;
   }
   const way: Candidate[] = [];
-  for (let end = length; end > start; ) {
-    const candidate = last[end];
+  for (let at = stretch.end; at > stretch.start; ) {
+    const candidate = candidates[last[at] as number];
     if (candidate === undefined) return null;
     way.push(candidate);
-    end = candidate.start;
+    at = candidate.start;
   }
   return way.reverse();
 }
@@ -96,10 +117,13 @@ export function searchOf(
   memory: Memory,
   { sharing = 'overlapping', stretch = { start: 0, end: program.layers.length }, cuts = [] }: SearchOptions = {},
 ): Search {
-  const { layers } = program;
   const candidates = candidatesOf(program, input, memory, stretch, cuts);
   const { all } = candidates;
+  const table = tableOf(all, stretch);
+  const { time, apart: aparts } = table;
   const known = new Set<Candidate>();
+  /** By limit. What is found out later about other steps makes none of them smaller. */
+  const fastest = new Map<number, readonly Candidate[] | null>();
   /** What each candidate needs, as far as it is known. */
   const bytes = Float64Array.from(all, (candidate) => (sharing === 'apart' ? candidate.apart : candidate.bytes));
   const position = new Map(all.map((candidate, index) => [candidate, index]));
@@ -118,11 +142,7 @@ export function searchOf(
   };
   const leastWay = (): number => {
     for (;;) {
-      const way = cheapest(all, stretch, ([before], _, index, cost) => {
-        cost[0] = Math.max(before, bytes[index] as number);
-        cost[1] = 0;
-        return true;
-      });
+      const way = cheapest(table, 'most', bytes, null);
       const peak = Math.max(0, ...(way ?? []).map(bytesOf));
       if (holds(way ?? [], peak)) return peak;
     }
@@ -132,10 +152,8 @@ export function searchOf(
     leastKnown ??= leastWay();
     return leastKnown;
   };
-  const macs = layers.reduce((sum, layer) => sum + layer.macs, 0);
   return {
     program,
-    macs,
     candidates,
     sharing,
     get least() {
@@ -152,32 +170,29 @@ export function searchOf(
     },
     within(limit) {
       for (;;) {
-        const way = cheapest(all, stretch, ([before], candidate, index, cost) => {
-          cost[0] = before + candidate.time;
-          cost[1] = 0;
-          return (bytes[index] as number) <= limit;
-        });
-        if (way === null || holds(way, limit)) return way;
+        const before = fastest.get(limit);
+        if (before !== undefined) return before;
+        const allowed = time.map((cost, index) =>
+          (bytes[index] as number) <= limit ? cost : Number.POSITIVE_INFINITY,
+        );
+        const way = cheapest(table, 'sum', allowed, null);
+        if (way === null || holds(way, limit)) fastest.set(limit, way);
       }
     },
     calmest(limit) {
       for (;;) {
-        const way = cheapest(all, stretch, ([before, time], candidate, index, cost) => {
-          cost[0] = before + (candidate.apart > limit ? 1 : 0);
-          cost[1] = time + candidate.time;
-          return (bytes[index] as number) <= limit;
-        });
+        const lying = aparts.map((apart, index) =>
+          (bytes[index] as number) > limit ? Number.POSITIVE_INFINITY : apart > limit ? 1 : 0,
+        );
+        const way = cheapest(table, 'sum', lying, time);
         if (way === null || holds(way, limit)) return way;
       }
     },
     nearest(limit) {
       for (;;) {
-        const way = cheapest(all, stretch, ([steps, sum], _, index, cost) => {
-          const over = Math.max(0, (bytes[index] as number) - limit);
-          cost[0] = steps + (over > 0 ? 1 : 0);
-          cost[1] = sum + over;
-          return true;
-        });
+        const over = bytes.map((needed) => Math.max(0, needed - limit));
+        const steps = over.map((excess) => (excess > 0 ? 1 : 0));
+        const way = cheapest(table, 'sum', steps, over);
         const before = (way ?? []).map(bytesOf).join();
         holds(way ?? [], limit);
         if (way !== null && way.map(bytesOf).join() === before) return way;
@@ -185,6 +200,7 @@ export function searchOf(
     },
     timeOf: (way) => way.reduce((sum, { time }) => sum + time, 0),
     planOf: (way) => buildPlan(program, way.map(candidates.stepOf)),
+    draftOf: (way) => draftPlan(program, way.map(candidates.stepOf)),
   };
 }
 

@@ -22,7 +22,7 @@ interface Cost {
 }
 
 /** Steps of walks that are gone through for one stage, from each uniform width: what bounds the time of planning. */
-const mostSteps = 60_000;
+const mostSteps = 30_000;
 
 /** Neighbours that are made narrower together: a buffer between two layers shrinks only if both are. */
 const together = [1, 2, 3];

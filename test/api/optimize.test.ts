@@ -8,7 +8,7 @@ import { loadTarget, smallTarget } from '../../src/targets/load.ts';
 function planOf(width: number, segment: number): Plan {
   const call = { symbol: 'all', smallSymbol: 'one', rowsSymbol: 'rows', rowsLeast: 3, pointwise: false, steps: 'rows' };
   const layer = { tensors: { output: { shape: [1, 4, width, 8] } }, lowering: { kind: 'calls', calls: [call] } };
-  const step = { kind: 'stage', layers: [0], segments: [segment], fetched: [] };
+  const step = { kind: 'stage', layers: [0], segments: [segment], fetched: [], handed: [] };
   return { layers: [layer], steps: [step] } as unknown as Plan;
 }
 

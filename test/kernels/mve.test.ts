@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { hasQemu } from '../../scripts/bench/qemu.mjs';
 import type { KernelVariant } from '../../src/kernels/define.ts';
 import { convMve, streamOf } from '../../src/kernels/mve/conv.ts';
+import { columnsFirst, convMveNarrow } from '../../src/kernels/mve/conv-narrow.ts';
 import {
   blocked,
   blockedStream,
@@ -11,9 +12,9 @@ import {
 } from '../../src/kernels/mve/depthwise.ts';
 import { addMve, lookupMve, maxPoolMve, meanMve, mulMve } from '../../src/kernels/mve/elementwise.ts';
 import { mveKernels } from '../../src/kernels/mve/index.ts';
-import { createDice, randomFrom } from '../support/random.ts';
+import { createDice, type Dice, randomFrom } from '../support/random.ts';
 import { randomBytes } from './cases.ts';
-import { convCase } from './conv-cases.ts';
+import { type ConvShape, convCase } from './conv-cases.ts';
 import { addCase, meanCase, mulCase } from './elementwise-cases.ts';
 import { lookupCase, maxPoolCase } from './mve-cases.ts';
 import { compareOnQemu } from './qemu.ts';
@@ -24,6 +25,19 @@ interface Comparison {
   readonly what: string;
   readonly variant: KernelVariant;
   readonly make: CaseMaker;
+}
+
+/** Windows of at most 32 bytes, mostly of a size that its loops know. */
+function narrowShape(dice: Dice): ConvShape {
+  const [kernelHeight, kernelWidth, inChannels] = dice.pick([
+    [1, 1, dice.pick([8, 16, 24, 32])],
+    [1, 1, dice.integer(1, 32)],
+    [3, 3, 3],
+    [3, 3, dice.integer(1, 3)],
+    [dice.integer(1, 5), dice.integer(1, 3), dice.integer(1, 2)],
+  ] as const);
+  const dilation = kernelWidth === 1 ? dice.integer(1, 2) : 1;
+  return { kernelHeight, kernelWidth, inChannels, groups: 1, dilation, outChannels: dice.integer(2, 40) };
 }
 
 const comparisons: readonly Comparison[] = [
@@ -39,6 +53,7 @@ const comparisons: readonly Comparison[] = [
     make: (dice) =>
       convCase(dice, { kernelHeight: 3, kernelWidth: 3, groups: 1, dilation: 1, inChannels: dice.pick([3, 16, 32]) }),
   },
+  { what: 'convolution of short windows', variant: convMveNarrow, make: (dice) => convCase(dice, narrowShape(dice)) },
   { what: 'dense layer', variant: convMve, make: (dice) => convCase(dice, { outWidth: 1, groups: 1 }) },
   {
     what: 'depthwise 3 x 3',
@@ -97,6 +112,15 @@ describe('what the compiler packs for Helium', () => {
     expect(packed).toHaveLength(weights.length);
   });
 
+  it('weights column by column are the weights', () => {
+    const [outputs, height, width, channels] = [3, 4, 2, 5];
+    const weights = randomBytes(dice, outputs * height * width * channels);
+    const packed = columnsFirst(weights, height, width, channels);
+    // Turned the other way round they are what they were.
+    expect(columnsFirst(packed, width, height, channels)).toEqual(weights);
+    expect(packed[channels]).toBe(weights[width * channels]);
+  });
+
   it('weights in blocks of channels are the weights', () => {
     const [taps, channels] = [5, 37];
     const weights = randomBytes(dice, taps * channels);
@@ -132,7 +156,7 @@ describe('what the compiler packs for Helium', () => {
 
   it('takes one byte a weight, eight a channel, and at most eight more', () => {
     for (let i = 0; i < 300; i += 1) {
-      for (const { variant, make } of comparisons.slice(0, 6)) {
+      for (const { variant, make } of comparisons.slice(0, 7)) {
         const { call } = make(dice);
         const adapted = variant.adapt(call);
         if (typeof adapted === 'string') continue;

@@ -3,8 +3,11 @@ import { arrayField, type KernelVariant, numberField, type VariantCall } from '.
 import { mveHeaders, streamOf } from './conv.ts';
 
 /** tsr_depthwise_mve_columns, and the bytes of a turned column. */
-const mostColumns = 16;
+const mostColumns = 26;
 const columnBytes = 64;
+
+/** Places of outputs of two pixels are counted in bytes of 16 bits. */
+const mostPixel = 65_532;
 
 /** [kernel_h][kernel_w][channels] -> [channels][kernel_w][kernel_h]: a column's taps of a channel lie together. */
 export function channelsFirst(weights: ArrayLike<number>, height: number, width: number): Int8Array {
@@ -26,7 +29,8 @@ function adapt3x3(call: KernelCall): VariantCall | string {
   if (number('dilation_w') !== 1) return 'dilation';
   if (number('pre_scale') !== 1) return 'a pre-scale';
   if (number('channels') % 4 !== 0) return 'channels are no multiple of 4';
-  if (number('stride_w') > mostColumns - 3) return 'a stride beyond the columns that are turned together';
+  if (number('out_pixel') > mostPixel) return `pixels of more than ${mostPixel} bytes`;
+  if (number('stride_w') > mostColumns - 5) return 'a stride beyond the columns that are turned together';
   const names = ['offset', 'shift', 'min', 'max', 'input_zero_point', 'channels', 'stride_w', 'in_pixel', 'out_pixel'];
   return {
     struct: 'tsr_depthwise_mve_3x3',
@@ -37,7 +41,7 @@ function adapt3x3(call: KernelCall): VariantCall | string {
     },
     // A vector of four columns reaches one beyond the three of a window.
     scratchBytes: columnBytes * (mostColumns + 1),
-    headers: ['depthwise/tsr_depthwise__mve.h', 'isa/tsr_mve_window.h', ...mveHeaders],
+    headers: ['depthwise/tsr_depthwise__mve.h', 'isa/tsr_mve_window.h', 'isa/tsr_mve_bytes.h', ...mveHeaders],
   };
 }
 
@@ -108,7 +112,7 @@ function adapt(call: KernelCall): VariantCall | string {
       ...fields,
     },
     scratchBytes: 4 * Math.ceil(number('channels') / 4),
-    headers: ['depthwise/tsr_depthwise__mve.h', 'isa/tsr_mve_window.h', ...mveHeaders],
+    headers: ['depthwise/tsr_depthwise__mve.h', 'isa/tsr_mve_window.h', 'isa/tsr_mve_bytes.h', ...mveHeaders],
   };
 }
 

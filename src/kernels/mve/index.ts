@@ -1,10 +1,12 @@
 import type { KernelVariant } from '../define.ts';
 import { convMve } from './conv.ts';
+import { convMveNarrow } from './conv-narrow.ts';
 import { depthwiseMve, depthwiseMve3x3 } from './depthwise.ts';
 import { addMve, lookupMve, maxPoolMve, meanMve, mulMve } from './elementwise.ts';
 
 /** The kernels for mve, the best first. */
 export const mveKernels: readonly KernelVariant[] = [
+  convMveNarrow,
   convMve,
   depthwiseMve3x3,
   depthwiseMve,

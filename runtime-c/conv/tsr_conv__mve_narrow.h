@@ -1,0 +1,42 @@
+/*
+ * Convolution with Helium whose windows are at most 32 bytes: as tsr_conv.h, without groups, a pre-scale or dilation. The
+ * weights of some channels stay in registers while the pixels of a row go by.
+ *
+ * Windows that are a piece of one row are read where they lie. Others come out of columns that were copied to the
+ * scratch with their rows together: windows overlap there, so that each column is copied once.
+ *
+ * scratch  window_columns * column_bytes + 16 bytes, where windows are copied
+ * weights  [out_channels][kernel_w][kernel_h][in_channels]
+ */
+#ifndef TSR_CONV_MVE_NARROW_H
+#define TSR_CONV_MVE_NARROW_H
+
+#include "tsr_mve_narrow.h"
+
+typedef struct tsr_conv_mve_narrow {
+  const int8_t *weights;
+  const int32_t *bias;
+  const int32_t *halves; /* multipliers divided by 2 */
+  int32_t offset;
+  int32_t shift;
+  int32_t min;
+  int32_t max;
+  int32_t input_zero_point;
+  int32_t in_channels;
+  int32_t out_channels;
+  int32_t kernel_h;
+  int32_t kernel_w;
+  int32_t stride_w;
+  int32_t in_pixel;
+  int32_t out_pixel;
+  int32_t window_bytes;   /* kernel_h * kernel_w * in_channels */
+  int32_t column_bytes;   /* kernel_h * in_channels */
+  int32_t window_columns; /* columns that the scratch holds; 0: windows are never copied */
+  int32_t together;       /* columns that are copied at a time; 0: one, in pieces of 16 channels */
+  int32_t direct;         /* whether windows inside the input are read where they lie */
+} tsr_conv_mve_narrow;
+
+void tsr_conv_s8s8__mve_narrow(const tsr_conv_mve_narrow *p, const int8_t *const *rows, int8_t *out,
+                               const tsr_segment *segment, void *scratch);
+
+#endif

@@ -1,0 +1,71 @@
+import type { KernelCall } from '../../ops/define.ts';
+import { arrayField, type KernelVariant, numberField, type VariantCall } from '../define.ts';
+import { mveHeaders } from './conv.ts';
+
+/** Bytes of a vector; the most bytes of a window. */
+const vector = 16;
+const mostBytes = 2 * vector;
+
+/** About as many bytes of columns are copied at a time. */
+const mostColumnBytes = 512;
+
+/** [out][kernel_h][kernel_w][in] -> [out][kernel_w][kernel_h][in]: the rows of a column lie together. */
+export function columnsFirst(weights: ArrayLike<number>, height: number, width: number, channels: number): Int8Array {
+  const packed = new Int8Array(weights.length);
+  for (let i = 0; i < weights.length; i += 1) {
+    const channel = i % channels;
+    const column = Math.floor(i / channels) % width;
+    const row = Math.floor(i / (channels * width)) % height;
+    const out = Math.floor(i / (channels * width * height));
+    packed[((out * width + column) * height + row) * channels + channel] = weights[i] as number;
+  }
+  return packed;
+}
+
+/** Columns that a vector copies: their places, `step` apart, are counted in bytes of 8 bits. */
+function columnsTogether(channels: number, step: number): number {
+  return Math.min(Math.floor(vector / channels), Math.floor((256 - channels) / step) + 1);
+}
+
+function adapt(call: KernelCall): VariantCall | string {
+  const number = (name: string): number => numberField(call, name);
+  if (number('groups') !== 1) return 'groups';
+  if (number('pre_scale') !== 1) return 'a pre-scale';
+  const inChannels = number('in_channels');
+  const [height, width] = [number('kernel_h'), number('kernel_w')];
+  const windowBytes = height * width * inChannels;
+  if (windowBytes > mostBytes) return `windows of more than ${mostBytes} bytes`;
+  if (width > 1 && number('dilation_w') !== 1) return 'dilation';
+  if (number('out_channels') < (windowBytes > vector ? 2 : 4)) return 'few output channels';
+  const joined = number('in_pixel') === inChannels;
+  const direct = height === 1 && (width === 1 || joined);
+  const columnBytes = height * inChannels;
+  const copied = !(call.pointwise && direct);
+  const columns = copied ? Math.max(Math.floor(mostColumnBytes / columnBytes), width) : 0;
+  const names = ['offset', 'shift', 'min', 'max', 'input_zero_point', 'in_channels', 'out_channels'];
+  const shape = ['kernel_h', 'kernel_w', 'stride_w', 'in_pixel', 'out_pixel'];
+  return {
+    struct: 'tsr_conv_mve_narrow',
+    fields: {
+      weights: { type: 'int8', values: columnsFirst(arrayField(call, 'weights'), height, width, inChannels) },
+      bias: { type: 'int32', values: Int32Array.from(arrayField(call, 'bias')) },
+      halves: { type: 'int32', values: Int32Array.from(arrayField(call, 'multipliers'), (m) => m / 2) },
+      ...Object.fromEntries([...names, ...shape].map((name) => [name, number(name)])),
+      window_bytes: windowBytes,
+      column_bytes: columnBytes,
+      window_columns: columns,
+      together: joined && inChannels <= vector ? columnsTogether(inChannels, columnBytes) : 0,
+      direct: direct ? 1 : 0,
+    },
+    scratchBytes: copied ? 4 * Math.ceil((columns * columnBytes + vector) / 4) : 0,
+    headers: ['conv/tsr_conv__mve_narrow.h', 'isa/tsr_mve_narrow.h', 'isa/tsr_mve_bytes.h', ...mveHeaders],
+  };
+}
+
+/** Convolutions without groups, of windows of at most 32 bytes. */
+export const convMveNarrow: KernelVariant = {
+  isa: 'mve',
+  symbol: 'tsr_conv_s8s8__mve_narrow',
+  replaces: 'tsr_conv_s8s8__portable',
+  adapt,
+};

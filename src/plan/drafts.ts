@@ -1,0 +1,71 @@
+import type { Draft } from './build.ts';
+import type { Plan } from './types.ts';
+
+/** A draft, and the time of its plan in estimated instructions. */
+export interface TimedDraft {
+  readonly draft: Draft;
+  readonly time: number;
+}
+
+/** Where little search leaves a gap above the bound, how much more is done, and for how many plans. */
+const thorough = { work: 40_000_000, plans: 3 };
+
+/**
+ * The plan of the least arena, of these the fastest; null where there is none. Drafts are placed only as long as their
+ * bounds say that they can be it.
+ */
+export function leastOf(drafts: readonly TimedDraft[]): Plan | null {
+  const sorted = [...drafts].sort((a, b) => a.draft.bound - b.draft.bound || a.time - b.time);
+  let best: Plan | null = null;
+  let bestTime = Number.POSITIVE_INFINITY;
+  const isBetter = (bytes: number, time: number): boolean => {
+    const known = best?.arenaBytes ?? Number.POSITIVE_INFINITY;
+    return bytes < known || (bytes === known && time < bestTime);
+  };
+  const look = (plan: Plan, time: number): void => {
+    if (isBetter(plan.arenaBytes, time)) [best, bestTime] = [plan, time];
+  };
+  const open: TimedDraft[] = [];
+  for (const one of sorted) {
+    const { draft, time } = one;
+    if (!isBetter(draft.bound, time)) continue;
+    const plan = draft.place();
+    look(plan, time);
+    if (plan.arenaBytes > plan.allocationBound) open.push(one);
+  }
+  for (const { draft, time } of open.slice(0, thorough.plans)) {
+    if (isBetter(draft.bound, time)) look(draft.place(thorough.work), time);
+  }
+  return best;
+}
+
+/** The fastest plan that fits; null where none does. `limit`: bytes that no plan that fits has more than. */
+export function fastestOf(drafts: readonly TimedDraft[], limit: number, fits: (plan: Plan) => boolean): Plan | null {
+  const sorted = [...drafts].sort((a, b) => a.time - b.time || a.draft.bound - b.draft.bound);
+  let searches = thorough.plans;
+  for (const { draft } of sorted) {
+    if (draft.bound > limit) continue;
+    let plan = draft.place();
+    if (plan.arenaBytes > limit && plan.allocationBound <= limit && searches > 0) {
+      searches -= 1;
+      plan = draft.place(thorough.work);
+    }
+    if (fits(plan)) return plan;
+  }
+  return null;
+}
+
+/** The plans of which none has both less arena and less time than another, the fastest first. */
+export function frontOf(drafts: readonly TimedDraft[]): readonly Plan[] {
+  const sorted = [...drafts].sort((a, b) => a.time - b.time || a.draft.bound - b.draft.bound);
+  const front: { readonly plan: Plan; readonly time: number }[] = [];
+  for (const { draft, time } of sorted) {
+    const last = front.at(-1);
+    if (last !== undefined && draft.bound >= last.plan.arenaBytes) continue;
+    const plan = draft.place();
+    if (last !== undefined && plan.arenaBytes >= last.plan.arenaBytes) continue;
+    if (last?.time === time) front.pop();
+    front.push({ plan, time });
+  }
+  return front.map(({ plan }) => plan);
+}
