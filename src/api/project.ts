@@ -8,7 +8,7 @@ import { describeModel, type ModelDescription } from '../codegen/wasm.ts';
 import { wasmModuleFiles } from '../codegen/wasm-module.ts';
 import { exitCode, TesseraError, usageError } from '../errors.ts';
 import { noRoomText } from '../report/limit.ts';
-import { type PlanReport, planText, reportPlan } from '../report/plan.ts';
+import { type PlanReport, planText, reportPlan, sharedArenaBytes } from '../report/plan.ts';
 import { count } from '../report/table.ts';
 import { type Form, formFor } from '../targets/forms.ts';
 import type { Board, Target } from '../targets/types.ts';
@@ -70,7 +70,7 @@ export function sharedReport(compilations: readonly Compilation[]): SharedReport
     schemaVersion: 1,
     tool: { name: 'tessera', version },
     target: models[0]?.target ?? '',
-    arenaBytes: Math.max(...models.map(({ arenaBytes }) => arenaBytes)),
+    arenaBytes: sharedArenaBytes(models),
     models,
   };
 }

@@ -1,4 +1,4 @@
-import { type PlanReport, regionsText } from './plan.ts';
+import { type PlanReport, regionsText, sharedArenaBytes } from './plan.ts';
 import { count, plural } from './table.ts';
 
 interface Compiled extends PlanReport {
@@ -14,7 +14,7 @@ export function compileText(
   folder: string,
 ): string {
   const sizes = [...files].map(([path, content]) => `  ${path}  ${count(Buffer.byteLength(content))} bytes`);
-  const shared = Math.max(...reports.map(({ arenaBytes }) => arenaBytes));
+  const shared = sharedArenaBytes(reports);
   return [
     ...reports.map(modelText),
     ...(reports.length === 1 ? [] : [`all    ${count(shared)} bytes of arena, one model at a time`]),

@@ -230,6 +230,14 @@ function portText(
   return `${name} ${shapeText(shape)}, ${count(bytes)} bytes ${isInArena ? 'in the arena' : `${how} row by row, not in the arena`}; ${value}`;
 }
 
+/** Bytes of the arena of several models, one at a time: in each memory as many as the one that needs most there. */
+export function sharedArenaBytes(reports: readonly Pick<PlanReport, 'regions'>[]): number {
+  const needed = new Map<string | null, number>();
+  for (const { memory, bytes } of reports.flatMap(({ regions }) => regions))
+    needed.set(memory, Math.max(needed.get(memory) ?? 0, bytes));
+  return sum(needed.values());
+}
+
 /** The memories of a divided arena, in words. */
 export function regionsText({ regions }: PlanReport): string {
   const parts = regions.map(

@@ -3,7 +3,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { readProject, withBoard } from '../../src/api/board.ts';
 import { buildFirmware } from '../../src/api/build.ts';
 import { type Compilation, compileModel } from '../../src/api/pipeline.ts';
-import { makeProject } from '../../src/api/project.ts';
+import { makeProject, sharedReport } from '../../src/api/project.ts';
 import { verifyProject } from '../../src/api/verify.ts';
 import { describeModel, type PortDescription } from '../../src/codegen/wasm.ts';
 import type { DeviceModel } from '../../src/device/session.ts';
@@ -94,6 +94,7 @@ describe('a firmware whose arena lies in two memories', { timeout: 240_000 }, ()
     // An array is as large as the model that needs most there, and its guard; a copy of the input has no room.
     expect((one?.[1] ?? 0) - largest('ONE')).toBeLessThanOrEqual(32);
     expect((two?.[1] ?? 0) - largest('TWO')).toBeLessThanOrEqual(32);
+    expect(sharedReport(models).arenaBytes).toBe(largest('ONE') + largest('TWO'));
   });
 });
 
