@@ -203,11 +203,13 @@ TSR_IN_LINE int8_t *tsr_ring_write(int8_t *base, tsr_ring ring, int32_t y, int32
   if (x == 0) {
     if (y > 0) tsr_settle(base, ring, y - 1);
   } else {
-    if (!TSR_IS_CONSTANT(count) || ring.window % count != 0) {
+    if (TSR_IS_CONSTANT(count) && x >= ring.window) {
+      /* All segments are as wide, so as many columns leave: the oldest of the window. */
+      if (ring.slots > 0) {
+        tsr_shift(tsr_slot(base, ring, y) + (x - ring.window) * ring.pixel_bytes, window, count * ring.pixel_bytes);
+      }
+    } else if (!TSR_IS_CONSTANT(count) || ring.window % count != 0) {
       tsr_commit(base, ring, y, x, x - ring.window, x + count - ring.window);
-    } else if (ring.slots > 0 && x >= ring.window) {
-      /* All segments are as wide, so a whole one leaves: the oldest of the window. */
-      tsr_shift(tsr_slot(base, ring, y) + (x - ring.window) * ring.pixel_bytes, window, count * ring.pixel_bytes);
     }
     tsr_shift(window, window + count * ring.pixel_bytes, (ring.window - count) * ring.pixel_bytes);
   }

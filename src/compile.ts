@@ -60,7 +60,7 @@ export function quantize(graph: Graph, ranges: ReadonlyMap<string, Range> = new 
 /** A quantised graph, lowered to kernels and planned; every plan is checked before anyone sees it. */
 export function plan(graph: Graph, options: PlanOptions): Plan {
   const chosen = choosePlan(graph, lowerGraph(graph, options.isas), options);
-  const placed = placeInMemories(chosen, options.memories ?? []) ?? chosen;
+  const placed = placeInMemories(chosen, options.memories ?? [], options.arenaLimit) ?? chosen;
   validatePlan(placed);
   return placed;
 }

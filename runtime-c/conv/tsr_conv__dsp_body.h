@@ -230,4 +230,23 @@ TSR_DSP_CALL void conv_dsp_expand4(const conv_dsp_call *call) { conv_dsp_expand(
 TSR_DSP_CALL void conv_dsp_expand2(const conv_dsp_call *call) { conv_dsp_expand(call, 2); }
 TSR_DSP_CALL void conv_dsp_expand1(const conv_dsp_call *call) { conv_dsp_expand(call, 1); }
 
+/* Expands what the next output pixels need. */
+TSR_DSP_INLINE void conv_dsp_expand_pixels(const conv_dsp_call *call, int32_t pixels) {
+  if (call->plain) {
+    const tsr_conv_dsp *p = call->p;
+    const int8_t *from = call->rows[0] + call->first * p->in_pixel;
+    const int32_t step = p->stride_w * p->in_pixel;
+    const int32_t quads = p->in_channels >> 2;
+    if (pixels == 4) conv_dsp_expand_quads(from, step, quads, call->activations, 4);
+    else if (pixels == 2) conv_dsp_expand_quads(from, step, quads, call->activations, 2);
+    else conv_dsp_expand_quads(from, step, quads, call->activations, 1);
+  } else if (pixels == 4) {
+    conv_dsp_expand4(call);
+  } else if (pixels == 2) {
+    conv_dsp_expand2(call);
+  } else {
+    conv_dsp_expand1(call);
+  }
+}
+
 #endif

@@ -14,10 +14,6 @@
 #endif
 #define CONV_DSP_NAMED(name, shift) CONV_DSP_JOINED(name, shift)
 #define conv_dsp_rest CONV_DSP_NAMED(conv_dsp_rest_of_shift, CONV_DSP_SHIFT)
-#define conv_dsp_groups CONV_DSP_NAMED(conv_dsp_groups_of_shift, CONV_DSP_SHIFT)
-#define conv_dsp_by_four CONV_DSP_NAMED(conv_dsp_by_four_of_shift, CONV_DSP_SHIFT)
-#define conv_dsp_by_two CONV_DSP_NAMED(conv_dsp_by_two_of_shift, CONV_DSP_SHIFT)
-#define conv_dsp_by_one CONV_DSP_NAMED(conv_dsp_by_one_of_shift, CONV_DSP_SHIFT)
 #define conv_dsp_clamp CONV_DSP_NAMED(conv_dsp_clamp_of_shift, CONV_DSP_SHIFT)
 #define conv_dsp CONV_DSP_NAMED(conv_dsp_of_shift, CONV_DSP_SHIFT)
 
@@ -40,45 +36,6 @@ TSR_DSP_SELDOM void conv_dsp_rest(const conv_dsp_call *call, int32_t pixels) {
   }
 }
 
-/* Groups of 4, 2 or 1 pixels, as long as there are so many left. */
-TSR_DSP_INLINE void conv_dsp_groups(conv_dsp_call *call, const int32_t pixels) {
-  const tsr_conv_dsp *p = call->p;
-  tsr_dsp_dot dot = tsr_dsp_dot_of(p->weights, call->activations, pixels, p->pairs, p->offset, 256 * p->offset,
-                                   p->out_pixel);
-  const int32_t step = p->stride_w * p->in_pixel;
-  do {
-    if (call->plain) {
-      conv_dsp_expand_quads(call->rows[0] + call->first * p->in_pixel, step, p->run_bytes >> 2, call->activations,
-                            pixels);
-    } else if (pixels == 4) {
-      conv_dsp_expand4(call);
-    } else if (pixels == 2) {
-      conv_dsp_expand2(call);
-    } else {
-      conv_dsp_expand1(call);
-    }
-    if (p->packed_channels > 0) {
-      if (pixels == 4) {
-        tsr_dsp_dot_4(&dot, call->out, p->packed_channels, CONV_DSP_SHIFT);
-      } else if (pixels == 2) {
-        tsr_dsp_dot_2(&dot, call->out, p->packed_channels, CONV_DSP_SHIFT);
-      } else {
-        tsr_dsp_dot_1(&dot, call->out, p->packed_channels, CONV_DSP_SHIFT);
-      }
-    }
-    if (p->packed_channels < p->out_channels) conv_dsp_rest(call, pixels);
-    call->first += pixels * p->stride_w;
-    call->out += pixels * p->out_pixel;
-    call->left -= pixels;
-  } while (call->left >= pixels);
-}
-
-#ifndef CONV_DSP_ONE_PIXEL
-TSR_DSP_CALL void conv_dsp_by_four(conv_dsp_call *call) { conv_dsp_groups(call, 4); }
-TSR_DSP_CALL void conv_dsp_by_two(conv_dsp_call *call) { conv_dsp_groups(call, 2); }
-#endif
-TSR_DSP_CALL void conv_dsp_by_one(conv_dsp_call *call) { conv_dsp_groups(call, 1); }
-
 /* Limits all outputs of a call to [min, max]. */
 TSR_DSP_SELDOM void conv_dsp_clamp(const tsr_conv_dsp *p, int8_t *out, int32_t width) {
   if (p->out_pixel == p->out_channels) {
@@ -92,6 +49,11 @@ TSR_DSP_INLINE void conv_dsp(const tsr_conv_dsp *p, const int8_t *const *rows, i
                              void *scratch) {
   const int32_t width = segment->out_width;
   const int32_t first = -segment->pad_left;
+#ifdef CONV_DSP_ONE_PIXEL
+  int32_t pixels = 1;
+#else
+  int32_t pixels = p->group;
+#endif
   conv_dsp_call call;
   call.p = p;
   call.rows = rows;
@@ -102,19 +64,40 @@ TSR_DSP_INLINE void conv_dsp(const tsr_conv_dsp *p, const int8_t *const *rows, i
   call.activations = scratch;
   call.window = (int8_t *)(call.activations + p->group * p->pairs);
   call.plain = p->single && rows[0] != NULL && first >= 0 && first + (width - 1) * p->stride_w < segment->in_width;
+  tsr_dsp_dot dot;
+  dot.offset = p->offset;
+  dot.odd_offset = 256 * p->offset;
+  dot.pixel = p->out_pixel;
+  dot.pixel3 = 3 * p->out_pixel;
+  dot.weights = p->weights;
+  dot.activations = call.activations;
+  dot.pairs = p->pairs;
+  /* Groups of so many pixels as long as they are there, then of half as many. */
+  do {
+    while (pixels > call.left) pixels >>= 1;
+    tsr_dsp_dot_group(&dot, pixels);
+    do {
+      conv_dsp_expand_pixels(&call, pixels);
+      if (p->packed_channels > 0) {
 #ifndef CONV_DSP_ONE_PIXEL
-  if (p->group >= 4 && call.left >= 4) conv_dsp_by_four(&call);
-  if (p->group >= 2 && call.left >= 2) conv_dsp_by_two(&call);
+        if (pixels == 4) {
+          tsr_dsp_dot_4(&dot, call.out, p->packed_channels, CONV_DSP_SHIFT);
+        } else if (pixels == 2) {
+          tsr_dsp_dot_2(&dot, call.out, p->packed_channels, CONV_DSP_SHIFT);
+        } else
 #endif
-  if (call.left > 0) conv_dsp_by_one(&call);
+          tsr_dsp_dot_1(&dot, call.out, p->packed_channels, CONV_DSP_SHIFT);
+      }
+      if (p->packed_channels < p->out_channels) conv_dsp_rest(&call, pixels);
+      call.first += pixels * p->stride_w;
+      call.out += pixels * p->out_pixel;
+      call.left -= pixels;
+    } while (call.left >= pixels);
+  } while (call.left > 0);
   if (p->min > -128 || p->max < 127) conv_dsp_clamp(p, out, width);
 }
 
 #undef conv_dsp_rest
-#undef conv_dsp_groups
-#undef conv_dsp_by_four
-#undef conv_dsp_by_two
-#undef conv_dsp_by_one
 #undef conv_dsp_clamp
 
 #endif

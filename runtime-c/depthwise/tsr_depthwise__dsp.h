@@ -63,10 +63,13 @@ enum {
   tsr_depthwise_3x3_scratch = 32 * (tsr_depthwise_3x3_outputs / 2 + 1),
   tsr_depthwise_3x3_narrow = 6,
   tsr_depthwise_3x3_stride2_narrow = 6,
+  /* Words of a channel, then strips: tsr_dsp_strip_words of isa/tsr_dsp_strip.h and what follows there. */
   tsr_depthwise_5x5_outputs = 20,
-  tsr_depthwise_5x5_scratch = 4 * (20 + 1 + 3 * 24),
-  tsr_depthwise_7x7_outputs = 12,
-  tsr_depthwise_7x7_scratch = 4 * (15 + 1 + 4 * 29)
+  tsr_depthwise_5x5_pitch = 24,
+  tsr_depthwise_5x5_scratch = 4 * (31 + 3 * 24),
+  tsr_depthwise_7x7_outputs = 10,
+  tsr_depthwise_7x7_pitch = 25,
+  tsr_depthwise_7x7_scratch = 4 * (31 + 4 * 25)
 };
 
 void tsr_depthwise_s8s8__dsp(const tsr_depthwise_dsp *p, const int8_t *const *rows, int8_t *out,

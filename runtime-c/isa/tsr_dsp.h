@@ -27,6 +27,13 @@
 #define TSR_DSP_SELDOM static
 #endif
 
+/* Some loops want all registers: GCC gives them where it optimises, and no frame pointer is asked for. */
+#if defined(__ARM_FEATURE_DSP) && defined(__thumb__) && defined(__GNUC__) && defined(__OPTIMIZE__)
+#if !defined(__clang__)
+#define TSR_DSP_ASSEMBLY
+#endif
+#endif
+
 /* Keeps compilers from making a call of memcpy or memset of a loop: small C libraries have them byte by byte. */
 #if defined(__GNUC__)
 #define TSR_DSP_OPAQUE(pointer) __asm__("" : "+r"(pointer))

@@ -26,13 +26,6 @@
 
 #include "tsr_dsp.h"
 
-/* The loops want all registers: GCC gives them where it optimises, and no frame pointer is asked for. */
-#if defined(__ARM_FEATURE_DSP) && defined(__thumb__) && defined(__GNUC__) && defined(__OPTIMIZE__)
-#if !defined(__clang__)
-#define TSR_DSP_ASSEMBLY
-#endif
-#endif
-
 /* What the output pixels of a group are computed from. */
 typedef struct tsr_dsp_dot {
   int32_t offset;     /* of the even channels; the order is that of the loads below */
@@ -49,29 +42,19 @@ typedef struct tsr_dsp_dot {
   int32_t pairs; /* of taps, at least 1 */
 } tsr_dsp_dot;
 
-/* pixels: of a group, 1, 2 or 4; pixel: bytes from one output pixel to the next */
-TSR_DSP_INLINE tsr_dsp_dot tsr_dsp_dot_of(const int32_t *weights, const uint32_t *activations, int32_t pixels,
-                                          int32_t pairs, int32_t offset, int32_t odd_offset, int32_t pixel) {
-  tsr_dsp_dot d;
-  d.offset = offset;
-  d.odd_offset = odd_offset;
-  d.pixel = pixel;
-  d.pixel3 = 3 * pixel;
-  d.weights = weights;
-  d.activations = activations;
-  d.activations_end = activations + pixels * pairs;
+/* Prepares groups of so many pixels: 1, 2 or 4. */
+TSR_DSP_INLINE void tsr_dsp_dot_group(tsr_dsp_dot *d, int32_t pixels) {
+  const int32_t pairs = d->pairs;
+  d->activations_end = d->activations + pixels * pairs;
   if (pixels == 1) {
     /* 32 bytes a pair, up to 3 of them, and 8 of the jump; 108 bytes four pairs, in rounds of 16. */
     const int32_t rest = pairs & 3;
-    d.skip = 108 * (pairs < 4 ? 4 : -(pairs >> 2) & 3);
-    d.skip_first = rest == 0 ? 104 + d.skip : 32 * (3 - rest);
+    d->skip = 108 * (pairs < 4 ? 4 : -(pairs >> 2) & 3);
+    d->skip_first = rest == 0 ? 104 + d->skip : 32 * (3 - rest);
   } else {
     /* 48 bytes a pair behind the first, in rounds of 16. */
-    d.skip = 48 * (pairs == 1 ? 16 : (1 - pairs) & 15);
-    d.skip_first = 0;
+    d->skip = 48 * (pairs == 1 ? 16 : (1 - pairs) & 15);
   }
-  d.pairs = pairs;
-  return d;
 }
 
 #if defined(TSR_DSP_ASSEMBLY)

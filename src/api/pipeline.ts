@@ -15,6 +15,7 @@ import { readModelFile } from '../onnx/file.ts';
 import { type ReadResult, readModel, requireGraph } from '../onnx/read.ts';
 import { addPreprocessing } from '../passes/preprocess.ts';
 import { ArenaLimitError, type InputMode, type Objective, type OutputMode, type PlanOptions } from '../plan/choose.ts';
+import { placeInMemories } from '../plan/memories.ts';
 import type { Plan } from '../plan/types.ts';
 import { isQdq } from '../quantize/absorb.ts';
 import { calibrate, type RangeMethod } from '../quantize/calibrate.ts';
@@ -171,12 +172,13 @@ function planWithin(graph: Graph, options: PlanOptions, file: string): Plan {
     return plan(graph, options);
   } catch (error) {
     if (!(error instanceof ArenaLimitError)) throw error;
-    const { input, output, isas } = options;
+    const { input, output, isas, memories = [] } = options;
+    const least = placeInMemories(error.least, memories) ?? error.least;
     const others = [
       ...(input === 'stream' ? [] : [{ way: 'input', modes: { input: 'stream', output } } as const]),
       ...(output === 'stream' ? [] : [{ way: 'output', modes: { input, output: 'stream' } } as const]),
-    ].map(({ way, modes }) => ({ way, plan: plan(graph, { objective: 'sram', ...modes, isas }) }));
-    const { message, hint } = limitText(file, options.arenaLimit as number, options, error.least, others);
+    ].map(({ way, modes }) => ({ way, plan: plan(graph, { objective: 'sram', ...modes, isas, memories }) }));
+    const { message, hint } = limitText(file, options.arenaLimit as number, options, least, others);
     throw new TesseraError(exitCode.doesNotFit, message, hint);
   }
 }

@@ -45,7 +45,7 @@ function summary({ name, description, kind, isas, board }: Target): object {
     ...{ name, description, kind, isas, core },
     coreHz: clock.coreHz,
     flashBytes: flash.bytes,
-    memory: memory.map(({ name: region, address, bytes }) => ({ name: region, address, bytes })),
+    memory: memory.map(({ name: region, address, bytes, speed }) => ({ name: region, address, bytes, speed })),
     flashMethods: Object.keys(flashMethods),
     simulator: simulator?.machine ?? null,
   };

@@ -125,7 +125,9 @@ function ringsOf(
 }
 
 /** What a layer is, as far as rings, overlaps and time go: groups of as many channels are alike. */
-function kindOf({ node, tensors }: Layer, { kinds }: Memory): string {
+function kindOf({ node, tensors, lowering }: Layer, { kinds }: Memory): string {
+  // Where channels or columns are computed in parts, their whole is a layer that has the name of the one that computed it.
+  if (lowering.kind === 'alias') return `${node.output}, computed in no layer`;
   const kind = kinds.get(node.output) ?? `${node.output.replaceAll(/\[\d+:\d+\]/g, '[]')} ${tensors.output.shape}`;
   kinds.set(node.output, kind);
   return kind;

@@ -69,7 +69,7 @@ export function choosePlan(graph: Graph, layers: readonly Layer[], options: Plan
   const drafts = draftsWithin(context, maxOverhead ?? 1, wanted);
   if (arenaLimit !== undefined) {
     const fits = (plan: Plan): boolean =>
-      plan.arenaBytes <= arenaLimit && placeInMemories(plan, options.memories ?? []) !== null;
+      plan.arenaBytes <= arenaLimit && placeInMemories(plan, options.memories ?? [], arenaLimit) !== null;
     const fitting = fastestOf(drafts, arenaLimit, fits);
     if (fitting !== null) return fitting;
     // What is computed twice is the last resort.

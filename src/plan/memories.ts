@@ -1,5 +1,5 @@
 import type { Overlap } from './allocate/overlaps.ts';
-import { placeInRegions, type Spot } from './allocate/regions.ts';
+import { type Spot, waysInRegions } from './allocate/regions.ts';
 import { allocateJoined, arenaBytes, toBlock } from './allocate.ts';
 import { overlappingLayers } from './build.ts';
 import { touchedBytes } from './heat.ts';
@@ -12,15 +12,27 @@ const speeds: readonly ArenaMemory['speed'][] = ['fast', 'usual', 'slow'];
  * are divided among the memories, those that are touched most in the fastest; else whole in a slower one. Steps and
  * buffers stay what they are.
  * @param memories in order of preference among those of one speed; none: the target says nothing, and the plan is kept
+ * @param limit the most bytes that the parts of a divided arena may have together: more than undivided, where each part
+ *   has a busiest step of its own
  * @returns null where no way was found to fit them
  */
-export function placeInMemories(plan: Plan, memories: readonly ArenaMemory[]): Plan | null {
+export function placeInMemories(
+  plan: Plan,
+  memories: readonly ArenaMemory[],
+  limit: number = Number.POSITIVE_INFINITY,
+): Plan | null {
   if (memories.length === 0) return plan;
   const ordered = [...memories].sort((a, b) => speeds.indexOf(a.speed) - speeds.indexOf(b.speed));
   const holder = ordered.find(({ bytes }) => plan.arenaBytes <= bytes);
   if (holder !== undefined && holder.speed === ordered[0]?.speed) return inOne(plan, holder);
-  const spots = spotsOf(plan, ordered);
-  if (spots !== null) return divided(plan, ordered, spots);
+  const hasFaster = ordered.some(({ speed }) => speed !== ordered[0]?.speed);
+  const ways = waysOf(plan, ordered);
+  // Where one memory is as good as another, the fewest bytes in all.
+  const tried = hasFaster ? ways : [...ways].sort((a, b) => bytesOf(plan, a) - bytesOf(plan, b)).slice(0, 1);
+  for (const spots of tried) {
+    const parts = divided(plan, ordered, spots);
+    if (parts.arenaBytes <= limit) return parts;
+  }
   return holder === undefined ? null : inOne(plan, holder);
 }
 
@@ -28,8 +40,18 @@ function inOne(plan: Plan, memory: ArenaMemory): Plan {
   return { ...plan, regions: plan.regions.map((region) => ({ ...region, memory })) };
 }
 
-/** Which memory each buffer goes to, and an offset there, in units of the alignment. */
-function spotsOf(plan: Plan, memories: readonly ArenaMemory[]): readonly Spot[] | null {
+/** Bytes that the buffers take in all memories. */
+function bytesOf({ buffers }: Plan, spots: readonly Spot[]): number {
+  const ends = new Map<number, number>();
+  spots.forEach(({ region, offset }, index) => {
+    const end = offset * bufferAlignment + (buffers[index]?.bytes ?? 0);
+    ends.set(region, Math.max(ends.get(region) ?? 0, end));
+  });
+  return [...ends.values()].reduce((sum, end) => sum + end, 0);
+}
+
+/** Which memory each buffer may go to, and an offset there, in units of the alignment. */
+function waysOf(plan: Plan, memories: readonly ArenaMemory[]): Iterable<readonly Spot[]> {
   const heat = touchedBytes(plan);
   const blocks = plan.buffers.map((buffer, index) => ({ ...toBlock(buffer), heat: heat[index] as number }));
   const indexOf = new Map(plan.buffers.map(({ name }, index) => [name, index]));
@@ -41,7 +63,7 @@ function spotsOf(plan: Plan, memories: readonly ArenaMemory[]): readonly Spot[] 
     }),
   );
   const regions = memories.map(({ bytes }) => ({ size: Math.floor(bytes / bufferAlignment) }));
-  return placeInRegions(blocks, regions, overlaps);
+  return waysInRegions(blocks, regions, overlaps);
 }
 
 /** The plan with its buffers in the memories that were found; those of each are packed again, as low as they go. */

@@ -92,6 +92,7 @@ describe('what is broken is noticed', () => {
   });
 
   it('an arena that is too small', async () => {
-    expect((await run({ ...made, arenaBytes: made.arenaBytes - 4 })).length).toBeGreaterThan(0);
+    const regions = made.regions.map((region) => ({ ...region, bytes: region.bytes - 4 }));
+    expect((await run({ ...made, regions, arenaBytes: made.arenaBytes - 4 })).length).toBeGreaterThan(0);
   });
 });

@@ -9,8 +9,10 @@ type Tap = readonly [number, number];
 interface Strip {
   readonly kernel: 5 | 7;
   readonly stride: 1 | 2;
-  /** Bytes: tsr_depthwise_5x5_scratch and tsr_depthwise_7x7_scratch of that file. */
+  /** Bytes: tsr_depthwise_5x5_scratch and so on of that file. */
   readonly scratchBytes: number;
+  /** Output rows, and so mostly columns, from which on it is faster than the kernel of any size, which leaves padding out. */
+  readonly leastRows: number;
   /** The taps of each word, in order; the last tap of all stands apart. */
   readonly words: readonly (readonly Tap[])[];
 }
@@ -31,14 +33,16 @@ const firstFour = (row: number): readonly Tap[] => [0, 1, 2, 3].map((column): Ta
 export const strip5: Strip = {
   kernel: 5,
   stride: 1,
-  scratchBytes: 4 * (20 + 1 + 3 * 24),
+  scratchBytes: 4 * (31 + 3 * 24),
+  leastRows: 8,
   words: [...[0, 2].flatMap((row) => [square(row, 0), square(row, 2)]), lastColumn(4), firstFour(4)],
 };
 
 export const strip7: Strip = {
   kernel: 7,
   stride: 2,
-  scratchBytes: 4 * (15 + 1 + 4 * 29),
+  scratchBytes: 4 * (31 + 4 * 25),
+  leastRows: 5,
   words: [
     ...[0, 2, 4].flatMap((row) => [square(row, 0), square(row, 2), square(row, 4)]),
     lastColumn(6),
@@ -89,12 +93,6 @@ export function unpackStrip({ kernel, words }: Strip, packed: ArrayLike<number>)
   return { weights, bias, multipliers };
 }
 
-/**
- * Output rows, and so mostly columns, from which on these kernels are faster: narrower maps have so much padding that it
- * pays to leave it out tap by tap.
- */
-const leastRows = 8;
-
 function adapt(call: KernelCall, strip: Strip): VariantCall | string {
   const field = (name: string): number => numberField(call, name);
   const { kernel, stride } = strip;
@@ -103,7 +101,7 @@ function adapt(call: KernelCall, strip: Strip): VariantCall | string {
   if (field('dilation_w') !== 1) return 'a dilation';
   if (field('channels') % 4 !== 0) return 'channels that are no multiple of 4';
   if (field('pre_scale') !== 1) return 'a pre-scale';
-  if (call.count < leastRows) return `fewer than ${leastRows} rows`;
+  if (call.count < strip.leastRows) return `fewer than ${strip.leastRows} rows`;
   const shifted = shiftOfOne(call);
   if (typeof shifted === 'string') return shifted;
   const packed = {

@@ -42,6 +42,16 @@ export function placeInRegions(
   regions: readonly Region[],
   overlaps: readonly Overlap[] = [],
 ): readonly Spot[] | null {
+  for (const spots of waysInRegions(blocks, regions, overlaps)) return spots;
+  return null;
+}
+
+/** The same, and other ways to fit the blocks in the regions, with less heat in the first. */
+export function* waysInRegions(
+  blocks: readonly HeatedBlock[],
+  regions: readonly Region[],
+  overlaps: readonly Overlap[] = [],
+): Generator<readonly Spot[]> {
   const problem = { blocks, regions, overlaps };
   const all = blocks.map((_, index) => index);
   const at = (index: number): HeatedBlock => blocks[index] as HeatedBlock;
@@ -63,9 +73,8 @@ export function placeInRegions(
     [byArea, tightest],
   ] as const) {
     const spots = fill(problem, order, sequence);
-    if (spots !== null) return spots;
+    if (spots !== null) yield spots;
   }
-  return null;
 }
 
 function sorted(indices: readonly number[], value: (index: number) => number): readonly number[] {
