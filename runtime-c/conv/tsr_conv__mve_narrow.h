@@ -11,6 +11,7 @@
 #ifndef TSR_CONV_MVE_NARROW_H
 #define TSR_CONV_MVE_NARROW_H
 
+#include "tsr_mve_columns.h"
 #include "tsr_mve_narrow.h"
 
 typedef struct tsr_conv_mve_narrow {

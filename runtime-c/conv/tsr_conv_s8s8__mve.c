@@ -20,8 +20,8 @@ static inline void conv_mve_some_channels(const tsr_conv_mve *p, const tsr_mve_t
   const tsr_mve_s32 multipliers = tsr_mve_load_part_s32(stream + lanes, lanes);
   const tsr_mve_s32 four = tsr_mve_add_s32(tsr_mve_words(sums[0], sums[1], sums[2], sums[3]), bias);
   tsr_mve_store_part_bytes(out + c,
-                           tsr_mve_requantize(four, multipliers, p->offset, p->shift, tsr_mve_all_s32(p->min),
-                                              tsr_mve_all_s32(p->max)),
+                           tsr_mve_requantize(four, multipliers, p->offset, p->shift, tsr_mve_all_s32(-128),
+                                              tsr_mve_all_s32(127)),
                            lanes);
 }
 
@@ -106,8 +106,12 @@ static __attribute__((noinline)) void conv_mve_copy_windows(const tsr_conv_mve *
   for (int32_t i = inside; i < count; ++i) conv_mve_copy_window(p, rows, in_width, first + i * p->stride_w, to + i * window);
 }
 
-/* The remaining channels of some pixels, and all of one where tsr_mve_tile_1x4 cannot take its window. */
-static void conv_mve_finish(const tsr_conv_mve *p, const tsr_mve_tile *tile, int32_t from, int32_t pixels, int8_t *out) {
+/*
+ * The remaining channels of some pixels, and all of one where tsr_mve_tile_1x4 cannot take its window. Not inlined, so
+ * that its frame is not there while tiles are computed.
+ */
+static __attribute__((noinline)) void conv_mve_finish(const tsr_conv_mve *p, const tsr_mve_tile *tile, int32_t from,
+                                                      int32_t pixels, int8_t *out) {
   for (int32_t i = 0; i < pixels; ++i) {
     for (int32_t c = from; c < p->out_channels; c += 4) conv_mve_some_channels(p, tile, c, i, out + i * p->out_pixel);
   }
@@ -122,7 +126,7 @@ void tsr_conv_s8s8__mve(const tsr_conv_mve *p, const int8_t *const *rows, int8_t
   const int32_t channels = 4 * p->tiles;
   const int8_t *windows[3 * (tsr_conv_mve_runs + 1)];
   tsr_mve_tile tile = {windows,   0,         0,      0,      p->weights, p->window_bytes, p->stream,
-                       p->offset, p->shift, p->min, p->max,     {0},             {0, 3 * p->out_pixel}};
+                       p->offset, p->shift, {0},    {0, 3 * p->out_pixel}};
   int32_t whole = p->run_vectors > 0;
   for (int32_t ky = 0; ky < p->kernel_h; ++ky) whole &= rows[ky] != NULL;
   for (int32_t x = 0; x < segment->out_width;) {
@@ -135,6 +139,7 @@ void tsr_conv_s8s8__mve(const tsr_conv_mve *p, const int8_t *const *rows, int8_t
     const int32_t second = tsr_min(1, count - 1);
     const int32_t third = count - 1;
     int32_t times = 1;
+    int8_t *to = out + x * p->out_pixel;
     tile.apart[0] = second * p->out_pixel;
     tile.apart[1] = third * p->out_pixel;
     if (inside >= count) {
@@ -168,16 +173,18 @@ void tsr_conv_s8s8__mve(const tsr_conv_mve *p, const int8_t *const *rows, int8_t
     const int32_t simple = tile.runs == 1 && (windows[0] == copies || p->window_bytes % 16 == 0);
     int32_t done = channels;
     if (count == 2 && simple && tile.blocks > 1) {
-      tsr_mve_tile_2x4(&tile, p->tiles, out);
+      tsr_mve_tile_2x4(&tile, p->tiles, to);
     } else if (count > 1) {
-      tsr_mve_tile_3x4(&tile, p->tiles, out, times);
+      tsr_mve_tile_3x4(&tile, p->tiles, to, times);
     } else if (simple) {
-      tsr_mve_tile_1x4(&tile, p->tiles, out);
+      tsr_mve_tile_1x4(&tile, p->tiles, to);
     } else {
       done = 0;
     }
-    if (done < p->out_channels) conv_mve_finish(p, &tile, done, count, out);
+    if (done < p->out_channels) conv_mve_finish(p, &tile, done, count, to);
     x += count * times;
-    out += count * times * p->out_pixel;
+  }
+  if (p->min > -128 || p->max < 127) {
+    tsr_mve_limit(out, segment->out_width, p->out_channels, p->out_pixel, p->min, p->max);
   }
 }

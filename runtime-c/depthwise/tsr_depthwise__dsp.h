@@ -61,7 +61,7 @@ typedef struct tsr_depthwise_packed_dsp {
 enum {
   tsr_depthwise_3x3_outputs = 24,
   tsr_depthwise_3x3_scratch = 32 * (tsr_depthwise_3x3_outputs / 2 + 1),
-  tsr_depthwise_3x3_narrow = 6,
+  tsr_depthwise_3x3_narrow = 7,
   tsr_depthwise_3x3_stride2_narrow = 6,
   /* Words of a channel, then strips: tsr_dsp_strip_words of isa/tsr_dsp_strip.h and what follows there. */
   tsr_depthwise_5x5_outputs = 20,

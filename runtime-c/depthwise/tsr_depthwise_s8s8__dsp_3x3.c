@@ -1,8 +1,10 @@
 /*
  * Depthwise 3 x 3, stride 1, on Arm DSP.
  *
- * MEASURED
- * The portable kernel: 13.4.
+ * Instructions a multiply-accumulate of 64 channels, requantisation included, Cortex-M4, gcc -O2, counted in QEMU: rows of
+ * 24 with padding 1.98, of 12 2.22, of 8 2.46, of 5 2.96; segments without padding of 4 pixels 2.44, of 2 2.47, of 1 3.28.
+ * The portable kernel: 13.4. What keeps narrow segments from 2: of 167 instructions for two pixels of four channels 28 put
+ * taps in order, 24 expand weights and 24 taps; one pixel has no use of them twice.
  */
 #include "tsr_depthwise__dsp_3x3.h"
 #include "tsr_depthwise__dsp_pixel.h"

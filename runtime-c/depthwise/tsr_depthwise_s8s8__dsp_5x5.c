@@ -1,9 +1,9 @@
 /*
  * Depthwise 5 x 5, stride 1, on Arm DSP.
  *
- * Instructions a multiply-accumulate, requantisation included, counted in QEMU (Cortex-M4, gcc -O2): 2.7 in rows of 10;
- * the
- * general kernel for Arm DSP takes 4.0 there, the portable one 11.
+ * Instructions a multiply-accumulate, requantisation included, counted in QEMU (Cortex-M4, gcc -O2): 2.45 in maps of
+ * 10 x 10; the general kernel for Arm DSP takes 4.0 there, the portable one 11. The loop of five outputs takes 1.45; the
+ * rest is putting columns in order and expanding weights, once a row.
  */
 #include "tsr_depthwise__dsp_strip.h"
 

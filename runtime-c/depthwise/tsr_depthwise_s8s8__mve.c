@@ -21,8 +21,11 @@ static inline void depthwise_mve_store(const tsr_depthwise_mve *p, tsr_mve_s8 y,
   }
 }
 
-/* The outputs of sixteen channels from c on. taps: where the pixels under the window lie. */
-static inline void depthwise_mve_full(const tsr_depthwise_mve *p, const int8_t *const *taps, int32_t count, int32_t c,
+/*
+ * The outputs of sixteen channels from c on. taps: where the pixels under the window lie. Not inlined: frames of both
+ * ways together are too much stack.
+ */
+static __attribute__((noinline)) void depthwise_mve_full(const tsr_depthwise_mve *p, const int8_t *const *taps, int32_t count, int32_t c,
                                       int8_t *out) {
   int32_t sums[16];
   tsr_mve_depthwise_taps(sums, taps, c, p->weights + c * count, count);
@@ -35,7 +38,7 @@ static inline void depthwise_mve_full(const tsr_depthwise_mve *p, const int8_t *
 }
 
 /* The same of fewer channels: `lanes`. */
-static void depthwise_mve_rest(const tsr_depthwise_mve *p, const int8_t *const *taps, int32_t count, int32_t c,
+static __attribute__((noinline)) void depthwise_mve_rest(const tsr_depthwise_mve *p, const int8_t *const *taps, int32_t count, int32_t c,
                                int32_t lanes, int8_t *out) {
   const int8_t *weights = p->weights + c * count;
   const int32_t *stream = p->stream + 2 * c;

@@ -58,6 +58,25 @@ TSR_DSP_INLINE void tsr_dsp_store16(void *to, int8_t value) {
 
 #if defined(__ARM_FEATURE_DSP) && defined(__thumb__)
 
+/* Adds `count` bytes to as many sums: a multiple of 4, and at least 4. */
+TSR_DSP_INLINE void tsr_dsp_add_bytes(int32_t *sums, const int8_t *from, int32_t count) {
+  const int32_t *const end = sums + count;
+  uint32_t word;
+  register int32_t a __asm__("r4");
+  register int32_t b __asm__("r5");
+  register int32_t c __asm__("r6");
+  register int32_t d __asm__("r8");
+  __asm__ volatile(
+      "1:\n\tldr %[word], [%[from]], #4\n\tldm %[sums], {%[a], %[b], %[c], %[d]}\n\t"
+      "sxtab %[a], %[a], %[word]\n\tsxtab %[b], %[b], %[word], ror #8\n\t"
+      "sxtab %[c], %[c], %[word], ror #16\n\tsxtab %[d], %[d], %[word], ror #24\n\t"
+      "stm %[sums]!, {%[a], %[b], %[c], %[d]}\n\tcmp %[sums], %[end]\n\tbne 1b"
+      : [sums] "+&r"(sums), [from] "+&r"(from), [word] "=&r"(word), [a] "=&r"(a), [b] "=&r"(b), [c] "=&r"(c),
+        [d] "=&r"(d)
+      : [end] "r"(end)
+      : "cc", "memory");
+}
+
 /* Two words, to an address that is a multiple of 4. */
 TSR_DSP_INLINE void tsr_dsp_store_two(uint32_t *to, uint32_t first, uint32_t second) {
   __asm__ volatile("strd %1, %2, %0" : "=o"(*(uint64_t *)(void *)to) : "r"(first), "r"(second));
@@ -183,6 +202,10 @@ TSR_DSP_INLINE uint32_t tsr_dsp_min8(uint32_t a, uint32_t b) {
 }
 
 #else
+
+TSR_DSP_INLINE void tsr_dsp_add_bytes(int32_t *sums, const int8_t *from, int32_t count) {
+  for (int32_t i = 0; i < count; ++i) sums[i] += from[i];
+}
 
 TSR_DSP_INLINE void tsr_dsp_store_two(uint32_t *to, uint32_t first, uint32_t second) {
   to[0] = first;

@@ -30,6 +30,12 @@ TSR_MVE_INLINE tsr_mve_s16 tsr_mve_multiply_even_s8(tsr_mve_s8 a, tsr_mve_s8 b) 
 TSR_MVE_INLINE tsr_mve_s16 tsr_mve_multiply_odd_s8(tsr_mve_s8 a, tsr_mve_s8 b) { return vmulltq_int_s8(a, b); }
 TSR_MVE_INLINE tsr_mve_s16 tsr_mve_even_s8(tsr_mve_s8 v) { return vmovlbq_s8(v); }
 TSR_MVE_INLINE tsr_mve_s16 tsr_mve_odd_s8(tsr_mve_s8 v) { return vmovltq_s8(v); }
+/* Eight bytes, each as a half word; and the low bytes of even lanes and odd lanes, alternating. */
+TSR_MVE_INLINE tsr_mve_s16 tsr_mve_load_bytes_s16(const int8_t *from) { return vldrbq_s16(from); }
+TSR_MVE_INLINE void tsr_mve_store_alternating(int8_t *to, int32x4_t even, int32x4_t odd) {
+  vstrbq_s16(to, vmovntq_s32(vreinterpretq_s16_s32(even), odd));
+}
+TSR_MVE_INLINE tsr_mve_s16 tsr_mve_all_s16(int32_t value) { return vdupq_n_s16((int16_t)value); }
 TSR_MVE_INLINE tsr_mve_s16 tsr_mve_add_s16(tsr_mve_s16 a, tsr_mve_s16 b) { return vaddq_s16(a, b); }
 TSR_MVE_INLINE tsr_mve_s32 tsr_mve_even_s16(tsr_mve_s16 v) { return vmovlbq_s16(v); }
 TSR_MVE_INLINE tsr_mve_s32 tsr_mve_odd_s16(tsr_mve_s16 v) { return vmovltq_s16(v); }

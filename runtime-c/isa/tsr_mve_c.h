@@ -73,6 +73,23 @@ TSR_MVE_INLINE tsr_mve_s16 tsr_mve_odd_s8(tsr_mve_s8 a) {
   for (int32_t i = 0; i < 8; ++i) v.lane[i] = a.lane[2 * i + 1];
   return v;
 }
+/* Eight bytes, each as a half word; and the low bytes of even lanes and odd lanes, alternating. */
+TSR_MVE_INLINE tsr_mve_s16 tsr_mve_load_bytes_s16(const int8_t *from) {
+  tsr_mve_s16 v;
+  for (int32_t i = 0; i < 8; ++i) v.lane[i] = from[i];
+  return v;
+}
+TSR_MVE_INLINE void tsr_mve_store_alternating(int8_t *to, tsr_mve_s32 even, tsr_mve_s32 odd) {
+  for (int32_t i = 0; i < 4; ++i) {
+    to[2 * i] = (int8_t)even.lane[i];
+    to[2 * i + 1] = (int8_t)odd.lane[i];
+  }
+}
+TSR_MVE_INLINE tsr_mve_s16 tsr_mve_all_s16(int32_t value) {
+  tsr_mve_s16 v;
+  for (int32_t i = 0; i < 8; ++i) v.lane[i] = (int16_t)value;
+  return v;
+}
 TSR_MVE_INLINE tsr_mve_s16 tsr_mve_add_s16(tsr_mve_s16 a, tsr_mve_s16 b) {
   tsr_mve_s16 v;
   for (int32_t i = 0; i < 8; ++i) v.lane[i] = (int16_t)(a.lane[i] + b.lane[i]);

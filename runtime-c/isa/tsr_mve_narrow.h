@@ -23,36 +23,7 @@ typedef struct tsr_mve_narrow_pixels {
   int32_t count;
 } tsr_mve_narrow_pixels;
 
-/*
- * tsr_mve_spread_columns copies `columns` pixels of `channels` bytes that lie side by side to places `step` apart, of
- * `together` at a time: together * channels is at most 16, (together - 1) * step + channels at most 256. channels: 1 to 16.
- */
-
 #if defined(__ARM_FEATURE_MVE)
-
-TSR_MVE_INLINE void tsr_mve_spread_columns(int8_t *to, const int8_t *from, int32_t columns, int32_t together,
-                                           int32_t channels, int32_t step) {
-  /* Lane / channels, by a multiplication: exact for lanes below 16. */
-  const uint8x16_t lane = vidupq_n_u8(0, 1);
-  const uint8x16_t column = channels == 1 ? lane : vmulhq_u8(lane, vdupq_n_u8((uint8_t)((255 + channels) / channels)));
-  const uint8x16_t places = vmlaq_n_u8(lane, column, (uint8_t)(step - channels));
-  const int32_t bytes = together * channels;
-  const int32_t further = together * step;
-  int32_t left = columns * channels;
-  mve_pred16_t there = vctp8q((uint32_t)bytes);
-  const int32_t times = columns / together;
-  __asm__ volatile(
-      "wls lr, %[times], 2f\n1:\n\tvpstt\n\tvldrbt.8 q0, [%[from]]\n\tvstrbt.8 q0, [%[to], %q[places]]\n\tadd %[from], %[bytes]\n\t"
-      "add %[to], %[further]\n\tle lr, 1b\n2:"
-      : [to] "+r"(to), [from] "+r"(from), [there] "+Up"(there)
-      : [times] "r"(times), [bytes] "r"(bytes), [further] "r"(further), [places] "w"(places)
-      : "lr", "cc", "memory", "q0");
-  left -= times * bytes;
-  if (left > 0) {
-    there = vctp8q((uint32_t)left);
-    vstrbq_scatter_offset_p_s8(to, places, vldrbq_z_s8(from, there), there);
-  }
-}
 
 /*
  * Both loops: r0, r2, r4, r6 sums; r1 window; r3 output; r8 offset; r9 24 - shift; r10 from an output to the next, of one
@@ -183,14 +154,6 @@ static __attribute__((noinline, unused)) void tsr_mve_narrow_32(const tsr_mve_na
 }
 
 #else
-
-TSR_MVE_INLINE void tsr_mve_spread_columns(int8_t *to, const int8_t *from, int32_t columns, int32_t together,
-                                           int32_t channels, int32_t step) {
-  (void)together;
-  for (int32_t x = 0; x < columns; ++x) {
-    for (int32_t c = 0; c < channels; ++c) to[x * step + c] = from[x * channels + c];
-  }
-}
 
 TSR_MVE_INLINE void tsr_mve_c_narrow(const tsr_mve_narrow_pixels *p, int32_t c, int32_t last, const int8_t *windows,
                                      int8_t *out, int32_t pairs) {

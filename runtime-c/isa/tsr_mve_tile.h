@@ -11,7 +11,7 @@
  * each run, and three times NULL behind the last. weights: row_bytes from one channel to the next. A last vector of
  * weights may reach behind its row, or behind the last row, where the window has zeros or ends. stream: four biases and
  * four halved multipliers for each group.
- * tsr_mve_tile_2x4 and tsr_mve_tile_1x4 do the same for two pixels and for one, whose windows are one run of whole
+ * Outputs are limited to int8 alone. tsr_mve_tile_2x4 and tsr_mve_tile_1x4 do the same for two pixels and for one, whose windows are one run of whole
  * vectors.
  */
 typedef struct tsr_mve_tile {
@@ -24,9 +24,7 @@ typedef struct tsr_mve_tile {
   const int32_t *stream;
   int32_t offset;
   int32_t shift;
-  int32_t min;
-  int32_t max;
-  int32_t apart[2];
+  int32_t apart[2]; /* the first less than 2^16 - 3 */
   int32_t advance[2];
 } tsr_mve_tile;
 
@@ -46,9 +44,13 @@ typedef struct tsr_mve_tile {
 /* The same where the last vector may be shorter: r11 counts bytes. */
 #define TSR_MVE_REST_OF_BYTES \
   "wlstp.8 lr, r11, 2f\n1:\n\t" TSR_MVE_BLOCK(", #16]!", ", #16]!", "vmladava.s8") "letp lr, 1b\n2:\n\t"
+/* The same of whole vectors, two by two, behind none or one more. */
+#define TSR_MVE_REST_TWICE(one) \
+  one "wls lr, r11, 2f\n1:\n\t" TSR_MVE_NEXT_BLOCK TSR_MVE_NEXT_BLOCK "le lr, 1b\n2:\n\t"
+#define TSR_MVE_NEXT_BLOCK TSR_MVE_BLOCK(", #16]!", ", #16]!", "vmladava.s8")
 /* Two channels of the three pixels, put into lanes `low` and `high`. */
-#define TSR_MVE_PAIR(first, rest, more, low, high) \
-  first TSR_MVE_BLOCK("]", "]", "vmladav.s8") rest more \
+#define TSR_MVE_PAIR(first, w, rest, more, low, high) \
+  first TSR_MVE_BLOCK("]", w, "vmladav.s8") rest more \
   "vmov q5[" high "], q5[" low "], r0, r6\n\tvmov q6[" high "], q6[" low "], r2, r8\n\t" \
   "vmov q7[" high "], q7[" low "], r4, r10\n\t"
 #define TSR_MVE_ONE_RUN "ldrd r1, r3, %[windows]\n\tldr r5, %[third]\n\t"
@@ -58,16 +60,15 @@ typedef struct tsr_mve_tile {
   "b 3b\n5:\n\t"
 #define TSR_MVE_EACH(instruction, rest) \
   instruction " q5, q5, " rest "\n\t" instruction " q6, q6, " rest "\n\t" instruction " q7, q7, " rest "\n\t"
-#define TSR_MVE_CLAMP \
-  "ldrd r0, r2, %[limits]\n\tvdup.32 q3, r0\n\tvdup.32 q4, r2\n\t" TSR_MVE_EACH("vmax.s32", "q3") TSR_MVE_EACH("vmin.s32", "q4")
-/* From sums to bytes; r12 is the stream. Saturating shifts to the top byte and back limit to int8. */
-#define TSR_MVE_FINISH(clamp) \
+/*
+ * From sums to top bytes, limited by saturating shifts; r12 is the stream. Shifts that insert put those of two pixels into
+ * one vector.
+ */
+#define TSR_MVE_FINISH \
   "vldrw.32 q3, [r12], #16\n\tvldrw.32 q4, [r12], #16\n\tldrd r0, r2, %[scale]\n\t" TSR_MVE_EACH("vadd.i32", "q3") \
   "vqdmlash.s32 q5, q4, r0\n\tvqdmlash.s32 q6, q4, r0\n\tvqdmlash.s32 q7, q4, r0\n\t" \
-  "vqshl.s32 q5, r2\n\tvqshl.s32 q6, r2\n\tvqshl.s32 q7, r2\n\t" TSR_MVE_EACH("vshr.s32", "#24") clamp
-#define TSR_MVE_STORE(out) \
-  "ldrd r2, r4, %[apart]\n\tadd r2, " out "\n\tadd r4, " out "\n\t" \
-  "vstrb.32 q5, [" out "], #4\n\tvstrb.32 q6, [r2]\n\tvstrb.32 q7, [r4]\n\t"
+  "vqshl.s32 q5, r2\n\tvqshl.s32 q6, r2\n\tvqshl.s32 q7, r2\n\tvsri.32 q5, q6, #16\n\tvshr.u32 q7, q7, #24\n\t" \
+  "vshr.u16 q5, q5, #8\n\t"
 /* The next three pixels, if there are more. */
 #define TSR_MVE_ADVANCE \
   "ldr r0, %[times]\n\tsubs r0, #1\n\tbeq 7f\n\tstr r0, %[times]\n\tldrd r0, r2, %[advance]\n\tldrd r1, r3, %[windows]\n\t" \
@@ -79,47 +80,36 @@ typedef struct tsr_mve_tile {
   "6:\n\tldm r12, {r1, r3, r5}\n\tcbz r1, 10f\n\tadd r1, r0\n\tadd r3, r0\n\tadd r5, r0\n\tstm r12!, {r1, r3, r5}\n\t" \
   "b 6b\n10:\n\tldrd r4, r6, %[ends]\n\tadd r4, r2\n\tadd r6, r2\n\tstrd r4, r6, %[ends]\n\tldr r0, %[begin]\n\t" \
   "str r0, %[stream]\n\tb 8b\n7:"
-#define TSR_MVE_TILE(first, rest, more, before, after, clamp, advance_) \
+/*
+ * w, between, behind: how the first weights of a channel are found, those of the next, and those of the next four. Where
+ * rows of weights are whole vectors, they go on and on, and registers say which was the last.
+ */
+#define TSR_MVE_TILE(first, w, rest, more, between, behind, before, after, advance_) \
   __asm__ volatile( \
-      "8:\n\tldr r0, %[ends]\n\tstr r0, %[out]\n\tldr r7, %[weights]\n\tldr r11, %[blocks]\n\tldrd r0, r2, %[steps]\n\tadd r9, r7, r2\n\tldr r12, %[stream]\n" \
-      "9:\n\t" TSR_MVE_PAIR(first, rest, more, "0", "2") \
-      "ldr r0, %[steps]\n\tadd r7, r0\n\tadd r9, r0\n\t" TSR_MVE_PAIR(first, rest, more, "1", "3") \
-      before TSR_MVE_FINISH(clamp) after "ldr r0, %[out]\n\t" TSR_MVE_STORE("r0") "str r0, %[out]\n\t" \
-      "ldrd r2, r4, %[steps]\n\tadd r7, r9, r2\n\tadd r9, r7, r4\n\tldr r2, %[end]\n\tcmp r0, r2\n\tbne 9b\n\t" advance_ \
+      "8:\n\tldr r0, %[ends]\n\tstr r0, %[out]\n\tldr r7, %[weights]\n\tldr r11, %[blocks]\n\tldr r2, %[two]\n\tadd r9, r7, r2\n\t" \
+      "ldr r12, %[stream]\n" \
+      "9:\n\t" TSR_MVE_PAIR(first, w, rest, more, "0", "2") between TSR_MVE_PAIR(first, w, rest, more, "1", "3") \
+      before TSR_MVE_FINISH after "ldr r1, %[out]\n\tvldrw.32 q3, %[places]\n\tvstrb.16 q5, [r1, q3]\n\tvldrw.32 q4, %[last]\n\t" \
+      "vstrb.32 q7, [r1, q4]\n\tadd r1, #4\n\tstr r1, %[out]\n\t" behind "ldr r2, %[end]\n\tcmp r1, r2\n\tbne 9b\n\t" advance_ \
       : [out] "+m"(out), [stream] "+m"(stream), [windows] "+m"(windows), [third] "+m"(windows[2]), [ends] "+m"(ends), \
         [end] "+m"(ends[1]), [times] "+m"(times) \
-      : [table] "m"(table), [weights] "m"(weights), [blocks] "m"(blocks), [steps] "m"(steps), [scale] "m"(scale), \
-        [limits] "m"(limits), [apart] "m"(apart), [advance] "m"(advance), [begin] "m"(begin) \
+      : [table] "m"(table), [weights] "m"(weights), [blocks] "m"(blocks), [step] "m"(step), [two] "m"(two), [scale] "m"(scale), \
+        [places] "m"(places), [last] "m"(places[4]), [advance] "m"(advance), [begin] "m"(begin) \
       : TSR_MVE_ALL_REGISTERS)
+#define TSR_MVE_BETWEEN "ldr r0, %[step]\n\tadd r7, r0\n\tadd r9, r0\n\t"
+#define TSR_MVE_BEHIND "ldr r2, %[step]\n\tldr r4, %[two]\n\tadd r7, r9, r2\n\tadd r9, r7, r4\n\t"
+#define TSR_MVE_BEHIND_WHOLE "mov r7, r9\n\tldr r4, %[two]\n\tadd r9, r7, r4\n\t"
+#define TSR_MVE_TILE_WHOLE(one) \
+  TSR_MVE_TILE(TSR_MVE_ONE_RUN, ", #16]!", TSR_MVE_REST_TWICE(one), "", "", TSR_MVE_BEHIND_WHOLE, "", "", TSR_MVE_ADVANCE)
 #define TSR_MVE_ALL_REGISTERS \
   "r0", "r1", "r2", "r3", "r4", "r5", "r6", "r7", "r8", "r9", "r10", "r11", "r12", "lr", "cc", "memory", "q0", "q1", "q2", \
       "q3", "q4", "q5", "q6", "q7"
-/* Windows of at most a vector stay in q0 to q2; r1, r3, r5, r11 are the weights of four channels, r9 the step to the
- * next four, r7 the output: bytes of words are stored through low registers alone. */
-#define TSR_MVE_SHORT_PAIR(w0, w1, low, high) \
-  "vldrb.8 q3, [" w0 "]\n\tvmladav.s8 r0, q0, q3\n\tadd " w0 ", r9\n\tvmladav.s8 r2, q1, q3\n\tvldrb.8 q4, [" w1 "]\n\t" \
-  "vmladav.s8 r4, q2, q3\n\tadd " w1 ", r9\n\tvmladav.s8 r6, q0, q4\n\tvmladav.s8 r8, q1, q4\n\tvmladav.s8 r10, q2, q4\n\t" \
-  "vmov q5[" high "], q5[" low "], r0, r6\n\tvmov q6[" high "], q6[" low "], r2, r8\n\t" \
-  "vmov q7[" high "], q7[" low "], r4, r10\n\t"
-#define TSR_MVE_SHORT(clamp) \
-  __asm__ volatile( \
-      "8:\n\tldrd r1, r3, %[windows]\n\tldr r5, %[third]\n\tldr r0, %[bytes]\n\tvctp.8 r0\n\t" \
-      "vpsttt\n\tvldrbt.8 q0, [r1]\n\tvldrbt.8 q1, [r3]\n\tvldrbt.8 q2, [r5]\n\t" \
-      "ldr r1, %[weights]\n\tadd r3, r1, r0\n\tadd r5, r3, r0\n\tadd r11, r5, r0\n\tlsl r9, r0, #2\n\tldr r12, %[stream]\n\t" \
-      "ldr r7, %[ends]\n" \
-      "9:\n\t" TSR_MVE_SHORT_PAIR("r1", "r5", "0", "2") TSR_MVE_SHORT_PAIR("r3", "r11", "1", "3") TSR_MVE_FINISH(clamp) \
-      TSR_MVE_STORE("r7") "ldr r0, %[end]\n\tcmp r7, r0\n\tbne 9b\n\t" TSR_MVE_ADVANCE \
-      : [there] "+Up"(there), [windows] "+m"(windows), [third] "+m"(windows[2]), [ends] "+m"(ends), [end] "+m"(ends[1]), \
-        [times] "+m"(times) \
-      : [stream] "m"(stream), [weights] "m"(weights), [bytes] "m"(bytes), [scale] "m"(scale), [limits] "m"(limits), \
-        [apart] "m"(apart), [advance] "m"(advance) \
-      : TSR_MVE_ALL_REGISTERS)
 /* One pixel: window r1; weights of four channels r3, r5, r11, r9, from one four to the next r10 apart; offset r8, output
  * r7. */
 #define TSR_MVE_PIXEL(a, w, multiply) \
   "vldrb.8 q0, [r1" a "\n\tvldrb.8 q1, [r3" w "\n\t" multiply " r0, q0, q1\n\tvldrb.8 q2, [r5" w "\n\t" multiply \
   " r2, q0, q2\n\tvldrb.8 q1, [r11" w "\n\t" multiply " r4, q0, q1\n\tvldrb.8 q2, [r9" w "\n\t" multiply " r6, q0, q2\n\t"
-#define TSR_MVE_ONE(clamp) \
+#define TSR_MVE_ONE \
   __asm__ volatile( \
       "ldr r3, %[weights]\n\tldr r0, %[row]\n\tadd r5, r3, r0\n\tadd r11, r5, r0\n\tadd r9, r11, r0\n\t" \
       "ldr r10, %[step]\n\tldr r12, %[stream]\n\tldr r7, %[out]\n\tldr r8, %[scale]\n" \
@@ -127,14 +117,12 @@ typedef struct tsr_mve_tile {
       TSR_MVE_PIXEL(", #16]!", ", #16]!", "vmladava.s8") "le lr, 1b\n2:\n\t" \
       "vmov q5[2], q5[0], r0, r4\n\tvmov q5[3], q5[1], r2, r6\n\tvldrw.32 q3, [r12], #16\n\tvldrw.32 q4, [r12], #16\n\t" \
       "vadd.i32 q5, q5, q3\n\tldr r0, %[left]\n\tvqdmlash.s32 q5, q4, r8\n\tadd r3, r10\n\tadd r5, r10\n\tvqshl.s32 q5, r0\n\t" \
-      "add r11, r10\n\tadd r9, r10\n\tvshr.s32 q5, q5, #24\n\t" clamp "vstrb.32 q5, [r7], #4\n\t" \
+      "add r11, r10\n\tadd r9, r10\n\tvshr.s32 q5, q5, #24\n\tvstrb.32 q5, [r7], #4\n\t" \
       "ldr r0, %[end]\n\tcmp r7, r0\n\tbne 9b" \
       : \
       : [out] "m"(out), [stream] "m"(stream), [windows] "m"(windows), [weights] "m"(weights), [row] "m"(row), \
-        [blocks] "m"(blocks), [step] "m"(step), [left] "m"(scale[1]), [scale] "m"(scale), [limits] "m"(limits), [end] "m"(end) \
+        [blocks] "m"(blocks), [step] "m"(step), [left] "m"(scale[1]), [scale] "m"(scale), [end] "m"(end) \
       : TSR_MVE_ALL_REGISTERS)
-#define TSR_MVE_CLAMP_ONE \
-  "ldrd r0, r2, %[limits]\n\tvdup.32 q3, r0\n\tvdup.32 q4, r2\n\tvmax.s32 q5, q5, q3\n\tvmin.s32 q5, q5, q4\n\t"
 
 /* Two pixels: as three, without q2, q7, r4, r5 and r10. */
 #define TSR_MVE_BLOCK_2(a, w, multiply) \
@@ -144,23 +132,24 @@ typedef struct tsr_mve_tile {
   "ldrd r1, r3, %[windows]\n\t" TSR_MVE_BLOCK_2("]", "]", "vmladav.s8") "wls lr, r11, 2f\n1:\n\t" TSR_MVE_BLOCK_2( \
       ", #16]!", ", #16]!", "vmladava.s8") "le lr, 1b\n2:\n\tvmov q5[" high "], q5[" low "], r0, r6\n\t" \
   "vmov q6[" high "], q6[" low "], r2, r8\n\t"
-#define TSR_MVE_CLAMP_2 \
-  "ldrd r0, r2, %[limits]\n\tvdup.32 q3, r0\n\tvdup.32 q4, r2\n\tvmax.s32 q5, q5, q3\n\tvmax.s32 q6, q6, q3\n\t" \
-  "vmin.s32 q5, q5, q4\n\tvmin.s32 q6, q6, q4\n\t"
-#define TSR_MVE_TWO(clamp) \
+#define TSR_MVE_TWO \
   __asm__ volatile( \
       "ldr r7, %[weights]\n\tldr r11, %[blocks]\n\tldrd r8, r10, %[steps]\n\tadd r9, r7, r10\n\tldr r12, %[stream]\n\t" \
       "ldr r5, %[out]\n" \
       "9:\n\t" TSR_MVE_PAIR_2("0", "2") "ldr r0, %[steps]\n\tadd r7, r0\n\tadd r9, r0\n\t" TSR_MVE_PAIR_2("1", "3") \
       "vldrw.32 q3, [r12], #16\n\tvldrw.32 q4, [r12], #16\n\tldrd r0, r2, %[scale]\n\tvadd.i32 q5, q5, q3\n\t" \
       "vadd.i32 q6, q6, q3\n\tvqdmlash.s32 q5, q4, r0\n\tvqdmlash.s32 q6, q4, r0\n\tvqshl.s32 q5, r2\n\t" \
-      "vqshl.s32 q6, r2\n\tvshr.s32 q5, q5, #24\n\tvshr.s32 q6, q6, #24\n\t" clamp \
-      "ldr r2, %[apart]\n\tldr r0, %[steps]\n\tadd r2, r5\n\tvstrb.32 q5, [r5], #4\n\tvstrb.32 q6, [r2]\n\t" \
+      "vqshl.s32 q6, r2\n\tvsri.32 q5, q6, #16\n\tvldrw.32 q3, %[places]\n\tvshr.u16 q5, q5, #8\n\tldr r0, %[steps]\n\t" \
+      "vstrb.16 q5, [r5, q3]\n\tadd r5, #4\n\t" \
       "add r7, r9, r0\n\tadd r9, r7, r10\n\tldr r0, %[end]\n\tcmp r5, r0\n\tbne 9b" \
       : \
       : [out] "m"(out), [stream] "m"(stream), [windows] "m"(windows), [weights] "m"(weights), [blocks] "m"(blocks), \
-        [steps] "m"(steps), [scale] "m"(scale), [limits] "m"(limits), [apart] "m"(apart), [end] "m"(end) \
+        [steps] "m"(steps), [scale] "m"(scale), [places] "m"(places), [end] "m"(end) \
       : TSR_MVE_ALL_REGISTERS)
+
+/* Places of four channels of the first two pixels, the second's in the low halves, and of the third. */
+#define TSR_MVE_PLACES(second, third) \
+  {(second), (second) + 0x10001, (second) + 0x20002, (second) + 0x30003, (third), (third) + 1, (third) + 2, (third) + 3}
 
 static __attribute__((noinline, unused)) void tsr_mve_tile_2x4(const tsr_mve_tile *tile, int32_t groups, int8_t *out) {
   const int8_t *const windows[2] = {tile->windows[0], tile->windows[1]};
@@ -169,56 +158,39 @@ static __attribute__((noinline, unused)) void tsr_mve_tile_2x4(const tsr_mve_til
   const int32_t blocks = tile->blocks - 1;
   const int32_t steps[2] = {tile->row_bytes - 16 * blocks, 2 * tile->row_bytes};
   const int32_t scale[2] = {tile->offset, 24 - tile->shift};
-  const int32_t limits[2] = {tile->min, tile->max};
-  const int32_t apart = tile->apart[0];
+  const int32_t places[8] = TSR_MVE_PLACES(tile->apart[0], 0);
   const int8_t *const end = out + 4 * groups;
-  if (groups == 0) return;
-  if (tile->min > -128 || tile->max < 127) {
-    TSR_MVE_TWO(TSR_MVE_CLAMP_2);
-  } else {
-    TSR_MVE_TWO("");
-  }
+  if (groups > 0) TSR_MVE_TWO;
 }
 
 static __attribute__((noinline, unused)) void tsr_mve_tile_3x4(const tsr_mve_tile *tile, int32_t groups, int8_t *out,
                                                                int32_t times) {
   const int8_t *const *const table = tile->windows;
   const int8_t *windows[3] = {table[0], table[1], table[2]};
-  const int8_t *const weights = tile->weights;
   const int32_t *stream = tile->stream;
   const int32_t *const begin = stream;
-  /* What follows the first vector of a run: vectors, or bytes where there is one run. */
-  const int32_t blocks = tile->runs > 1 ? tile->blocks - 1 : tile->bytes - 16;
-  /* From the last vector of a channel's weights to the next channel's, and two channels on. */
-  const int32_t steps[2] = {tile->row_bytes - (tile->runs * tile->blocks - 1) * 16, 2 * tile->row_bytes};
+  const int32_t whole = tile->row_bytes == 16 * tile->blocks;
+  const int8_t *const weights = tile->weights - (whole || tile->runs > 1 ? 16 : 0);
+  /* What follows the first vector of a run: vectors, or of a single run twice as many, or bytes. */
+  const int32_t blocks = tile->runs > 1 ? tile->blocks - 1 : whole ? (tile->blocks - 1) / 2 : tile->bytes - 16;
+  /* From the last vector of a channel's weights to the next channel's; and from a channel to the second behind it. */
+  const int32_t step = tile->row_bytes - (tile->blocks - 1) * 16;
+  const int32_t two = 2 * tile->row_bytes;
   const int32_t scale[2] = {tile->offset, 24 - tile->shift};
-  const int32_t limits[2] = {tile->min, tile->max};
-  const int32_t apart[2] = {tile->apart[0], tile->apart[1]};
+  const int32_t places[8] = TSR_MVE_PLACES(tile->apart[0], tile->apart[1]);
   const int32_t advance[2] = {tile->advance[0], tile->advance[1]};
   /* Where a pixel's outputs begin and end. */
   int8_t *ends[2] = {out, out + 4 * groups};
-  const int32_t limited = tile->min > -128 || tile->max < 127;
   if (groups == 0) return;
   if (tile->runs > 1) {
-    if (limited) {
-      TSR_MVE_TILE(TSR_MVE_FIRST_RUN, TSR_MVE_REST_OF_RUN, TSR_MVE_NEXT_RUNS, "ldr r12, %[stream]\n\t", "str r12, %[stream]\n\t", TSR_MVE_CLAMP,
-                   TSR_MVE_ADVANCE_RUNS);
-    } else {
-      TSR_MVE_TILE(TSR_MVE_FIRST_RUN, TSR_MVE_REST_OF_RUN, TSR_MVE_NEXT_RUNS, "ldr r12, %[stream]\n\t", "str r12, %[stream]\n\t", "",
-                   TSR_MVE_ADVANCE_RUNS);
-    }
-  } else if (tile->blocks == 1) {
-    const int32_t bytes = tile->row_bytes;
-    mve_pred16_t there = 0;
-    if (limited) {
-      TSR_MVE_SHORT(TSR_MVE_CLAMP);
-    } else {
-      TSR_MVE_SHORT("");
-    }
-  } else if (limited) {
-    TSR_MVE_TILE(TSR_MVE_ONE_RUN, TSR_MVE_REST_OF_BYTES, "", "", "", TSR_MVE_CLAMP, TSR_MVE_ADVANCE);
+    TSR_MVE_TILE(TSR_MVE_FIRST_RUN, ", #16]!", TSR_MVE_REST_OF_RUN, TSR_MVE_NEXT_RUNS, "", TSR_MVE_BEHIND_WHOLE,
+                 "ldr r12, %[stream]\n\t", "str r12, %[stream]\n\t", TSR_MVE_ADVANCE_RUNS);
+  } else if (!whole) {
+    TSR_MVE_TILE(TSR_MVE_ONE_RUN, "]", TSR_MVE_REST_OF_BYTES, "", TSR_MVE_BETWEEN, TSR_MVE_BEHIND, "", "", TSR_MVE_ADVANCE);
+  } else if (tile->blocks % 2 == 0) {
+    TSR_MVE_TILE_WHOLE(TSR_MVE_NEXT_BLOCK);
   } else {
-    TSR_MVE_TILE(TSR_MVE_ONE_RUN, TSR_MVE_REST_OF_BYTES, "", "", "", "", TSR_MVE_ADVANCE);
+    TSR_MVE_TILE_WHOLE("");
   }
 }
 
@@ -230,14 +202,8 @@ static __attribute__((noinline, unused)) void tsr_mve_tile_1x4(const tsr_mve_til
   const int32_t row = tile->row_bytes;
   const int32_t step = 4 * row - 16 * blocks;
   const int32_t scale[2] = {tile->offset, 24 - tile->shift};
-  const int32_t limits[2] = {tile->min, tile->max};
   const int8_t *const end = out + 4 * groups;
-  if (groups == 0) return;
-  if (tile->min > -128 || tile->max < 127) {
-    TSR_MVE_ONE(TSR_MVE_CLAMP_ONE);
-  } else {
-    TSR_MVE_ONE("");
-  }
+  if (groups > 0) TSR_MVE_ONE;
 }
 
 #else
@@ -254,7 +220,7 @@ TSR_MVE_INLINE void tsr_mve_c_tile(const tsr_mve_tile *tile, int32_t groups, int
         sum = tsr_mve_c_dot(sum, from, tile->weights + c * tile->row_bytes + run * run_bytes, run_bytes);
       }
       out[(i == 0 ? 0 : tile->apart[i - 1]) + c] =
-          tsr_requantize(sum, 2 * stream[4], tile->offset, tile->shift, tile->min, tile->max);
+          tsr_requantize(sum, 2 * stream[4], tile->offset, tile->shift, -128, 127);
     }
   }
 }

@@ -1,4 +1,5 @@
-import type { Graph } from '../graph/types.ts';
+import { type Graph, rowShape } from '../graph/types.ts';
+import { canStream } from './demand.ts';
 import type { Layer, Plan, Program } from './types.ts';
 
 /**
@@ -47,6 +48,20 @@ function withoutLastReshapes({ graph, layers }: Program): Program {
 /** The outputs that are handed over, by their tensors. */
 export function handedOutputs({ handed }: Program): ReadonlySet<string> {
   return handed ?? new Set();
+}
+
+/**
+ * Whether all that a layer makes is rows that are handed over. It works in a stage then, even alone, so that there is no
+ * plan in which a map stands whole in memory for nobody but the caller.
+ */
+export function goesInRows({ layers, handed }: Program, layer: Layer): boolean {
+  const { output } = layer.node;
+  return (
+    handed?.has(output) === true &&
+    canStream(layer) &&
+    rowShape(layer.tensors.output.shape).rows > 1 &&
+    !layers.some(({ node }) => node.inputs.includes(output))
+  );
 }
 
 /** The outputs that stand in the arena after a run, by their tensors. */

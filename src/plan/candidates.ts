@@ -1,4 +1,5 @@
 import { rowShape, tensorOf } from '../graph/types.ts';
+import { goesInRows } from './boundary.ts';
 import { layerTime } from './cost.ts';
 import { accumulates, canStream, scratchBytes, stepWidth } from './demand.ts';
 import { type Life, livesOf } from './lives.ts';
@@ -226,7 +227,7 @@ export function candidatesOf(
   };
   for (let start = stretch.end - 1; start >= stretch.start; start -= 1) {
     const living = livingAt(start);
-    extend(start, start + 1, null, new Map(), living, []);
+    if (!goesInRows(program, layers[start] as Layer)) extend(start, start + 1, null, new Map(), living, []);
     const index = runs.findIndex((run) => run.start <= start && start < run.end);
     const run = runs[index];
     if (run === undefined) continue;

@@ -1,15 +1,6 @@
 import type { Tensor } from '../graph/types.ts';
 import { alignUp, type Layer, type Ring, type Settling } from './types.ts';
-import {
-  columnsRead,
-  type Flow,
-  type Intake,
-  type Member,
-  runWalk,
-  type Schedule,
-  startWalk,
-  type Walk,
-} from './walk.ts';
+import { type Flow, type Member, runWalk, type Schedule, startWalk, type Walk } from './walk.ts';
 
 /** The bytes that a ring takes. */
 export function ringBytes(
@@ -30,40 +21,38 @@ export function bytesTogether(rings: Iterable<{ readonly bytes: number; readonly
   return lanes.reduce((total, bytes) => total + bytes, sum);
 }
 
-type Consumers = readonly { readonly member: Member; readonly intake: Intake }[];
-
-/** The first column of a row that some consumer still needs; the width where none is. */
-function firstNeeded(consumers: Consumers, row: number, width: number): number {
+/** The first column of a row that some reader still needs; the width where none is. */
+function firstNeeded({ readers, width }: Flow, row: number): number {
   let first = width;
-  for (const { member, intake } of consumers) {
+  for (const { member, intake } of readers) {
     if (member.y >= member.steps) continue;
     const { firstRowFrom } = intake.demand;
     if (row >= (firstRowFrom[member.y + 1] as number)) return 0;
-    if (row >= (firstRowFrom[member.y] as number)) first = Math.min(first, columnsRead(member, intake).first);
+    if (row >= (firstRowFrom[member.y] as number) && intake.from < first) first = intake.from;
   }
   return first;
 }
 
 /** The oldest row of which some column before `to` is still needed. */
-function oldestNeeded(consumers: Consumers, to: number): number {
+function oldestNeeded({ readers }: Flow, to: number): number {
   let oldest = Number.POSITIVE_INFINITY;
-  for (const { member, intake } of consumers) {
+  for (const { member, intake } of readers) {
     if (member.y >= member.steps) continue;
-    const passed = to <= columnsRead(member, intake).first;
+    const passed = to <= intake.from;
     oldest = Math.min(oldest, intake.demand.firstRowFrom[passed ? member.y + 1 : member.y] as number);
   }
   return oldest;
 }
 
 /** Whether nothing of what has been made of a flow is needed any more. */
-function isEmpty(flow: Flow, consumers: Consumers): boolean {
-  return consumers.every(({ member, intake }) => {
-    if (member.y >= member.steps) return true;
+function isEmpty({ readers, width, made }: Flow): boolean {
+  for (const { member, intake } of readers) {
+    if (member.y >= member.steps) continue;
     const { firstRowFrom } = intake.demand;
-    const now = (firstRowFrom[member.y] as number) * flow.width + columnsRead(member, intake).first;
-    const later = member.y + 1 < member.steps ? (firstRowFrom[member.y + 1] as number) * flow.width : flow.made;
-    return now >= flow.made && later >= flow.made;
-  });
+    if ((firstRowFrom[member.y] as number) * width + intake.from < made) return false;
+    if (member.y + 1 < member.steps && (firstRowFrom[member.y + 1] as number) * width < made) return false;
+  }
+  return true;
 }
 
 /**
@@ -76,9 +65,8 @@ function findLanes(walk: Walk): { readonly step: (member: Member) => void; lanes
   return {
     step(member) {
       for (const flow of full) {
-        const consumers = walk.consumers.get(flow) ?? [];
-        if (isEmpty(flow, consumers)) full.delete(flow);
-        else if (flow !== member.output && !consumers.some((consumer) => consumer.member === member)) {
+        if (isEmpty(flow)) full.delete(flow);
+        else if (flow !== member.output && !flow.readers.some((reader) => reader.member === member)) {
           full.delete(flow);
           passing.delete(flow);
         }
@@ -118,71 +106,55 @@ export function fitRings(
   stage: Schedule,
   tensors: (name: string) => Tensor,
 ): ReadonlyMap<string, Ring> {
-  const slots = new Map<string, number>();
   const first = startWalk(layers, stage, tensors);
-  const consumersOf = (walk: Walk, flow: Flow): Consumers => walk.consumers.get(flow) ?? [];
+  const slots = new Int32Array(first.consumers.size);
   runWalk(first, {
     step: () => {},
     write(flow, row, _from, to) {
       const untaken = flow.handed ? flow.taken : row;
-      const oldest = Math.min(row, untaken, oldestNeeded(consumersOf(first, flow), to));
-      const { name } = flow.tensor;
-      const known = slots.get(name);
-      if (known === undefined || row - oldest + 1 > known) slots.set(name, Math.max(1, row - oldest + 1));
+      const needed = row - Math.min(row, untaken, oldestNeeded(flow, to)) + 1;
+      if (needed > (slots[flow.index] as number)) slots[flow.index] = needed;
     },
   });
 
-  const windows = new Map<Flow, WindowState>();
   const second = startWalk(layers, stage, tensors);
+  const windows = Array.from(slots, (): WindowState => ({ row: 0, end: 0, columns: 1, settle: [] }));
   const fetched = new Set<Flow>(second.fetched);
   const passing = findLanes(second);
-  const stateOf = (flow: Flow): WindowState => {
-    const known = windows.get(flow);
-    if (known !== undefined) return known;
-    const state: WindowState = { row: 0, end: 0, columns: 1, settle: [] };
-    windows.set(flow, state);
-    return state;
-  };
   runWalk(second, {
     write(flow, row, from, to) {
-      const state = stateOf(flow);
-      const kept = (slots.get(flow.tensor.name) as number) - 1;
-      const consumers = consumersOf(second, flow);
+      const state = windows[flow.index] as WindowState;
+      const kept = (slots[flow.index] as number) - 1;
       if (fetched.has(flow) || flow.handed) state.columns = Number.POSITIVE_INFINITY;
       // Before a new row, what is left of the last one goes to its slot, over a row that must be dead by then.
-      if (from === 0 && row > 0 && kept > 0 && firstNeeded(consumers, row - 1 - kept, flow.width) < flow.width) {
-        state.columns = Number.POSITIVE_INFINITY;
-      }
       // Without slots a row is gone when the next one begins.
-      if (from === 0 && row > 0 && kept === 0 && firstNeeded(consumers, row - 1, flow.width) < flow.width) {
+      const replaced = kept > 0 ? row - 1 - kept : row - 1;
+      if (from === 0 && row > 0 && firstNeeded(flow, replaced) < flow.width) {
         state.columns = Number.POSITIVE_INFINITY;
       }
-      const dead =
-        kept === 0 ? firstNeeded(consumers, row, flow.width) : firstNeeded(consumers, row - kept, flow.width);
+      const dead = firstNeeded(flow, row - kept);
       state.columns = Math.max(state.columns, to - Math.min(dead, to), to - from);
       state.row = row;
       state.end = to;
     },
     step(member) {
       passing.step(member);
-      for (const intake of member.intakes) {
-        if (intake.flow === null) continue;
-        const state = stateOf(intake.flow);
-        const { demand } = intake;
+      for (const { flow, demand, from } of member.intakes) {
+        if (flow === null) continue;
+        const state = windows[flow.index] as WindowState;
         const last = demand.lastRow[member.y] as number;
         if (last < state.row || (demand.firstRow[member.y] as number) > state.row) continue;
-        const kept = (slots.get(intake.flow.tensor.name) as number) - 1;
+        const kept = (slots[flow.index] as number) - 1;
         const settled = state.settle.some(({ layer, input }) => layer === member.layer.index && input === demand.input);
         if (settled) continue;
-        const complete = intake.flow.made === intake.flow.rows * intake.flow.width;
-        if (kept > 0 && member.x === 0 && last === intake.flow.rows - 1 && complete) {
-          const consumers = consumersOf(second, intake.flow);
-          if (firstNeeded(consumers, state.row - kept, intake.flow.width) === intake.flow.width) {
+        const complete = flow.made === flow.rows * flow.width;
+        if (kept > 0 && member.x === 0 && last === flow.rows - 1 && complete) {
+          if (firstNeeded(flow, state.row - kept) === flow.width) {
             state.settle.push({ layer: member.layer.index, input: demand.input, from: member.y });
             continue;
           }
         }
-        state.columns = Math.max(state.columns, state.end - columnsRead(member, intake).first);
+        state.columns = Math.max(state.columns, state.end - from);
       }
     },
   });
@@ -190,8 +162,8 @@ export function fitRings(
   const rings = new Map<string, Ring>();
   const lanes = passing.lanes();
   for (const flow of [...second.fetched, ...second.members.map((member) => member.output)]) {
-    const rows = slots.get(flow.tensor.name) ?? 1;
-    const { columns, settle } = stateOf(flow);
+    const rows = Math.max(1, slots[flow.index] as number);
+    const { columns, settle } = windows[flow.index] as WindowState;
     const windowed = columns < flow.width;
     rings.set(flow.tensor.name, {
       ...(windowed ? { slots: rows - 1, window: columns, settle } : { slots: rows, window: 0, settle: [] }),

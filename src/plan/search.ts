@@ -1,3 +1,4 @@
+import { goesInRows } from './boundary.ts';
 import { buildPlan, type Draft, draftPlan, type RewrittenProgram } from './build.ts';
 import {
   type Candidate,
@@ -7,7 +8,8 @@ import {
   type Memory,
   type Stretch,
 } from './candidates.ts';
-import type { Plan, Step } from './types.ts';
+import { stepWidth } from './demand.ts';
+import type { Layer, Plan, Step } from './types.ts';
 import type { Cut } from './widths.ts';
 
 /**
@@ -214,12 +216,14 @@ function coarseLimits(least: number, candidates: readonly Candidate[]): readonly
   return limits;
 }
 
-/** Every layer whole, one after the other. */
+/** Every layer whole, one after the other; but what is handed over in rows is made in rows. */
 export function layerwisePlan(program: RewrittenProgram): Plan {
-  return buildPlan(
-    program,
-    program.layers.map((layer): Step => ({ kind: 'call', layer: layer.index })),
-  );
+  const stepOf = (layer: Layer): Step => {
+    if (!goesInRows(program, layer)) return { kind: 'call', layer: layer.index };
+    const { output } = layer.node;
+    return { kind: 'stage', layers: [layer.index], segments: [stepWidth(layer)], fetched: [], handed: [output] };
+  };
+  return buildPlan(program, program.layers.map(stepOf));
 }
 
 /** From the fastest plan downwards: each time the fastest of those that need less in every step. */

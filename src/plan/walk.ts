@@ -4,6 +4,8 @@ import type { Demand, Layer, StageStep } from './types.ts';
 
 /** A tensor that is made or fetched inside a stage, and how far it has come: `made` pixels, in raster order. */
 export interface Flow {
+  /** Its place among the flows of its walk. */
+  readonly index: number;
   readonly tensor: Tensor;
   readonly rows: number;
   readonly width: number;
@@ -12,12 +14,22 @@ export interface Flow {
   /** Whether its rows go to the caller as soon as each is complete, and how many have gone. */
   readonly handed: boolean;
   taken: number;
+  readonly readers: readonly Reader[];
+}
+
+/** Who takes from a flow. */
+export interface Reader {
+  readonly member: Member;
+  readonly intake: Intake;
 }
 
 /** One input of a member: what it needs, and the flow that brings it; null where the tensor is whole before the stage. */
 export interface Intake {
   readonly demand: Demand;
   readonly flow: Flow | null;
+  /** For the next step of its member: the pixels of the flow that must have been made, and the first column that it reads. */
+  needed: number;
+  from: number;
 }
 
 /** A layer in a stage, and how far it has come: its next step is the segment from column x of row y on. */
@@ -39,7 +51,7 @@ export interface Member {
 export interface Walk {
   readonly members: readonly Member[];
   readonly fetched: readonly Flow[];
-  readonly consumers: ReadonlyMap<Flow, readonly { readonly member: Member; readonly intake: Intake }[]>;
+  readonly consumers: ReadonlyMap<Flow, readonly Reader[]>;
 }
 
 export interface WalkObserver {
@@ -59,17 +71,20 @@ export const wholeRows: Schedule = { segments: [], fetched: [], handed: [] };
 
 /** Puts a stage at its start. */
 export function startWalk(layers: readonly Layer[], stage: Schedule, tensors: (name: string) => Tensor): Walk {
-  const flows = new Map<string, Flow>();
+  const flows = new Map<string, Flow & { readonly readers: Reader[] }>();
   const flowOf = (tensor: Tensor): Flow => {
     const { rows, width, channels } = rowShape(tensor.shape);
     const handed = stage.handed.includes(tensor.name);
-    const flow = { tensor, rows, width, pixelBytes: channels, made: 0, handed, taken: 0 };
+    const size = { tensor, rows, width, pixelBytes: channels };
+    const flow = { index: flows.size, ...size, made: 0, handed, taken: 0, readers: [] };
     flows.set(tensor.name, flow);
     return flow;
   };
   const fetched = stage.fetched.map((name) => flowOf(tensors(name)));
   const members = layers.map((layer, index): Member => {
-    const intakes = layer.demands.map((demand) => ({ demand, flow: flows.get(demand.tensor.name) ?? null }));
+    const intakes = layer.demands.map((demand): Intake => {
+      return { demand, flow: flows.get(demand.tensor.name) ?? null, needed: 0, from: 0 };
+    });
     const width = stepWidth(layer);
     const segment = splitsRows(layer) ? Math.min(width, stage.segments[index] ?? width) : width;
     const output = flowOf(layer.tensors.output);
@@ -86,14 +101,22 @@ export function startWalk(layers: readonly Layer[], stage: Schedule, tensors: (n
       x: 0,
     };
   });
-  const consumers = new Map<Flow, { member: Member; intake: Intake }[]>();
   for (const member of members) {
-    for (const intake of member.intakes) {
-      if (intake.flow === null) continue;
-      consumers.set(intake.flow, [...(consumers.get(intake.flow) ?? []), { member, intake }]);
-    }
+    for (const intake of member.intakes) flows.get(intake.flow?.tensor.name ?? '')?.readers.push({ member, intake });
+    prepare(member);
   }
+  const consumers = new Map([...flows.values()].map((flow) => [flow, flow.readers]));
   return { members, fetched, consumers };
+}
+
+/** Finds out what the next step of a member needs: it is asked for more often than it changes. */
+function prepare(member: Member): void {
+  if (member.y >= member.steps) return;
+  for (const intake of member.intakes) {
+    const { columns } = intake.demand;
+    intake.needed = pixelsNeeded(member, intake);
+    intake.from = columns === null ? 0 : Math.max(0, windowStart(columns, member.x));
+  }
 }
 
 /** The pixels of a flow that must have been made before a member's next step. */
@@ -108,7 +131,7 @@ function pixelsNeeded({ y, x, segment }: Member, { demand, flow }: Intake): numb
 function ready(member: Member): boolean {
   if (member.y >= member.steps) return false;
   for (const intake of member.intakes) {
-    if (intake.flow !== null && pixelsNeeded(member, intake) > intake.flow.made) return false;
+    if (intake.flow !== null && intake.needed > intake.flow.made) return false;
   }
   return true;
 }
@@ -120,10 +143,8 @@ function ready(member: Member): boolean {
  */
 export function runWalk(walk: Walk, observer: WalkObserver): void {
   const { members, fetched } = walk;
-  const deepest = (flow: Flow): number =>
-    (walk.consumers.get(flow) ?? []).reduce((most, { member }) => Math.max(most, member.index), -1);
-  const deepestConsumer = new Map(
-    [...fetched, ...members.map((member) => member.output)].map((flow) => [flow, deepest(flow)]),
+  const deepestReader = [...walk.consumers.values()].map((readers) =>
+    readers.reduce((most, { member }) => Math.max(most, member.index), -1),
   );
   let next = members.length - 1;
   for (;;) {
@@ -134,7 +155,7 @@ export function runWalk(walk: Walk, observer: WalkObserver): void {
       if (flow === undefined) break;
       observer.write(flow, flow.made / flow.width, 0, flow.width);
       flow.made += flow.width;
-      next = deepestConsumer.get(flow) as number;
+      next = deepestReader[flow.index] as number;
       continue;
     }
     const member = members[index] as Member;
@@ -157,7 +178,8 @@ export function runWalk(walk: Walk, observer: WalkObserver): void {
     } else {
       member.x = end;
     }
-    next = Math.max(index, deepestConsumer.get(output) as number);
+    prepare(member);
+    next = Math.max(index, deepestReader[output.index] as number);
   }
   for (const member of members) {
     if (member.y < member.steps)

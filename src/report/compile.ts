@@ -1,4 +1,5 @@
-import { type PlanReport, regionsText, sharedArenaBytes } from './plan.ts';
+import type { PlanReport } from './plan.ts';
+import { regionsText, sharedArenaBytes } from './regions.ts';
 import { count, plural } from './table.ts';
 
 interface Compiled extends PlanReport {
@@ -30,7 +31,7 @@ function modelText(report: Compiled): string {
   return [
     `${report.model.file} for ${report.target}`,
     `SRAM   ${count(report.arenaBytes)} bytes of arena, ${includedText(fetched, handed)}`,
-    ...(report.regions.length > 1 ? [`       in ${regionsText(report)}`] : []),
+    ...(report.regions.length > 1 ? [`       in ${regionsText(report.regions)}`] : []),
     `flash  ${count(report.constantBytes)} bytes of constants`,
     `work   ${count(report.macs)} MACs in ${plural(report.layers.length, 'layer')}${stages === 0 ? '' : `, ${plural(stages, 'stage')} streamed`}`,
     ...report.warnings.map((warning) => `warning: ${warning}`),

@@ -6,6 +6,7 @@ import { layerTime } from '../plan/cost.ts';
 import type { Layer, Plan, Storage } from '../plan/types.ts';
 import { type EndReport, runEnds } from './ends.ts';
 import { memoryMapText } from './memory-map.ts';
+import { type RegionReport, regionsText, reportRegion } from './regions.ts';
 import { count, plural, shapeText, tableText } from './table.ts';
 
 /** An input or output of a compiled model. Real value = (step - zeroPoint) * scale. */
@@ -68,16 +69,6 @@ export interface BufferReport {
   /** The first and the last step that it is in use at. */
   readonly first: number;
   readonly last: number;
-}
-
-/** A part of the arena in a memory of its own. */
-export interface RegionReport {
-  /** Null where the target does not say. */
-  readonly memory: string | null;
-  readonly speed: 'fast' | 'usual' | 'slow' | null;
-  readonly bytes: number;
-  /** No placement of the buffers that lie there takes fewer bytes. */
-  readonly bound: number;
 }
 
 /** A plan as data: what plan.txt prints. */
@@ -170,12 +161,7 @@ export function reportPlan(plan: Plan): PlanReport {
     inputs: plan.graph.inputs.map(port),
     outputs: plan.graph.outputs.map(port),
     arenaBytes: plan.arenaBytes,
-    regions: plan.regions.map(({ memory, bytes, bound }) => ({
-      memory: memory?.name ?? null,
-      speed: memory?.speed ?? null,
-      bytes,
-      bound,
-    })),
+    regions: plan.regions.map(reportRegion),
     allocationBound: plan.allocationBound,
     constantBytes: sum(new Map(constants.flatMap((map) => [...map])).values()),
     macs: plan.macs,
@@ -230,23 +216,6 @@ function portText(
   return `${name} ${shapeText(shape)}, ${count(bytes)} bytes ${isInArena ? 'in the arena' : `${how} row by row, not in the arena`}; ${value}`;
 }
 
-/** Bytes of the arena of several models, one at a time: in each memory as many as the one that needs most there. */
-export function sharedArenaBytes(reports: readonly Pick<PlanReport, 'regions'>[]): number {
-  const needed = new Map<string | null, number>();
-  for (const { memory, bytes } of reports.flatMap(({ regions }) => regions))
-    needed.set(memory, Math.max(needed.get(memory) ?? 0, bytes));
-  return sum(needed.values());
-}
-
-/** The memories of a divided arena, in words. */
-export function regionsText({ regions }: PlanReport): string {
-  const parts = regions.map(
-    ({ memory, speed, bytes, bound }) =>
-      `${memory} ${count(bytes)}${speed === 'usual' ? '' : ` (${speed})`}${bound < bytes ? ` of at least ${count(bound)}` : ''}`,
-  );
-  return `${regions.length} memories: ${parts.join(', ')}`;
-}
-
 /** The account of a plan that a person reads. `ends`: why each step ends where it ends, where that is to be said. */
 export function planText(report: PlanReport, ends: readonly EndReport[] = []): string {
   const arenaInputs = report.inputs.filter((port) => port.isInArena).length;
@@ -260,7 +229,7 @@ export function planText(report: PlanReport, ends: readonly EndReport[] = []): s
     ...report.inputs.map((port) => `input   ${portText(port, 'fetched')}`),
     ...report.outputs.map((port) => `output  ${portText(port, 'handed over')}`),
     `SRAM    ${count(report.arenaBytes)} bytes of arena, ${counted}; without stack. These buffers need ${count(report.allocationBound)} at the least.`,
-    ...(report.regions.length > 1 ? [`        in ${regionsText(report)}`] : []),
+    ...(report.regions.length > 1 ? [`        in ${regionsText(report.regions)}`] : []),
     `flash   ${count(report.constantBytes)} bytes of weights and other constants, without code`,
     `work    ${count(report.macs)} MACs in ${plural(report.layers.length, 'layer')}, ${plural(report.steps.length, 'step')}`,
     ...report.rewritings.map((text) => `        ${text}`),

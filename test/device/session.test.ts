@@ -105,7 +105,7 @@ describe('a session with the firmware', () => {
       for (const seed of [1, 2]) await expectSame(session, handing, seed);
       const measured = await measure(session, model, 2);
       // The arena is a multiple of four.
-    expect(Math.ceil((measured.memory?.arenaBytes ?? 0) / 4) * 4).toBe(handing.arenaBytes);
+      expect(Math.ceil((measured.memory?.arenaBytes ?? 0) / 4) * 4).toBe(handing.arenaBytes);
     },
     60_000,
   );

@@ -7,7 +7,7 @@ import { handedOutputs } from '../../src/plan/boundary.ts';
 import { type Objective, objectives, paretoPlans } from '../../src/plan/choose.ts';
 import { evaluateOutputs } from '../../src/plan/evaluate.ts';
 import { lowerGraph } from '../../src/plan/lower.ts';
-import type { Plan, StageStep, Step } from '../../src/plan/types.ts';
+import type { Plan, StageStep, Step, Storage } from '../../src/plan/types.ts';
 import { validatePlan } from '../../src/plan/validate.ts';
 import { assignQuantization } from '../../src/quantize/assign.ts';
 import { calibrate } from '../../src/quantize/calibrate.ts';
@@ -122,6 +122,16 @@ describe('outputs that are handed over', () => {
     const header = headerText(made, 'm', modelOptions(made, new Uint8Array(), 'host', '1', 'int8'));
     expect(header).toMatch(/: 1x6144 int8, as in the ONNX file;/);
     expect(header).toContain('#define M_OUTPUT0_ROWS 16\n#define M_OUTPUT0_ROW_BYTES 384\n');
+  });
+
+  it('are made in rows by every plan, layer by layer too', () => {
+    for (const objective of objectives) {
+      const made = plan(enlarging(), { objective, input: 'resident', output: 'stream' });
+      const [output = ''] = handedOutputs(made);
+      const { slots, rowBytes, buffer } = made.storage.get(output) as Storage;
+      expect(slots).toBe(1);
+      expect(made.buffers[buffer as number]?.bytes).toBe(rowBytes);
+    }
   });
 
   it('take no more memory than outputs that stay, whatever is planned for', () => {

@@ -8,7 +8,7 @@ import { createDice, type Dice, randomFrom } from '../support/random.ts';
 import { wasmBackend } from '../support/wasm.ts';
 import { randomPlans } from './plans.ts';
 
-const count = Number(process.env.TESSERA_REGION_GRAPHS ?? 25);
+const count = Number(process.env.TESSERA_REGION_GRAPHS ?? 20);
 const firstSeed = Number(process.env.TESSERA_SEED ?? 0);
 
 /** Two or three memories, none of which takes the whole arena. */
@@ -52,9 +52,9 @@ describe('arenas in several memories', () => {
       wasmBackend({ compiler: 'system', optimization: 'low' }),
     ];
     expect(await differences(models, backends)).toEqual([]);
-    if (count < 25) return;
+    if (count < 20) return;
     expect(numbers.get(2)).toBeGreaterThan(tried / 4);
-    expect(numbers.get(3)).toBeGreaterThan(5);
+    expect(numbers.get(3)).toBeGreaterThan(2);
     expect(overlapping).toBeGreaterThan(0);
   }, 300_000);
 });

@@ -2,7 +2,7 @@ import type { KernelCall } from '../../ops/define.ts';
 import { arrayField, type FieldTypes, fitting, type KernelVariant, numberField, type VariantCall } from '../define.ts';
 
 /** The most pixels of a call that are computed by twos: tsr_depthwise_3x3_narrow of runtime-c/depthwise/tsr_depthwise__dsp.h. */
-const narrow3x3 = 6;
+const narrow3x3 = 7;
 
 /** Bytes of scratch: tsr_depthwise_3x3_scratch of runtime-c/depthwise/tsr_depthwise__dsp.h. */
 const scratch3x3 = 416;

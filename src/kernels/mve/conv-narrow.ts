@@ -23,7 +23,7 @@ export function columnsFirst(weights: ArrayLike<number>, height: number, width: 
 }
 
 /** Columns that a vector copies: their places, `step` apart, are counted in bytes of 8 bits. */
-function columnsTogether(channels: number, step: number): number {
+export function columnsTogether(channels: number, step: number): number {
   return Math.min(Math.floor(vector / channels), Math.floor((256 - channels) / step) + 1);
 }
 
@@ -58,7 +58,13 @@ function adapt(call: KernelCall): VariantCall | string {
       direct: direct ? 1 : 0,
     },
     scratchBytes: copied ? 4 * Math.ceil((columns * columnBytes + vector) / 4) : 0,
-    headers: ['conv/tsr_conv__mve_narrow.h', 'isa/tsr_mve_narrow.h', 'isa/tsr_mve_bytes.h', ...mveHeaders],
+    headers: [
+      'conv/tsr_conv__mve_narrow.h',
+      'isa/tsr_mve_narrow.h',
+      'isa/tsr_mve_columns.h',
+      'isa/tsr_mve_bytes.h',
+      ...mveHeaders,
+    ],
   };
 }
 

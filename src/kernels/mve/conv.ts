@@ -13,6 +13,9 @@ const mostRuns = 5;
 /** The most bytes that a layer's constants may hold beside weights, biases and multipliers. */
 const mostPadding = 8;
 
+/** Places of outputs of two pixels are counted in bytes of 16 bits. */
+export const mostPixel = 65_532;
+
 /** About as many bytes of windows are copied at a time, three windows at least. */
 const mostCopyBytes = 512;
 
@@ -35,13 +38,15 @@ function adapt(call: KernelCall): VariantCall | string {
   const number = (name: string): number => numberField(call, name);
   if (number('groups') !== 1) return 'groups';
   if (number('pre_scale') !== 1) return 'a pre-scale';
+  if (number('out_pixel') > mostPixel) return `pixels of more than ${mostPixel} bytes`;
   const inChannels = number('in_channels');
   const kernelHeight = number('kernel_h');
   const kernelWidth = number('kernel_w');
   const windowBytes = kernelHeight * kernelWidth * inChannels;
   const runBytes = kernelWidth * inChannels;
   const padding = vector * vectors(windowBytes) - windowBytes;
-  const tiled = padding <= mostPadding;
+  // Windows of one vector are for the kernel of short windows, where they are common.
+  const tiled = padding <= mostPadding && windowBytes > vector;
   const together = kernelWidth === 1 || (number('dilation_w') === 1 && number('in_pixel') === inChannels);
   // The last vector of a window that is one run may be shorter than that.
   const direct = together && (runBytes % vector === 0 || kernelHeight === 1) && kernelHeight <= mostRuns;

@@ -1,13 +1,10 @@
 import type { KernelCall } from '../../ops/define.ts';
 import { arrayField, type KernelVariant, numberField, type VariantCall } from '../define.ts';
-import { mveHeaders, streamOf } from './conv.ts';
+import { mostPixel, mveHeaders, streamOf } from './conv.ts';
 
 /** tsr_depthwise_mve_columns, and the bytes of a turned column. */
 const mostColumns = 26;
 const columnBytes = 64;
-
-/** Places of outputs of two pixels are counted in bytes of 16 bits. */
-const mostPixel = 65_532;
 
 /** [kernel_h][kernel_w][channels] -> [channels][kernel_w][kernel_h]: a column's taps of a channel lie together. */
 export function channelsFirst(weights: ArrayLike<number>, height: number, width: number): Int8Array {

@@ -1,5 +1,6 @@
 import type { KernelVariant } from '../define.ts';
 import { convMve } from './conv.ts';
+import { convMveColumns } from './conv-columns.ts';
 import { convMveNarrow } from './conv-narrow.ts';
 import { depthwiseMve, depthwiseMve3x3 } from './depthwise.ts';
 import { addMve, lookupMve, maxPoolMve, meanMve, mulMve } from './elementwise.ts';
@@ -7,6 +8,7 @@ import { addMve, lookupMve, maxPoolMve, meanMve, mulMve } from './elementwise.ts
 /** The kernels for mve, the best first. */
 export const mveKernels: readonly KernelVariant[] = [
   convMveNarrow,
+  convMveColumns,
   convMve,
   depthwiseMve3x3,
   depthwiseMve,

@@ -1,0 +1,58 @@
+import type { KernelCall } from '../../ops/define.ts';
+import { arrayField, type KernelVariant, numberField, type VariantCall } from '../define.ts';
+import { mostPixel, mveHeaders, streamOf } from './conv.ts';
+import { columnsFirst, columnsTogether } from './conv-narrow.ts';
+
+/** Bytes of a vector. */
+const vector = 16;
+
+/** The most bytes of a column, and about as many of columns are copied at a time. */
+const mostColumn = 64;
+const mostColumnBytes = 768;
+
+function adapt(call: KernelCall): VariantCall | string {
+  const number = (name: string): number => numberField(call, name);
+  if (number('groups') !== 1) return 'groups';
+  if (number('pre_scale') !== 1) return 'a pre-scale';
+  if (number('dilation_w') !== 1) return 'dilation';
+  if (number('out_channels') % 4 !== 0) return 'output channels are no multiple of 4';
+  if (number('out_pixel') > mostPixel) return `pixels of more than ${mostPixel} bytes`;
+  const [height, width] = [number('kernel_h'), number('kernel_w')];
+  const inChannels = number('in_channels');
+  const columnBytes = height * inChannels;
+  if (width === 1) return 'one column';
+  if (columnBytes > mostColumn) return `columns of more than ${mostColumn} bytes`;
+  if (columnBytes * width <= vector) return `windows of at most ${vector} bytes`;
+  // Three pixels at least.
+  const columns = Math.max(Math.floor(mostColumnBytes / columnBytes), width + 2 * number('stride_w'));
+  const names = ['offset', 'shift', 'min', 'max', 'input_zero_point', 'in_channels', 'out_channels'];
+  const shape = ['kernel_h', 'kernel_w', 'stride_w', 'in_pixel', 'out_pixel'];
+  const joined = number('in_pixel') === inChannels;
+  return {
+    struct: 'tsr_conv_mve_columns',
+    fields: {
+      weights: { type: 'int8', values: columnsFirst(arrayField(call, 'weights'), height, width, inChannels) },
+      stream: { type: 'int32', values: streamOf(arrayField(call, 'bias'), arrayField(call, 'multipliers'), 4) },
+      ...Object.fromEntries([...names, ...shape].map((name) => [name, number(name)])),
+      window_bytes: columnBytes * width,
+      window_columns: columns,
+      together: joined && inChannels <= vector ? columnsTogether(inChannels, columnBytes) : 0,
+    },
+    scratchBytes: 4 * Math.ceil((columns * columnBytes + vector) / 4),
+    headers: [
+      'conv/tsr_conv__mve_columns.h',
+      'isa/tsr_mve_columns.h',
+      'isa/tsr_mve_tile.h',
+      'isa/tsr_mve_bytes.h',
+      ...mveHeaders,
+    ],
+  };
+}
+
+/** Convolutions without groups, of small columns. */
+export const convMveColumns: KernelVariant = {
+  isa: 'mve',
+  symbol: 'tsr_conv_s8s8__mve_columns',
+  replaces: 'tsr_conv_s8s8__portable',
+  adapt,
+};
