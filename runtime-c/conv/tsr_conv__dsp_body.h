@@ -21,22 +21,24 @@ typedef struct conv_dsp_call {
   int32_t left;          /* output pixels that are still to be computed */
   int8_t *out;           /* the next of them */
   uint32_t *activations; /* expanded */
-  int8_t *window;        /* a part of a row with its padding */
   int32_t plain;         /* whether every output pixel needs one input pixel, which is there, of channels in fours */
 } conv_dsp_call;
 
-/* Columns [first, first + columns) of a row, with padding as bytes, one pixel behind the other. */
-TSR_DSP_SELDOM void conv_dsp_window(const conv_dsp_call *call, const int8_t *row, int32_t columns) {
+/*
+ * Columns [first, first + columns) of a row, with padding as bytes, one pixel behind the other: in the window, which
+ * stands behind the activations.
+ */
+TSR_DSP_SELDOM const int8_t *conv_dsp_window(const conv_dsp_call *call, const int8_t *row, int32_t columns) {
   const int32_t channels = call->p->in_channels;
   const int32_t in_pixel = call->p->in_pixel;
   const int32_t zero_point = call->p->input_zero_point;
   const int32_t first = call->first;
-  int8_t *to = call->window;
+  int8_t *to = (int8_t *)(call->activations + call->p->group * call->p->pairs);
   const int32_t from = tsr_max(first, 0);
   const int32_t end = tsr_min(first + columns, call->in_width);
   if (row == NULL || end <= from) {
     tsr_dsp_fill(to, zero_point, columns * channels);
-    return;
+    return to;
   }
   const int32_t before = from - first;
   if (before > 0) tsr_dsp_fill(to, zero_point, before * channels);
@@ -47,6 +49,7 @@ TSR_DSP_SELDOM void conv_dsp_window(const conv_dsp_call *call, const int8_t *row
   }
   const int32_t done = before + end - from;
   if (done < columns) tsr_dsp_fill(to + done * channels, zero_point, (columns - done) * channels);
+  return to;
 }
 
 /* Expands a run of quads of 4, 2 or 1 pixels, `step` bytes apart. Gives where the next goes. */
@@ -211,8 +214,7 @@ TSR_DSP_INLINE void conv_dsp_expand(const conv_dsp_call *call, const int32_t pix
       to = conv_dsp_expand_padded(call, from, to, pixels);
       continue;
     } else {
-      conv_dsp_window(call, from, columns);
-      from = call->window;
+      from = conv_dsp_window(call, from, columns);
       pixel = p->in_channels;
     }
     const int32_t step = p->stride_w * pixel;

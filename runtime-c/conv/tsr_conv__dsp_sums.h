@@ -62,7 +62,6 @@ TSR_DSP_INLINE void conv_dsp(const tsr_conv_dsp *p, const int8_t *const *rows, i
   call.left = width;
   call.out = out;
   call.activations = scratch;
-  call.window = (int8_t *)(call.activations + p->group * p->pairs);
   call.plain = p->single && rows[0] != NULL && first >= 0 && first + (width - 1) * p->stride_w < segment->in_width;
   tsr_dsp_dot dot;
   dot.offset = p->offset;

@@ -17,38 +17,39 @@ TSR_DSP_SELDOM void tsr_depthwise_clamp(const tsr_depthwise_packed_dsp *p, int8_
 TSR_DSP_INLINE void tsr_depthwise_narrow(const tsr_depthwise_packed_dsp *p, const int8_t *const *rows, int8_t *out,
                                          const tsr_segment *segment, const int32_t stride) {
   tsr_dsp_pixels context;
-  const int32_t step = p->in_pixel;
   const int32_t width = segment->in_width;
-  /* Nothing is read from a row of padding. */
-  const int8_t *a = rows[0] == NULL ? out : rows[0];
-  const int8_t *b = rows[1] == NULL ? out : rows[1];
-  const int8_t *c = rows[2] == NULL ? out : rows[2];
-  const int32_t complete = rows[0] != NULL && rows[1] != NULL && rows[2] != NULL;
   int32_t first = -segment->pad_left;
   int32_t left = segment->out_width;
   int8_t *to = out;
-  context.step = step;
+  context.step = p->in_pixel;
   context.out_step = p->out_pixel;
   context.offset = p->offset;
-  context.padding = tsr_dsp_four(p->input_zero_point);
   do {
     const int32_t pixels = stride == 1 && left >= 2 ? 2 : 1;
-    const int32_t at = first * step;
-    const int32_t inside = complete && first >= 0 && first + pixels + 2 <= width;
+    const int32_t at = first * context.step;
+    const int8_t *a = rows[0];
+    const int8_t *b = rows[1];
+    const int8_t *c = rows[2];
+    context.missing = 0;
+    context.padding = 0;
+    if (first < 0 || first + pixels + 2 > width || a == NULL || b == NULL || c == NULL) {
+      context.padding = tsr_dsp_four(p->input_zero_point);
+      if (pixels == 2) context.missing = tsr_dsp_missing_two(rows, first, width);
+      else context.missing = tsr_dsp_missing_one(rows, first, width);
+      context.missing_c = context.missing << 8;
+      /* Nothing is read from a row of padding. */
+      if (a == NULL) a = out;
+      if (b == NULL) b = out;
+      if (c == NULL) c = out;
+    }
     context.rows[0] = a + at;
     context.rows[1] = b + at;
     context.rows[2] = c + at;
     context.weights = p->weights;
     context.out = to;
     context.out_end = to + p->channels;
-    if (pixels == 2) {
-      context.missing = inside ? 0 : tsr_dsp_missing_two(rows, first, width);
-      context.missing_c = context.missing << 8;
-      tsr_dsp_two_pixels_3x3(&context);
-    } else {
-      context.missing = inside ? 0 : tsr_dsp_missing_one(rows, first, width);
-      tsr_dsp_one_pixel_3x3(&context);
-    }
+    if (pixels == 2) tsr_dsp_two_pixels_3x3(&context);
+    else tsr_dsp_one_pixel_3x3(&context);
     first += pixels * stride;
     to += pixels * p->out_pixel;
     left -= pixels;

@@ -8,9 +8,11 @@ void tsr_depthwise_s8s8__mve_3x3(const tsr_depthwise_mve_3x3 *p, const int8_t *c
                                  const tsr_segment *segment, void *scratch) {
   int8_t *turned = scratch;
   const int32_t width = segment->out_width;
-  tsr_mve_depthwise all = {p->offset, p->shift, p->channels, p->stride_w, p->out_pixel, 0, {0}, {0}, {0}};
+  /* Eight channels that lie side by side are turned two columns at a time. */
+  const int32_t column = p->channels == 8 && p->in_pixel == 8 ? 32 : 64;
+  tsr_mve_depthwise all = {p->offset, p->shift, p->channels, p->stride_w, p->out_pixel, column, 0, {0}, {0}, {0}};
   /* Pixels are computed two by two: as many each time, an even number. */
-  const int32_t limit = ((tsr_depthwise_mve_columns - 3) / p->stride_w + 1) / 2 * 2;
+  const int32_t limit = ((tsr_depthwise_mve_columns * 64 / column - 3) / p->stride_w + 1) / 2 * 2;
   const int32_t times = (width - 1) / limit + 1;
   const int32_t most = ((width - 1) / times / 2 + 1) * 2;
   int8_t zeros[16];
@@ -23,8 +25,8 @@ void tsr_depthwise_s8s8__mve_3x3(const tsr_depthwise_mve_3x3 *p, const int8_t *c
     /* Columns outside the input are the same for all channels. */
     const int32_t begin = tsr_max(0, tsr_min(columns, -first));
     const int32_t end = tsr_max(begin, tsr_min(columns, segment->in_width - first));
-    depthwise_mve_fill(turned, 64 * begin, padding);
-    depthwise_mve_fill(turned + 64 * end, 64 * (columns - end), padding);
+    depthwise_mve_fill(turned, column * begin, padding);
+    depthwise_mve_fill(turned + column * end, column * (columns - end), padding);
     all.columns = end - begin;
     for (int32_t ky = 0; ky < 3; ++ky) {
       const int32_t there = rows[ky] != NULL;
@@ -32,7 +34,7 @@ void tsr_depthwise_s8s8__mve_3x3(const tsr_depthwise_mve_3x3 *p, const int8_t *c
       all.steps[ky] = there ? p->in_pixel : 0;
       all.next[ky] = there ? 16 : 0;
     }
-    tsr_mve_depthwise_3x3(&all, turned + 64 * begin, turned, p->weights, p->stream, out + x * p->out_pixel, count);
+    tsr_mve_depthwise_3x3(&all, turned + column * begin, turned, p->weights, p->stream, out + x * p->out_pixel, count);
   }
   if (p->min > -128 || p->max < 127) tsr_mve_limit(out, width, p->channels, p->out_pixel, p->min, p->max);
 }

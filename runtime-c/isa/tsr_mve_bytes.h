@@ -52,15 +52,25 @@ TSR_MVE_INLINE void tsr_mve_copy_parts(int8_t *to, const int8_t *from, int32_t b
       : "lr", "cc", "memory", "q0");
 }
 
+/* Two vectors at a time, then what is left. */
+#define TSR_MVE_LIMIT(first, second) \
+  __asm__ volatile( \
+      "wls lr, %[pairs], 2f\n1:\n\tvldrb.8 q0, [%[to]]\n\tvldrb.8 q1, [%[to], #16]\n\t" first second \
+      "vstrb.8 q0, [%[to]], #16\n\tvstrb.8 q1, [%[to]], #16\n\tle lr, 1b\n2:\n\twlstp.8 lr, %[rest], 4f\n3:\n\tvldrb.8 q0, [%[to]]\n\t" \
+      first "vstrb.8 q0, [%[to]], #16\n\tletp lr, 3b\n4:" \
+      : [to] "+r"(to) \
+      : [pairs] "r"(bytes / 32), [rest] "r"(bytes % 32), [least] "w"(least), [most] "w"(most) \
+      : "lr", "cc", "memory", "q0", "q1")
+
 TSR_MVE_INLINE void tsr_mve_limit_bytes(int8_t *to, int32_t bytes, int32_t min, int32_t max) {
   const int8x16_t least = vdupq_n_s8((int8_t)min);
   const int8x16_t most = vdupq_n_s8((int8_t)max);
-  __asm__ volatile(
-      "dlstp.8 lr, %[bytes]\n1:\n\tvldrb.8 q0, [%[to]]\n\tvmax.s8 q0, q0, %q[least]\n\tvmin.s8 q0, q0, %q[most]\n\t"
-      "vstrb.8 q0, [%[to]], #16\n\tletp lr, 1b"
-      : [to] "+r"(to)
-      : [bytes] "r"(bytes), [least] "w"(least), [most] "w"(most)
-      : "lr", "cc", "memory", "q0");
+  if (max == 127) {
+    TSR_MVE_LIMIT("vmax.s8 q0, q0, %q[least]\n\t", "vmax.s8 q1, q1, %q[least]\n\t");
+  } else {
+    TSR_MVE_LIMIT("vmax.s8 q0, q0, %q[least]\n\tvmin.s8 q0, q0, %q[most]\n\t",
+                  "vmax.s8 q1, q1, %q[least]\n\tvmin.s8 q1, q1, %q[most]\n\t");
+  }
 }
 
 TSR_MVE_INLINE void tsr_mve_zero_parts(int8_t *to, int32_t bytes, int32_t count, int32_t to_step) {

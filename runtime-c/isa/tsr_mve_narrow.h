@@ -14,7 +14,7 @@ typedef struct tsr_mve_narrow_pixels {
   const int32_t *halves; /* multipliers divided by 2 */
   int32_t bytes;
   int32_t channels;
-  int32_t out_pixel;
+  int32_t out_pixel; /* less than 2^16 - 3 */
   int32_t offset;
   int32_t shift;
   int32_t min;
@@ -26,8 +26,8 @@ typedef struct tsr_mve_narrow_pixels {
 #if defined(__ARM_FEATURE_MVE)
 
 /*
- * Both loops: r0, r2, r4, r6 sums; r1 window; r3 output; r8 offset; r9 24 - shift; r10 from an output to the next, of one
- * pixel or of two; r11 output of the first pixel; q5 biases; q6 multipliers. All registers are in use, so that the
+ * Both loops: r0, r2, r4, r6 sums; r1 window; r3 output; r8 offset; r9 24 - shift; r10 from two pixels to the
+ * next; r11 output of the first pixel; q5 biases; q6 multipliers. All registers are in use, so that the
  * compiler could not allocate them.
  */
 #define TSR_MVE_NARROW_REGISTERS \
@@ -39,10 +39,11 @@ typedef struct tsr_mve_narrow_pixels {
   "9:\n\t" group "ldr r1, %[windows]\n\tmov r3, r11\n\tldr lr, %[pairs]\n\t" begin "dls lr, lr\n1:\n\t" body "le lr, 1b\n\t"
 #define TSR_MVE_NARROW_NEXT(channels) "add r11, #" channels "\n\tldr r0, %[end]\n\tcmp r11, r0\n\tbne 9b"
 #define TSR_MVE_NARROW_OPERANDS \
-  [windows] "m"(windows), [out] "m"(out), [end] "m"(end), [bias] "m"(bias), [pairs] "m"(pairs), [apart] "m"(apart), \
+  [windows] "m"(windows), [out] "m"(out), [end] "m"(end), [pairs] "m"(pairs), [apart] "m"(apart), \
       [scale] "m"(scale), [bytes] "m"(bytes)
 
-/* Four channels of two pixels, at q4 and q7: first windows, then sums. q0 to q3: the weights of a channel each. */
+/* Four channels of two pixels, at q4 and q7: first windows, then sums. q0 to q3: the weights of a channel each; r7: places
+ * of the outputs. Shifts that insert put both pixels in one vector. */
 #define TSR_MVE_NARROW_SUMS(q) \
   "vmladav.s8 r0, " q ", q0\n\tvmladav.s8 r2, " q ", q1\n\tvmladav.s8 r4, " q ", q2\n\tvmladav.s8 r6, " q ", q3\n\t" \
   "vmov " q "[2], " q "[0], r0, r4\n\tvmov " q "[3], " q "[1], r2, r6\n\t"
@@ -52,13 +53,14 @@ typedef struct tsr_mve_narrow_pixels {
           group, begin, \
           loads TSR_MVE_NARROW_SUMS("q4") TSR_MVE_NARROW_SUMS("q7") \
           "vadd.i32 q4, q4, q5\n\tvadd.i32 q7, q7, q5\n\tvqdmlash.s32 q4, q6, r8\n\tvqdmlash.s32 q7, q6, r8\n\t" \
-          "vqshl.s32 q4, r9\n\tvqshl.s32 q7, r9\n\tvshr.s32 q4, q4, #24\n\tvshr.s32 q7, q7, #24\n\t" \
-          "vstrb.32 q4, [r3]\n\tadd r3, r10\n\tvstrb.32 q7, [r3]\n\tadd r3, r10\n\t") \
+          "vqshl.s32 q4, r9\n\tvqshl.s32 q7, r9\n\tvsri.32 q4, q7, #16\n\tvldrw.32 q7, [r7]\n\tvshr.u16 q4, q4, #8\n\t" \
+          "vstrb.16 q4, [r3, q7]\n\tadd r3, r10\n\t") \
       TSR_MVE_NARROW_NEXT("4") \
-      : [there] "+Up"(there), [halves] "+m"(halves), [weights] "+m"(weights) \
-      : [step] "m"(step), TSR_MVE_NARROW_OPERANDS \
+      : [there] "+Up"(there), [halves] "+m"(halves), [weights] "+m"(weights), [bias] "+m"(bias) \
+      : [step] "m"(step), [places] "m"(places), TSR_MVE_NARROW_OPERANDS \
       : TSR_MVE_NARROW_REGISTERS)
-#define TSR_MVE_NARROW_STREAM_16 "vldrw.32 q5, [r7], #16\n\tvldrw.32 q6, [r12], #16\n\t"
+#define TSR_MVE_NARROW_STREAM_16 \
+  "ldr r7, %[bias]\n\tvldrw.32 q5, [r7], #16\n\tstr r7, %[bias]\n\tldr r7, %[places]\n\tvldrw.32 q6, [r12], #16\n\t"
 /* Windows of known size that lie side by side; of others the step is in r5. */
 #define TSR_MVE_NARROW_16_KNOWN(bytes) \
   TSR_MVE_NARROW_16("vpstttt\n\tvldrbt.8 q0, [r5], #" bytes "\n\tvldrbt.8 q1, [r5], #" bytes "\n\tvldrbt.8 q2, [r5], #" bytes \
@@ -70,12 +72,16 @@ static __attribute__((noinline, unused)) void tsr_mve_narrow_16(const tsr_mve_na
                                                                 const int8_t *windows, int8_t *out, int32_t pairs) {
   const int32_t bytes = p->bytes;
   const int8_t *weights = p->weights + c * bytes;
-  const int32_t *const bias = p->bias + c;
+  const int32_t *bias = p->bias + c;
   const int32_t *halves = p->halves + c;
   const int8_t *const end = out + last;
   /* One pixel alone is computed twice. */
   const int32_t step = p->count > 1 ? p->step : 0;
-  const int32_t apart = p->count > 1 ? p->out_pixel : 0;
+  const int32_t next = p->count > 1 ? p->out_pixel : 0;
+  const int32_t apart = 2 * next;
+  /* Of each channel of two pixels, first that of the second. */
+  const int32_t both[4] = {next, next + 0x10001, next + 0x20002, next + 0x30003};
+  const int32_t *const places = both;
   const int32_t scale[2] = {p->offset, 24 - p->shift};
   mve_pred16_t there = vctp8q((uint32_t)bytes);
   out += c;
@@ -105,7 +111,7 @@ static __attribute__((noinline, unused)) void tsr_mve_narrow_16(const tsr_mve_na
           "vqshl.s32 q4, r9\n\tvshr.s32 q4, q4, #24\n\tvstrb.32 q4, [r3, q7]\n\tadd r3, r10\n\t") \
       TSR_MVE_NARROW_NEXT("2") \
       : [beyond] "+Up"(beyond), [halves] "+m"(halves), [weights] "+m"(weights) \
-      : [ways] "m"(ways), [places] "m"(places), TSR_MVE_NARROW_OPERANDS \
+      : [ways] "m"(ways), [places] "m"(places), [bias] "m"(bias), TSR_MVE_NARROW_OPERANDS \
       : TSR_MVE_NARROW_REGISTERS)
 #define TSR_MVE_NARROW_TWICE(q) "vmov " q "[2], " q "[0], r0, r0\n\tvmov " q "[3], " q "[1], r2, r2\n\t"
 /* Windows of known size and distance; the register of the window is that of the fourth load. */

@@ -19,6 +19,7 @@ typedef struct tsr_mve_depthwise {
   int32_t channels; /* a multiple of 4 */
   int32_t stride_w;
   int32_t out_pixel; /* less than 2^16 - 3 */
+  int32_t column;    /* bytes of a turned column: 64; or 32 where there are 8 channels alone, side by side in the rows */
   int32_t columns;
   const int8_t *rows[3];
   int32_t steps[3]; /* from a column of a row to the next */
@@ -32,9 +33,6 @@ typedef struct tsr_mve_depthwise {
 
 /* Where the nine weights of a channel stand in a vector of four columns of four rows. */
 static const uint8_t tsr_mve_spread[16] = {0, 1, 2, 0, 3, 4, 5, 0, 6, 7, 8, 0, 0, 0, 0, 0};
-
-/* Where the four columns of a vector lie. */
-static const int32_t tsr_mve_columns[4] = {0, 64, 128, 192};
 
 #if defined(__ARM_FEATURE_MVE)
 
@@ -98,17 +96,38 @@ TSR_MVE_INLINE void tsr_mve_turn_3(int8_t *to, const int8_t *r0, const int8_t *r
         [turned] "m"(turned), [spread] "m"(spread), [columns] "m"(columns), [pairs] "m"(pairs), [single] "m"(single), \
         [further] "m"(further), [back] "m"(back), [end] "m"(end) \
       : TSR_MVE_WINDOW_REGISTERS)
-/* Where the stride is known: from two pixels to the next `two` bytes, from one to the other half of that. */
+/* Where the distance is known: from two pixels to the next `two` bytes, from one to the other half of that. */
 #define TSR_MVE_DEPTHWISE_KNOWN(one, two) \
   TSR_MVE_DEPTHWISE(TSR_MVE_SUMS(", #" two "]!", "0", "q6", "q7"), TSR_MVE_SUMS(", #" one "]", one, "q7", "q4"), \
                     TSR_MVE_SUMS(", #" two "]", two, "q6", "q7"))
 #define TSR_MVE_FURTHER "ldr r0, %[further]\n\tvadd.i32 q5, q5, r0\n\t"
 
+/* Turns the columns of 16 channels, and goes on to the next. */
+TSR_MVE_INLINE void tsr_mve_turn_block(tsr_mve_depthwise *p, int8_t *from, int32_t lanes) {
+  const int8_t *const *r = p->rows;
+  const int32_t *s = p->steps;
+  if (p->column == 64) {
+    tsr_mve_turn_3(from, r[0], r[1], r[2], s[0], s[1], s[2], p->columns, lanes);
+    for (int32_t ky = 0; ky < 3; ++ky) p->rows[ky] += p->next[ky];
+    return;
+  }
+  /* Two columns at a time: of an odd number the last but one twice. */
+  if (p->columns > 1) tsr_mve_turn_3(from, r[0], r[1], r[2], 2 * s[0], 2 * s[1], 2 * s[2], p->columns / 2, 16);
+  if (p->columns % 2 == 0) return;
+  const int32_t last = p->columns - 2;
+  if (last > 0) {
+    tsr_mve_turn_3(from + 32 * last, r[0] + last * s[0], r[1] + last * s[1], r[2] + last * s[2], 0, 0, 0, 1, 16);
+  } else {
+    for (int32_t i = 0; i < 32; ++i) from[i] = i % 4 < 3 ? r[i % 4][i / 4] : 0;
+  }
+}
+
 static __attribute__((noinline, unused)) void tsr_mve_depthwise_3x3(tsr_mve_depthwise *p, int8_t *from, int8_t *scratch,
                                                                     const int8_t *weights, const int32_t *stream,
                                                                     int8_t *out, int32_t count) {
   const int32_t scale[2] = {p->offset, 24 - p->shift};
-  const int32_t further = 64 * p->stride_w;
+  const int32_t further = p->column * p->stride_w;
+  const int32_t known = further == 32 || further == 64 || further == 128;
   const int32_t next = p->out_pixel;
   const int32_t pairs = count / 2;
   const int32_t single = count % 2;
@@ -117,21 +136,23 @@ static __attribute__((noinline, unused)) void tsr_mve_depthwise_3x3(tsr_mve_dept
   const uint32_t *const places = both;
   const int32_t apart = 2 * next;
   const uint8_t *const spread = tsr_mve_spread;
-  const int32_t *const columns = tsr_mve_columns;
+  const int32_t four[4] = {0, p->column, 2 * p->column, 3 * p->column};
+  const int32_t *const columns = four;
   /* The addresses of columns go along with even pixels, or where the stride is not known with all. */
-  const int32_t back = 16 - (p->stride_w > 2 ? count : 2 * pairs) * further;
-  const int8_t *const turned = scratch - (p->stride_w > 2 ? 1 : 2) * further;
+  const int32_t back = 16 - (known ? 2 * pairs : count) * further;
+  const int8_t *const turned = scratch - (known ? 2 : 1) * further;
   for (int32_t left = p->channels; left > 0; left -= 16) {
     const int32_t lanes = tsr_min(16, left);
     const int8_t *const end = out + lanes;
     mve_pred16_t there = 0x0777;
     if (p->columns > 0) {
-      tsr_mve_turn_3(from, p->rows[0], p->rows[1], p->rows[2], p->steps[0], p->steps[1], p->steps[2], p->columns, lanes);
-      for (int32_t ky = 0; ky < 3; ++ky) p->rows[ky] += p->next[ky];
+      tsr_mve_turn_block(p, from, lanes);
     }
-    if (p->stride_w == 1) {
+    if (further == 32) {
+      TSR_MVE_DEPTHWISE_KNOWN("32", "64");
+    } else if (further == 64) {
       TSR_MVE_DEPTHWISE_KNOWN("64", "128");
-    } else if (p->stride_w == 2) {
+    } else if (further == 128) {
       TSR_MVE_DEPTHWISE_KNOWN("128", "256");
     } else {
       TSR_MVE_DEPTHWISE(TSR_MVE_FURTHER TSR_MVE_SUMS("]", "0", "q6", "q7"),
@@ -178,19 +199,37 @@ TSR_MVE_INLINE void tsr_mve_turn_3(int8_t *to, const int8_t *r0, const int8_t *r
   }
 }
 
+/* Turns the columns of 16 channels, and goes on to the next. */
+TSR_MVE_INLINE void tsr_mve_turn_block(tsr_mve_depthwise *p, int8_t *from, int32_t lanes) {
+  const int8_t *const *r = p->rows;
+  const int32_t *s = p->steps;
+  if (p->column == 64) {
+    tsr_mve_turn_3(from, r[0], r[1], r[2], s[0], s[1], s[2], p->columns, lanes);
+    for (int32_t ky = 0; ky < 3; ++ky) p->rows[ky] += p->next[ky];
+    return;
+  }
+  /* Two columns at a time: of an odd number the last but one twice. */
+  if (p->columns > 1) tsr_mve_turn_3(from, r[0], r[1], r[2], 2 * s[0], 2 * s[1], 2 * s[2], p->columns / 2, 16);
+  if (p->columns % 2 == 0) return;
+  const int32_t last = p->columns - 2;
+  if (last > 0) {
+    tsr_mve_turn_3(from + 32 * last, r[0] + last * s[0], r[1] + last * s[1], r[2] + last * s[2], 0, 0, 0, 1, 16);
+  } else {
+    for (int32_t i = 0; i < 32; ++i) from[i] = i % 4 < 3 ? r[i % 4][i / 4] : 0;
+  }
+}
+
 TSR_MVE_INLINE void tsr_mve_depthwise_3x3(tsr_mve_depthwise *p, int8_t *from, int8_t *scratch, const int8_t *weights,
                                           const int32_t *stream, int8_t *out, int32_t count) {
   for (int32_t c = 0; c < p->channels; ++c) {
     if (c % 16 == 0 && p->columns > 0) {
-      tsr_mve_turn_3(from, p->rows[0], p->rows[1], p->rows[2], p->steps[0], p->steps[1], p->steps[2], p->columns,
-                     tsr_min(16, p->channels - c));
-      for (int32_t ky = 0; ky < 3; ++ky) p->rows[ky] += p->next[ky];
+      tsr_mve_turn_block(p, from, tsr_min(16, p->channels - c));
     }
     const int32_t *four = stream + c / 4 * 8 + c % 4;
     for (int32_t x = 0; x < count; ++x) {
       int32_t sum = four[0];
       for (int32_t column = 0; column < 3; ++column) {
-        const int8_t *taps = scratch + 64 * x * p->stride_w + tsr_mve_columns[column] + 4 * (c % 16);
+        const int8_t *taps = scratch + (x * p->stride_w + column) * p->column + 4 * (c % 16);
         for (int32_t row = 0; row < 3; ++row) {
           sum = tsr_mve_c_add(sum, taps[row] * weights[9 * c + tsr_mve_spread[4 * column + row]]);
         }

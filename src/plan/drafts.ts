@@ -8,7 +8,7 @@ export interface TimedDraft {
 }
 
 /** Where little search leaves a gap above the bound, how much more is done, and for how many plans. */
-const thorough = { work: 12_000_000, plans: 2 };
+const thorough = { work: 40_000_000, plans: 2 };
 
 /**
  * The plan of the least arena, of these the fastest; null where there is none. Drafts are placed only as long as their

@@ -123,6 +123,8 @@ function patched({ entry, layers }: Run, count: number): Rewriting | null {
       macs += (layer.macs * (to - from)) / widthOf(layer.tensors.output);
     }
   }
+  // Two patches that need the very same columns of a tensor would both make it.
+  if (new Set(nodes.map(({ node }) => node.output)).size < nodes.length) return null;
   const inputs = patches.map((range) => partName(last.node.output, range));
   const views = patches.map(([column], input) => ({ whole: 'output', input, row: 0, column, channel: 0 }) as const);
   const concat: Node = {

@@ -193,16 +193,14 @@ function ringOf(plan: Plan, name: string): RingReport | null {
   const storage = plan.storage.get(name) as Storage;
   const tensor = tensorOf(plan.graph, name);
   const rows = elementCount(tensor.shape) / storage.rowBytes;
-  const buffer = storage.buffer === null ? undefined : plan.buffers[storage.buffer];
-  // An alias, or a tensor that leaves the stage, is whole.
-  if (buffer === undefined || buffer.name !== name || buffer.bytes >= elementCount(tensor.shape)) return null;
+  const buffer = plan.buffers[storage.buffer ?? -1];
+  const bytes =
+    buffer?.name === name ? buffer.bytes : storage.slots * storage.rowBytes + storage.window * storage.pixelBytes;
+  // An alias, or a tensor that leaves the stage, is whole; those of a lane share a buffer.
+  if ((buffer?.name !== name && storage.lane === null) || bytes >= elementCount(tensor.shape)) return null;
   return {
-    tensor: name,
-    rows,
-    slots: storage.slots,
-    window: storage.window,
-    rowBytes: storage.rowBytes,
-    bytes: buffer.bytes,
+    ...{ tensor: name, rows, bytes },
+    ...{ slots: storage.slots, window: storage.window, rowBytes: storage.rowBytes },
   };
 }
 

@@ -11,13 +11,23 @@ import {
   depthwiseMve,
   depthwiseMve3x3,
 } from '../../src/kernels/mve/depthwise.ts';
-import { addMve, lookupMve, maxPoolMve, meanMve, mulMve } from '../../src/kernels/mve/elementwise.ts';
+import {
+  addMve,
+  averagePoolMve,
+  lookupMve,
+  matmulMve,
+  maxPoolMve,
+  meanMve,
+  mulMve,
+} from '../../src/kernels/mve/elementwise.ts';
 import { mveKernels } from '../../src/kernels/mve/index.ts';
 import { createDice, type Dice, randomFrom } from '../support/random.ts';
 import { randomBytes } from './cases.ts';
 import { type ConvShape, convCase } from './conv-cases.ts';
 import { addCase, meanCase, mulCase } from './elementwise-cases.ts';
+import { matmulCase } from './matmul-cases.ts';
 import { lookupCase, maxPoolCase } from './mve-cases.ts';
+import { averagePoolCase } from './pool-cases.ts';
 import { compareOnQemu } from './qemu.ts';
 import { depthwiseCase } from './simd128-cases.ts';
 import { type CaseMaker, compareKernels } from './support.ts';
@@ -82,6 +92,8 @@ const comparisons: readonly Comparison[] = [
   { what: 'mean', variant: meanMve, make: meanCase },
   { what: 'look-up', variant: lookupMve, make: lookupCase },
   { what: 'largest value', variant: maxPoolMve, make: maxPoolCase },
+  { what: 'mean under a window', variant: averagePoolMve, make: averagePoolCase },
+  { what: 'product of matrices', variant: matmulMve, make: matmulCase },
 ];
 
 describe('Helium kernels give the bytes of the portable ones', () => {

@@ -3,12 +3,14 @@ import type { KernelVariant } from '../../src/kernels/define.ts';
 import { conv } from '../../src/kernels/simd128/conv.ts';
 import { depthwise, packTaps, unpackTaps } from '../../src/kernels/simd128/depthwise.ts';
 import { elementwise } from '../../src/kernels/simd128/elementwise.ts';
+import { matmul } from '../../src/kernels/simd128/matmul.ts';
 import { packPairs, unpackPairs } from '../../src/kernels/simd128/pack.ts';
 import { winograd } from '../../src/kernels/simd128/winograd.ts';
 import { createDice, type Dice, randomFrom } from '../support/random.ts';
 import { randomBytes } from './cases.ts';
 import { type ConvShape, convCase } from './conv-cases.ts';
 import { addCase, meanCase, mulCase } from './elementwise-cases.ts';
+import { matmulCase } from './matmul-cases.ts';
 import { maxPoolCase } from './mve-cases.ts';
 import { averagePoolCase } from './pool-cases.ts';
 import { depthwiseCase, randomWindow, type WindowShape } from './simd128-cases.ts';
@@ -31,6 +33,7 @@ const comparisons: readonly { readonly variant: KernelVariant; readonly make: Ca
   })),
   ...depthwise.map((variant) => ({ variant, make: (dice: Dice) => depthwiseCase(dice, windowFor(variant, dice)) })),
   ...elementwise.map((variant) => ({ variant, make: makerFor(variant) })),
+  { variant: matmul, make: matmulCase },
 ];
 
 /** What a depthwise kernel is made for: its name says it. */

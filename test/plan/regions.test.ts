@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { liveBound } from '../../src/plan/allocate/problem.ts';
 import { type HeatedBlock, placeInRegions, type Region, type Spot } from '../../src/plan/allocate/regions.ts';
+import { solveAllocation } from '../../src/plan/allocate/solve.ts';
 import { createDice, randomFrom } from '../support/random.ts';
 
 const block = (lower: number, upper: number, size: number, heat = size): HeatedBlock => ({ lower, upper, size, heat });
@@ -79,6 +81,36 @@ describe('placement in several regions', () => {
       check(blocks, [fast, slow], spots);
     }
     expect(placed).toBeGreaterThan(60);
+  });
+
+  it('finds a way in nearly all tight problems that have one', () => {
+    let possible = 0;
+    let found = 0;
+    for (let seed = 0; seed < 160; seed += 1) {
+      const dice = createDice(randomFrom(seed));
+      const blocks = Array.from({ length: dice.integer(5, 9) }, () => {
+        const lower = dice.integer(0, 9);
+        return block(lower, lower + dice.integer(1, 4), dice.integer(1, 70), dice.integer(0, 500));
+      });
+      // At most a fifth more than lives at one moment.
+      const live = liveBound(blocks);
+      const first = Math.round((live * dice.integer(30, 70)) / 100);
+      const regions = [{ size: first }, { size: Math.round((live * dice.integer(100, 120)) / 100) - first }];
+      const fits = (chosen: readonly HeatedBlock[], size: number): boolean =>
+        liveBound(chosen) <= size && solveAllocation(chosen, { work: 200_000, target: size }).peak <= size;
+      const divisions = Array.from({ length: 2 ** blocks.length }, (_, mask) =>
+        regions.map((_, region) => blocks.filter((_, index) => ((mask >> index) & 1) === region)),
+      );
+      const isPossible = divisions.some((parts) =>
+        parts.every((part, region) => fits(part, regions[region]?.size ?? 0)),
+      );
+      const spots = placeInRegions(blocks, regions);
+      if (spots !== null) check(blocks, regions, spots);
+      possible += isPossible ? 1 : 0;
+      found += spots === null ? 0 : 1;
+    }
+    expect(possible).toBeGreaterThan(60);
+    expect(found).toBeGreaterThanOrEqual(possible - 1);
   });
 
   it('fills regions with a thousand blocks in little time', () => {

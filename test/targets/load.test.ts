@@ -81,6 +81,12 @@ describe('targets', () => {
     [changed('board.memory', []), 'memory must be a list of objects'],
     [changed('board.memory.0.name', 'sram'), 'name must be capital letters'],
     [changed('board.memory.0.address', '0x08000000'), 'the memories FLASH and SRAM overlap'],
+    [changed('board.memory.0.speed', 'breathtaking'), 'speed must be one of fast, usual, slow'],
+    [changed('arena', [{ name: 'TCM', bytes: 64 }]), 'unknown fields arena'],
+    [JSON.stringify({ ...fields, arena: [] }), 'arena must be a list of objects'],
+    [JSON.stringify({ ...fields, arena: [{ name: 'tcm', bytes: 64 }] }), 'arena 1: name must be capital letters'],
+    [JSON.stringify({ ...fields, arena: [{ name: 'TCM', bytes: 0 }] }), 'bytes must be a whole number from 16 on'],
+    [JSON.stringify({ ...fields, arena: [1, 2].map(() => ({ name: 'A', bytes: 64 })) }), 'called the same: A, A'],
     [changed('board.placement.stack', 'CCM'), 'there is no memory CCM, but SRAM'],
     [changed('board.placement.stackBytes', 1001), 'stackBytes must be a multiple of 8'],
     [changed('board.placement.arena', []), 'arena must name a memory'],
@@ -97,6 +103,20 @@ describe('targets', () => {
   ])('%# is refused: %s', (text, words) => {
     expect(() => parseTarget(text, folder, 'target a')).toThrow(expect.objectContaining({ code: 2 }));
     expect(() => parseTarget(text, folder, 'target a')).toThrow(words);
+  });
+
+  it('memories for arenas are taken, of a target that is no board', () => {
+    const arena = [
+      { name: 'TCM', bytes: 65_536, speed: 'fast' },
+      { name: 'SRAM', bytes: '0x40000' },
+    ];
+    const value = { ...fields, arena };
+    expect(parseTarget(JSON.stringify(value), folder, 'target a').arena).toEqual([
+      { name: 'TCM', bytes: 65_536, speed: 'fast' },
+      { name: 'SRAM', bytes: 262_144, speed: 'usual' },
+    ]);
+    expect(schemaProblems(schema, value, schema)).toEqual([]);
+    expect(schemaProblems(schema, { ...fields, arena: [{ name: 'tcm' }] }, schema)).toHaveLength(2);
   });
 
   it('a whole board is taken', () => {

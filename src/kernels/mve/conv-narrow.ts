@@ -1,13 +1,13 @@
 import type { KernelCall } from '../../ops/define.ts';
 import { arrayField, type KernelVariant, numberField, type VariantCall } from '../define.ts';
-import { mveHeaders } from './conv.ts';
+import { mostPixel, mveHeaders } from './conv.ts';
 
 /** Bytes of a vector; the most bytes of a window. */
 const vector = 16;
 const mostBytes = 2 * vector;
 
 /** About as many bytes of columns are copied at a time. */
-const mostColumnBytes = 512;
+const mostColumnBytes = 896;
 
 /** [out][kernel_h][kernel_w][in] -> [out][kernel_w][kernel_h][in]: the rows of a column lie together. */
 export function columnsFirst(weights: ArrayLike<number>, height: number, width: number, channels: number): Int8Array {
@@ -31,6 +31,7 @@ function adapt(call: KernelCall): VariantCall | string {
   const number = (name: string): number => numberField(call, name);
   if (number('groups') !== 1) return 'groups';
   if (number('pre_scale') !== 1) return 'a pre-scale';
+  if (number('out_pixel') > mostPixel) return `pixels of more than ${mostPixel} bytes`;
   const inChannels = number('in_channels');
   const [height, width] = [number('kernel_h'), number('kernel_w')];
   const windowBytes = height * width * inChannels;

@@ -37,3 +37,21 @@ export const meanMve = variant('tsr_mean_s8');
 export const lookupMve = variant('tsr_lookup_s8');
 
 export const maxPoolMve = variant('tsr_max_pool_s8');
+
+/** The most taps whose sums fit 16 bits, and the channels that are computed at a time. */
+const mostTaps = 255;
+const together = 8;
+
+export const averagePoolMve = variant('tsr_average_pool_s8', (call) => {
+  if (numberField(call, 'kernel_h') * numberField(call, 'kernel_w') > mostTaps) return `more than ${mostTaps} taps`;
+  if (numberField(call, 'channels') < together) return `fewer than ${together} channels`;
+  return asPortable(call);
+});
+
+/** Products of matrices, whose operands lie so that vectors of them can be loaded. */
+export const matmulMve = variant('tsr_matmul_s8s8', (call) => {
+  const is = (name: string): boolean => numberField(call, name) === 1;
+  if (!is('pre_scale')) return 'a pre-scale';
+  if (!is('b_column') && !(is('a_inner') && is('b_inner'))) return 'operands that lie across';
+  return asPortable(call);
+});

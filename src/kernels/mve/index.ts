@@ -3,7 +3,7 @@ import { convMve } from './conv.ts';
 import { convMveColumns } from './conv-columns.ts';
 import { convMveNarrow } from './conv-narrow.ts';
 import { depthwiseMve, depthwiseMve3x3 } from './depthwise.ts';
-import { addMve, lookupMve, maxPoolMve, meanMve, mulMve } from './elementwise.ts';
+import { addMve, averagePoolMve, lookupMve, matmulMve, maxPoolMve, meanMve, mulMve } from './elementwise.ts';
 
 /** The kernels for mve, the best first. */
 export const mveKernels: readonly KernelVariant[] = [
@@ -17,4 +17,6 @@ export const mveKernels: readonly KernelVariant[] = [
   meanMve,
   lookupMve,
   maxPoolMve,
+  averagePoolMve,
+  matmulMve,
 ];
