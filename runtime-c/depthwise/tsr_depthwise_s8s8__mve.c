@@ -64,6 +64,29 @@ static __attribute__((noinline)) void depthwise_mve_rest(const tsr_depthwise_mve
   depthwise_mve_store(p, tsr_mve_narrow(sums[0], sums[1], sums[2], sums[3]), out + c, lanes);
 }
 
+/*
+ * Where the pixels lie under the window whose first column is `first`: zeros outside the input. Not inlined, so that its
+ * frame is not there while they are multiplied.
+ */
+static __attribute__((noinline)) void depthwise_mve_taps_of(const tsr_depthwise_mve *p, const int8_t *const *rows,
+                                                            int32_t in_width, int32_t first, const int8_t *zeros,
+                                                            const int8_t **tap) {
+  const int32_t whole = first >= 0 && first + (p->kernel_w - 1) * p->dilation_w < in_width;
+  for (int32_t ky = 0; ky < p->kernel_h; ++ky) {
+    if (whole && rows[ky] != NULL) {
+      const int8_t *pixel = rows[ky] + first * p->in_pixel;
+      const int32_t step = p->dilation_w * p->in_pixel;
+      for (int32_t kx = p->kernel_w; kx > 0; --kx, pixel += step) *tap++ = pixel;
+      continue;
+    }
+    for (int32_t kx = 0; kx < p->kernel_w; ++kx) {
+      const int32_t column = first + kx * p->dilation_w;
+      const int32_t inside = rows[ky] != NULL && column >= 0 && column < in_width;
+      *tap++ = inside ? rows[ky] + column * p->in_pixel : zeros;
+    }
+  }
+}
+
 void tsr_depthwise_s8s8__mve(const tsr_depthwise_mve *p, const int8_t *const *rows, int8_t *out,
                              const tsr_segment *segment, void *scratch) {
   int8_t *zeros = scratch;
@@ -73,22 +96,7 @@ void tsr_depthwise_s8s8__mve(const tsr_depthwise_mve *p, const int8_t *const *ro
     tsr_mve_store_part_s8(zeros + i, tsr_mve_all_s8(p->input_zero_point), tsr_min(16, p->channels - i));
   }
   for (int32_t x = 0; x < segment->out_width; ++x, out += p->out_pixel) {
-    const int32_t first = x * p->stride_w - segment->pad_left;
-    const int8_t **tap = taps;
-    const int32_t whole = first >= 0 && first + (p->kernel_w - 1) * p->dilation_w < segment->in_width;
-    for (int32_t ky = 0; ky < p->kernel_h; ++ky) {
-      if (whole && rows[ky] != NULL) {
-        const int8_t *pixel = rows[ky] + first * p->in_pixel;
-        const int32_t step = p->dilation_w * p->in_pixel;
-        for (int32_t kx = p->kernel_w; kx > 0; --kx, pixel += step) *tap++ = pixel;
-        continue;
-      }
-      for (int32_t kx = 0; kx < p->kernel_w; ++kx) {
-        const int32_t column = first + kx * p->dilation_w;
-        const int32_t inside = rows[ky] != NULL && column >= 0 && column < segment->in_width;
-        *tap++ = inside ? rows[ky] + column * p->in_pixel : zeros;
-      }
-    }
+    depthwise_mve_taps_of(p, rows, segment->in_width, x * p->stride_w - segment->pad_left, zeros, taps);
     int32_t c = 0;
     for (; c + 16 <= p->channels; c += 16) depthwise_mve_full(p, taps, count, c, out);
     if (c < p->channels) depthwise_mve_rest(p, taps, count, c, p->channels - c, out);

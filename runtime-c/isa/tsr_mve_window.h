@@ -36,6 +36,9 @@ static const uint8_t tsr_mve_spread[16] = {0, 1, 2, 0, 3, 4, 5, 0, 6, 7, 8, 0, 0
 
 #if defined(__ARM_FEATURE_MVE)
 
+/* Where the four columns of a vector lie, of 32 bytes and of 64. */
+static const int32_t tsr_mve_columns[2][4] = {{0, 32, 64, 96}, {0, 64, 128, 192}};
+
 /* Every register that there is: compilers cannot allocate them in these loops. */
 #define TSR_MVE_WINDOW_REGISTERS \
   "r0", "r1", "r2", "r3", "r4", "r5", "r6", "r7", "r8", "r9", "r10", "r11", "r12", "lr", "cc", "memory", "q0", "q1", "q2", \
@@ -136,8 +139,7 @@ static __attribute__((noinline, unused)) void tsr_mve_depthwise_3x3(tsr_mve_dept
   const uint32_t *const places = both;
   const int32_t apart = 2 * next;
   const uint8_t *const spread = tsr_mve_spread;
-  const int32_t four[4] = {0, p->column, 2 * p->column, 3 * p->column};
-  const int32_t *const columns = four;
+  const int32_t *const columns = tsr_mve_columns[p->column / 64];
   /* The addresses of columns go along with even pixels, or where the stride is not known with all. */
   const int32_t back = 16 - (known ? 2 * pairs : count) * further;
   const int8_t *const turned = scratch - (known ? 2 : 1) * further;

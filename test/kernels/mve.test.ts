@@ -4,6 +4,7 @@ import type { KernelVariant } from '../../src/kernels/define.ts';
 import { convMve, streamOf } from '../../src/kernels/mve/conv.ts';
 import { convMveColumns } from '../../src/kernels/mve/conv-columns.ts';
 import { columnsFirst, convMveNarrow } from '../../src/kernels/mve/conv-narrow.ts';
+import { convMvePixels } from '../../src/kernels/mve/conv-pixels.ts';
 import {
   blocked,
   blockedStream,
@@ -22,7 +23,7 @@ import {
 } from '../../src/kernels/mve/elementwise.ts';
 import { mveKernels } from '../../src/kernels/mve/index.ts';
 import { createDice, type Dice, randomFrom } from '../support/random.ts';
-import { randomBytes } from './cases.ts';
+import { randomBytes, randomRow } from './cases.ts';
 import { type ConvShape, convCase } from './conv-cases.ts';
 import { addCase, meanCase, mulCase } from './elementwise-cases.ts';
 import { matmulCase } from './matmul-cases.ts';
@@ -30,7 +31,7 @@ import { lookupCase, maxPoolCase } from './mve-cases.ts';
 import { averagePoolCase } from './pool-cases.ts';
 import { compareOnQemu } from './qemu.ts';
 import { depthwiseCase } from './simd128-cases.ts';
-import { type CaseMaker, compareKernels } from './support.ts';
+import { type CaseMaker, compareKernels, type KernelCase } from './support.ts';
 
 interface Comparison {
   readonly what: string;
@@ -65,6 +66,29 @@ function columnShape(dice: Dice): ConvShape {
   };
 }
 
+/** One pixel each, as a call of a whole tensor has them. */
+function pixelCase(dice: Dice): KernelCase {
+  const shape = { kernelHeight: 1, kernelWidth: 1, stride: 1, dilation: 1, groups: 1 };
+  const outWidth = dice.integer(1, 20);
+  const made = convCase(dice, {
+    ...shape,
+    inChannels: dice.pick([32, 48, 64, dice.integer(17, 90)]),
+    outChannels: 4 * dice.integer(1, 8),
+    outWidth,
+  });
+  const rowBytes = (outWidth - 1) * (made.call.fields.in_pixel as number) + (made.call.fields.in_channels as number);
+  return {
+    ...made,
+    call: { ...made.call, pointwise: true },
+    steps: [
+      {
+        rows: [randomRow(dice, rowBytes)],
+        segment: { row: 0, column: 0, outWidth, inWidth: outWidth, padLeft: 0 },
+      },
+    ],
+  };
+}
+
 const comparisons: readonly Comparison[] = [
   { what: 'convolution of any shape', variant: convMve, make: (dice) => convCase(dice) },
   {
@@ -80,6 +104,7 @@ const comparisons: readonly Comparison[] = [
   },
   { what: 'convolution of short windows', variant: convMveNarrow, make: (dice) => convCase(dice, narrowShape(dice)) },
   { what: 'convolution of small columns', variant: convMveColumns, make: (dice) => convCase(dice, columnShape(dice)) },
+  { what: 'convolution of pixels', variant: convMvePixels, make: pixelCase },
   { what: 'dense layer', variant: convMve, make: (dice) => convCase(dice, { outWidth: 1, groups: 1 }) },
   {
     what: 'depthwise 3 x 3',
@@ -184,7 +209,7 @@ describe('what the compiler packs for Helium', () => {
 
   it('takes one byte a weight, eight a channel, and at most eight more', () => {
     for (let i = 0; i < 300; i += 1) {
-      for (const { variant, make } of comparisons.slice(0, 8)) {
+      for (const { variant, make } of comparisons.slice(0, 9)) {
         const { call } = make(dice);
         const adapted = variant.adapt(call);
         if (typeof adapted === 'string') continue;

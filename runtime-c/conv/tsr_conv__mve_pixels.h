@@ -1,0 +1,30 @@
+/*
+ * Convolution 1 x 1 with Helium, without strides or padding, and dense layers: as tsr_conv.h, without groups or a
+ * pre-scale, from more than 16 channels to a multiple of 4. What tsr_conv__mve.h says of tiles holds here too; there is
+ * nothing to copy, so that less stack is enough.
+ *
+ * scratch  none
+ * weights  [out_channels][in_channels]
+ */
+#ifndef TSR_CONV_MVE_PIXELS_H
+#define TSR_CONV_MVE_PIXELS_H
+
+#include "tsr_mve_tile.h"
+
+typedef struct tsr_conv_mve_pixels {
+  const int8_t *weights;
+  const int32_t *stream; /* for each four channels biases, then multipliers divided by 2 */
+  int32_t offset;
+  int32_t shift;
+  int32_t min;
+  int32_t max;
+  int32_t in_channels;
+  int32_t out_channels;
+  int32_t in_pixel;
+  int32_t out_pixel;
+} tsr_conv_mve_pixels;
+
+void tsr_conv_s8s8__mve_pixels(const tsr_conv_mve_pixels *p, const int8_t *const *rows, int8_t *out,
+                               const tsr_segment *segment, void *scratch);
+
+#endif
