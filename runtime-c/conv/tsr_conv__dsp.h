@@ -2,8 +2,9 @@
  * Convolution for Arm DSP, any kernel size, stride and dilation, without groups; a dense layer is a 1 x 1 convolution.
  *
  * rows, out  as tsr_conv
- * scratch    4 * group * pairs bytes for the expanded activations of `group` pixels; with a window, behind them room
- *            for in_channels bytes of (group - 1) * stride_w + reach columns
+ * scratch    4 * n * pairs bytes for the expanded activations of n pixels; with a window, behind them room for in_channels
+ *            bytes of (n - 1) * stride_w + reach columns; n is `group` or, where a call computes fewer pixels, the
+ *            largest power of two among these
  * weights    for every four of the packed output channels a stream as tsr_dsp_dot.h has it, then the others one by one:
  *            bias, weights of two pairs of taps a word (a0, b0, a1, b1 for the pairs (a0, a1) and (b0, b1)), multiplier
  * taps       in the order of the expansion: for every kernel row its runs (a whole row of the kernel where its columns

@@ -28,17 +28,18 @@ typedef struct conv_dsp_call {
  * Columns [first, first + columns) of a row, with padding as bytes, one pixel behind the other: in the window, which
  * stands behind the activations.
  */
-TSR_DSP_SELDOM const int8_t *conv_dsp_window(const conv_dsp_call *call, const int8_t *row, int32_t columns) {
+TSR_DSP_SELDOM const int8_t *conv_dsp_window(const conv_dsp_call *call, const int8_t *row, int32_t columns,
+                                             int8_t *to) {
+  const int8_t *const window = to;
   const int32_t channels = call->p->in_channels;
   const int32_t in_pixel = call->p->in_pixel;
   const int32_t zero_point = call->p->input_zero_point;
   const int32_t first = call->first;
-  int8_t *to = (int8_t *)(call->activations + call->p->group * call->p->pairs);
   const int32_t from = tsr_max(first, 0);
   const int32_t end = tsr_min(first + columns, call->in_width);
   if (row == NULL || end <= from) {
     tsr_dsp_fill(to, zero_point, columns * channels);
-    return to;
+    return window;
   }
   const int32_t before = from - first;
   if (before > 0) tsr_dsp_fill(to, zero_point, before * channels);
@@ -49,7 +50,7 @@ TSR_DSP_SELDOM const int8_t *conv_dsp_window(const conv_dsp_call *call, const in
   }
   const int32_t done = before + end - from;
   if (done < columns) tsr_dsp_fill(to + done * channels, zero_point, (columns - done) * channels);
-  return to;
+  return window;
 }
 
 /* Expands a run of quads of 4, 2 or 1 pixels, `step` bytes apart. Gives where the next goes. */
@@ -214,7 +215,7 @@ TSR_DSP_INLINE void conv_dsp_expand(const conv_dsp_call *call, const int32_t pix
       to = conv_dsp_expand_padded(call, from, to, pixels);
       continue;
     } else {
-      from = conv_dsp_window(call, from, columns);
+      from = conv_dsp_window(call, from, columns, (int8_t *)(call->activations + pixels * p->pairs));
       pixel = p->in_channels;
     }
     const int32_t step = p->stride_w * pixel;

@@ -2,10 +2,9 @@
  * Convolution with Helium: as tsr_conv.h, without groups and without a pre-scale.
  *
  * Windows are taken three at a time, outputs in fours of channels: VMLADAVA multiplies and sums 16 bytes, and each 96
- * products take 12 instructions. With requantisation, rows of 24, on a Cortex-M55 in QEMU, instructions a
- * multiply-accumulate: 1 x 1 from 8 to 16 channels 0.72, 16 to 32 0.31, 32 to 32 0.26, 64 to 64 0.19, 128 to 128 0.15,
- * 256 to 256 0.14; 3 x 3 of 16 channels 0.17, of 32 0.15, of 64 0.13; a first layer of 3 x 3 from 3 to 8 channels 0.57. The
- * portable kernel takes 4.4 to 18.
+ * products take 12 instructions, or 11.5 where windows are one piece. In whole layers, with requantisation, on a
+ * Cortex-M55 in QEMU, instructions a multiply-accumulate: 3 x 3 of 32 channels 0.16, of 64 0.14. The portable kernel takes
+ * 4.4 to 18.
  *
  * scratch  (copies * window_vectors + 1) * 16 bytes, for windows that reach over the edge or do not lie in vectors
  * weights  [out_channels][kernel_h][kernel_w][in_channels], as the portable kernel has them; where there are

@@ -3,6 +3,9 @@
  * a multiple of 4. Columns are copied to the scratch with their rows together: windows overlap there, so that each
  * column is copied once, and a window is one piece.
  *
+ * In whole layers, on a Cortex-M55 in QEMU, instructions a multiply-accumulate: 3 x 3 of 16 channels 0.18, 10 x 4 of one
+ * channel 0.34; tsr_conv_s8s8__mve, which copies windows, takes 0.19 and 0.47.
+ *
  * scratch  window_columns * kernel_h * in_channels + 16 bytes
  * weights  [out_channels][kernel_w][kernel_h][in_channels]
  */

@@ -1,7 +1,8 @@
 /*
  * Convolution 1 x 1 with Helium, without strides or padding, and dense layers: as tsr_conv.h, without groups or a
  * pre-scale, from more than 16 channels to a multiple of 4. What tsr_conv__mve.h says of tiles holds here too; there is
- * nothing to copy, so that less stack is enough.
+ * nothing to copy, so that less stack is enough. In whole layers, on a Cortex-M55 in QEMU, instructions a
+ * multiply-accumulate: 0.17 from 64 channels, 0.16 from 96, 0.13 from 384; of one pixel 0.16.
  *
  * scratch  none
  * weights  [out_channels][in_channels]

@@ -1,157 +1,234 @@
 /**
  * The cost model of the planner: `npm run fit:cost -- [options]` measures networks in QEMU and fits, for every kernel,
- * instructions to the work that it does (src/plan/work.ts); `npm run test:cost` compares estimates with counts on models
- * that it was not fitted on.
+ * instructions and a Cortex-M4's cycles to the work that it does (src/plan/work.ts); `npm run test:cost` compares
+ * estimates with counts on models that it was not fitted on.
  */
+import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { modelPrefix } from '../../dist/codegen/model.js';
 import { modelFiles } from '../../dist/codegen/project.js';
 import { modelOptions, optimize, plan, quantize } from '../../dist/compile.js';
 import { readModel, requireGraph } from '../../dist/onnx/read.js';
 import { createGraphBuilder, plainPort } from '../../dist/ops/build.js';
-import { layerTime } from '../../dist/plan/cost.js';
-import { costKey, workNames, workOf } from '../../dist/plan/work.js';
-import { randomChain } from './cost-corpus.mjs';
-import { measureSpeed, models, readModel as readKitModel } from './speed-lib.mjs';
+import { layerCycles, layerTime, segmentsOf } from '../../dist/plan/cost.js';
+import { costKey, kernelWork, stageWork } from '../../dist/plan/work.js';
+import { compareEstimates } from './cost-compare.mjs';
+import { probes, randomChain } from './cost-corpus.mjs';
+import { fitCosts, meanError } from './cost-fit.mjs';
+import { measureLayers } from './cost-measure.mjs';
+import { models, readModel as readKitModel } from './speed-lib.mjs';
 
 const usage = `npm run fit:cost -- [options]
-  --networks N   how many random networks to measure (60)
-  --core TEXT    only this core: cortex-m4, cortex-m55
+  --probes N     how many networks of single layers to measure (20)
+  --chains N     how many networks of layers one after the other, in four plans each (8)
+  --machine TEXT only these: cortex-m4 dsp, cortex-m4 portable, cortex-m55 mve; with --test cortex-m7 dsp, too
   --fit          fit to scripts/bench/cost-profiles.jsonl as it is, without measuring
   --test         no fit: estimates beside counts, on the models of TESSERA_KIT
+  --cycles       with --test: cycles of a Cortex-M4, too; minutes for a large model
   --model TEXT   with --test: only the models whose name holds this
   --layers       with --test: every layer
   --json         with --test: print JSON`;
 const profilesFile = new URL('cost-profiles.jsonl', import.meta.url);
-const tableFile = new URL('../../src/plan/cost-table.ts', import.meta.url);
+const instructionsFile = new URL('../../src/plan/cost-table.ts', import.meta.url);
+const cyclesFile = new URL('../../src/plan/cost-cycles.ts', import.meta.url);
 
 const tessera = {
   ...{ modelFiles, modelOptions, modelPrefix, optimize, plan, quantize },
   ...{ readModel, requireGraph, createGraphBuilder, plainPort },
+  ...{ costKey, layerCycles, layerTime, segmentsOf },
 };
 
 const { values: options } = parseArgs({
   options: {
-    networks: { type: 'string', default: '60' },
-    core: { type: 'string', default: '' },
+    probes: { type: 'string', default: '20' },
+    chains: { type: 'string', default: '8' },
+    machine: { type: 'string', default: '' },
     fit: { type: 'boolean', default: false },
     test: { type: 'boolean', default: false },
+    cycles: { type: 'boolean', default: false },
     model: { type: 'string', default: '' },
     layers: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
 });
-/** The cores that costs are fitted on: one for each instruction set, and the portable kernels on the smallest. */
+
+/** What costs are fitted on: a core with its kernels, and how much of the corpus. */
 const machines = [
-  { core: 'cortex-m4', isas: ['dsp'] },
-  { core: 'cortex-m55', isas: ['mve', 'dsp'] },
-  { core: 'cortex-m4', isas: [] },
-].filter(({ core }) => core.includes(options.core));
+  { core: 'cortex-m4', isas: ['dsp'], share: 1, withCycles: true },
+  { core: 'cortex-m55', isas: ['mve', 'dsp'], share: 1, withCycles: false },
+  { core: 'cortex-m4', isas: [], share: 0.4, withCycles: true },
+];
+/** What estimates are tested on: the M7 has the kernels of the M4. */
+const testMachines = [...machines, { core: 'cortex-m7', isas: ['dsp'] }];
+/** What estimates of instructions may be off: the mean of a model's layers, and its total. */
+const mostOfLayers = 0.05;
+const mostOfTotal = 0.03;
+
+/** Networks that are measured in one start of QEMU. */
+const batch = 10;
 
 if (options.help) process.stdout.write(`${usage}\n`);
 else if (options.test) await test();
 else {
-  if (!options.fit) await measure(Number(options.networks));
-  fitCosts();
+  if (!options.fit) await measure();
+  writeTables();
 }
 
-/** The columns that each layer of a plan computes at a time; null where it is computed whole. */
-function segmentsOf(made) {
-  const segments = new Map();
-  for (const step of made.steps) {
-    if (step.kind === 'call') segments.set(step.layer, null);
-    else for (const [i, layer] of step.layers.entries()) segments.set(layer, step.segments[i]);
-  }
-  return segments;
-}
-
-/** Counts of layers that have one kernel each, with their work. */
-async function profile(model, read, { core, isas, objective }) {
-  const measured = await measureSpeed(tessera, model, read, { core, isas, plan: objective, withLayers: true });
-  const made = plan(read.graph, { objective, input: 'resident', isas });
+/** The layers of a plan that have one kernel each, with what was counted. */
+function rowsOf(made, counted) {
   const segments = segmentsOf(made);
-  const layers = measured.layers.flatMap(({ layer: index, instructions }) => {
+  return counted.flatMap(({ layer: index, ...counts }) => {
     const layer = made.layers[index];
-    if (layer.lowering.kind === 'alias') return [];
-    return [{ layer, segment: segments.get(index), instructions }];
+    if (layer.lowering.kind === 'alias' || layer.lowering.calls.length > 1) return [];
+    const [call] = layer.lowering.calls;
+    const segment = segments.get(index);
+    const work = kernelWork(layer, call, segment, made);
+    const around = segment === null ? null : stageWork(layer, call, segment, made);
+    return [
+      {
+        kernel: costKey(call),
+        ...counts,
+        work: Object.fromEntries(work),
+        ...(around === null ? {} : { stage: Object.fromEntries(around) }),
+      },
+    ];
   });
-  return { layers, instructions: measured.instructions };
 }
 
-async function measure(networks) {
-  const rows = [];
-  for (let seed = 0; seed < networks; seed += 1) {
-    const graph = randomChain(tessera, seed);
-    const first = plan(graph, { objective: 'time', input: 'resident' });
-    const read = {
-      graph,
-      options: { ...modelOptions(first, new Uint8Array(), 'bench', '0', 'int8'), byteArrays: 'text' },
-    };
-    // Most have the kernels that most users have.
-    const machine = machines[seed % 2 === 0 ? 0 : Math.floor(seed / 2) % machines.length];
-    for (const objective of ['time', 'sram']) {
-      const { layers } = await profile({ name: `network ${seed}` }, read, { ...machine, objective });
-      for (const { layer, segment, instructions } of layers) {
-        if (layer.lowering.calls.length > 1) continue;
-        const [call] = layer.lowering.calls;
-        const work = workOf(layer, call, segment);
-        rows.push({ network: seed, core: machine.core, kernel: costKey(call), instructions, ...work });
+async function measure() {
+  const kept = existsSync(profilesFile) && options.machine !== '' ? readProfiles() : [];
+  const chosen = machines.filter((machine) => machineName(machine).includes(options.machine));
+  const rows = kept.filter(({ machine }) => !chosen.some((one) => machineName(one) === machine));
+  for (const machine of chosen) {
+    const { core, isas, share, withCycles } = machine;
+    const count = (text) => Math.ceil(Number(text) * share);
+    const plans = [
+      ...Array.from({ length: count(options.probes) }, (_, seed) =>
+        plan(probes(tessera, seed), { objective: 'time', input: 'resident', isas }),
+      ),
+      ...Array.from({ length: count(options.chains) }, (_, seed) =>
+        chainPlans(randomChain(tessera, seed), isas),
+      ).flat(),
+    ];
+    for (let at = 0; at < plans.length; at += batch) {
+      const some = plans.slice(at, at + batch);
+      const counted = await measureLayers(tessera, some, { core, withCycles });
+      for (const [i, made] of some.entries()) {
+        rows.push(...rowsOf(made, counted[i]).map((row) => ({ machine: machineName(machine), ...row })));
       }
+      process.stderr.write(
+        `${machineName(machine)}: ${Math.min(at + batch, plans.length)} of ${plans.length} networks\n`,
+      );
     }
-    process.stderr.write(`network ${seed} of ${networks}\n`);
   }
-  writeFileSync(profilesFile, rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
+  writeProfiles(rows);
 }
 
-/**
- * Numbers from 0 on whose sums of work come close to what was counted, by relative error: least squares under
- * constraints, one number after the other (coordinate descent) until none moves.
- */
-function leastSquares(rows) {
-  const scaled = rows.map((row) => workNames.map((name) => row[name] / row.instructions));
-  const costs = workNames.map(() => 0);
-  const residuals = rows.map(() => 1);
-  const norms = workNames.map((_, i) => scaled.reduce((sum, row) => sum + row[i] ** 2, 0));
-  for (let round = 0; round < 20000; round += 1) {
-    let moved = 0;
-    for (let i = 0; i < workNames.length; i += 1) {
-      if (norms[i] === 0) continue;
-      const slope = scaled.reduce((sum, row, r) => sum + row[i] * residuals[r], 0);
-      const next = Math.max(0, costs[i] + slope / norms[i]);
-      const change = next - costs[i];
-      if (change === 0) continue;
-      costs[i] = next;
-      scaled.forEach((row, r) => {
-        residuals[r] -= row[i] * change;
-      });
-      moved = Math.max(moved, Math.abs(change) * Math.sqrt(norms[i] / rows.length));
-    }
-    if (moved < 1e-7) break;
-  }
-  return { costs, error: residuals.reduce((sum, r) => sum + Math.abs(r), 0) / rows.length };
+/** Plans of a chain: layer by layer, and with stages that go column by column and in wider segments. */
+function chainPlans(graph, isas) {
+  const least = plan(graph, { objective: 'sram', input: 'resident', isas });
+  const limited = [1.2, 1.6].map((times) => Math.ceil(times * least.arenaBytes));
+  return [
+    plan(graph, { objective: 'time', input: 'resident', isas }),
+    least,
+    ...limited.map((arenaLimit) => plan(graph, { objective: 'time', arenaLimit, input: 'resident', isas })),
+  ];
 }
 
-function fitCosts() {
-  const rows = readFileSync(profilesFile, 'utf8')
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line));
-  const kernels = [...new Set(rows.map(({ kernel }) => kernel))].sort();
-  const entries = kernels.map((kernel) => {
-    const own = rows.filter((row) => row.kernel === kernel && row.instructions > 0);
-    const { costs, error } = leastSquares(own);
-    process.stderr.write(`${kernel}: ${own.length} layers, mean error ${(100 * error).toFixed(2)} %\n`);
-    const fields = workNames.flatMap((name, i) =>
-      costs[i] > 0 ? [`${name}: ${Number(costs[i].toPrecision(3))}`] : [],
-    );
-    return `  '${kernel}': { ${fields.join(', ')} },`;
+function machineName({ core, isas }) {
+  return `${core} ${isas[0] ?? 'portable'}`;
+}
+
+/** A line for each kernel on each machine: what its work is called, then for each layer its figures in that order. */
+function writeProfiles(rows) {
+  const groups = new Map();
+  for (const row of rows) {
+    const key = JSON.stringify({ machine: row.machine, kernel: row.kernel, streamed: row.stage !== undefined });
+    groups.set(key, [...(groups.get(key) ?? []), row]);
+  }
+  const lines = [...groups].map(([key, own]) => {
+    const names = (part) => [...new Set(own.flatMap((row) => Object.keys(row[part] ?? {})))];
+    const [work, stage] = [names('work'), names('stage')];
+    const layers = own.map((row) => [
+      ...[row.instructions, row.cycles ?? 0],
+      ...work.map((name) => row.work[name] ?? 0),
+      ...stage.map((name) => row.stage[name] ?? 0),
+    ]);
+    return JSON.stringify({ ...JSON.parse(key), work, stage, layers });
   });
-  const text = readFileSync(tableFile, 'utf8');
-  const start = text.indexOf('export const instructionTable');
-  const table = `export const instructionTable: Readonly<Record<string, WorkCosts>> = {\n${entries.join('\n')}\n};\n`;
-  writeFileSync(tableFile, text.slice(0, start) + table);
+  writeFileSync(profilesFile, lines.map((line) => `${line}\n`).join(''));
+}
+
+function readProfiles() {
+  const lines = readFileSync(profilesFile, 'utf8').trim().split('\n');
+  return lines.flatMap((line) => {
+    const { machine, kernel, streamed, work, stage, layers } = JSON.parse(line);
+    const named = (names, counts) =>
+      Object.fromEntries(names.map((name, i) => [name, counts[i]]).filter(([, count]) => count !== 0));
+    return layers.map(([instructions, cycles, ...counts]) => ({
+      ...{ machine, kernel, instructions, cycles, work: named(work, counts) },
+      ...(streamed ? { stage: named(stage, counts.slice(work.length)) } : {}),
+    }));
+  });
+}
+
+/** Costs of every kernel and of stages, by what was counted: instructions or cycles. */
+function fitTable(rows, unit) {
+  const counted = rows.filter((row) => row[unit] > 0);
+  const kernels = [...new Set(counted.map(({ kernel }) => kernel))].sort();
+  const table = {};
+  for (const kernel of kernels) {
+    const own = counted.filter((row) => row.kernel === kernel && row.stage === undefined);
+    // On the core that the kernel is for, where it was measured there.
+    const isFor = kernel.endsWith('_mve') || kernel.includes('__mve_') ? 'cortex-m55' : 'cortex-m4';
+    const home = own.filter(({ machine }) => machine.startsWith(isFor));
+    const used = home.length > 0 ? home : own;
+    if (used.length === 0) continue;
+    const { costs, errors } = fitCosts(used.map((row) => ({ work: row.work, target: row[unit], scale: row[unit] })));
+    process.stderr.write(
+      `${unit}, ${kernel}: ${used.length} layers, mean error ${percent(meanError(errors))}, most ${percent(Math.max(...errors.map(Math.abs)))}\n`,
+    );
+    table[kernel] = costs;
+  }
+  const streamed = counted.filter(
+    ({ stage, kernel, machine }) =>
+      stage !== undefined && table[kernel] !== undefined && machine === machineName(machines[0]),
+  );
+  const { costs, errors } = fitCosts(
+    streamed.map((row) => {
+      const own = Object.entries(row.work).reduce(
+        (sum, [name, count]) => sum + (table[row.kernel][name] ?? 0) * count,
+        0,
+      );
+      return { work: row.stage, target: row[unit] - own, scale: row[unit] };
+    }),
+  );
+  process.stderr.write(`${unit}, stages: ${streamed.length} layers, mean error ${percent(meanError(errors))}\n`);
+  return { ...table, stage: costs };
+}
+
+function percent(value) {
+  return `${(100 * value).toFixed(2)} %`;
+}
+
+function writeTable(file, table) {
+  const text = readFileSync(file, 'utf8');
+  const [, declaration] = /^(export const \w+: [^=]* = )/m.exec(text);
+  const entries = Object.entries(table).map(([kernel, costs]) => `'${kernel}': ${JSON.stringify(costs)},`);
+  writeFileSync(file, `${text.slice(0, text.indexOf(declaration))}${declaration}{\n${entries.join('\n')}\n};\n`);
+}
+
+function writeTables() {
+  const rows = readProfiles();
+  writeTable(instructionsFile, fitTable(rows, 'instructions'));
+  writeTable(cyclesFile, fitTable(rows, 'cycles'));
+  const biome = fileURLToPath(new URL('../../node_modules/.bin/biome', import.meta.url));
+  execFileSync(biome, ['format', '--write', fileURLToPath(instructionsFile), fileURLToPath(cyclesFile)], {
+    stdio: 'ignore',
+  });
 }
 
 async function test() {
@@ -163,44 +240,54 @@ async function test() {
   }
   const results = [];
   for (const model of models.filter(({ name }) => name.includes(options.model))) {
-    const read = readKitModel(tessera, kit, model);
-    for (const { core, isas } of machines) {
+    const { graph } = readKitModel(tessera, kit, model);
+    for (const { core, isas } of testMachines.filter((machine) => machineName(machine).includes(options.machine))) {
+      const withCycles = options.cycles && core === 'cortex-m4';
       for (const objective of ['time', 'balanced']) {
-        const { layers, instructions } = await profile(model, read, { core, isas, objective });
-        const compared = layers.map(({ layer, segment, instructions: counted }) => ({
-          layer: layer.index,
-          kernel: costKey(layer.lowering.calls[0]),
-          counted,
-          estimated: Math.round(layerTime(layer, segment)),
-        }));
-        const estimated = compared.reduce((sum, one) => sum + one.estimated, 0);
-        const errors = compared.map((one) => Math.abs(one.estimated / one.counted - 1));
-        results.push({
-          ...{ model: model.name, core, kernels: isas[0] ?? 'portable', plan: objective, instructions, estimated },
-          totalError: estimated / instructions - 1,
-          meanLayerError: errors.reduce((sum, error) => sum + error, 0) / errors.length,
-          layers: compared,
-        });
+        const made = plan(graph, { objective, input: 'resident', isas });
+        const [errors] = await compareEstimates(tessera, [made], { core, withCycles });
+        const result = { model: model.name, machine: machineName({ core, isas }), plan: objective, ...errors };
+        results.push(result);
+        if (!options.json) print(result);
+        if (!isWithin(errors)) process.exitCode = 1;
       }
     }
   }
-  if (options.json) {
-    process.stdout.write(`${JSON.stringify(results, null, 2)}\n`);
-    return;
-  }
-  const percent = (value) => `${(100 * value).toFixed(1)} %`.padStart(8);
-  for (const row of results) {
-    const counts = `${String(row.instructions).padStart(11)} ${String(row.estimated).padStart(11)}`;
-    process.stdout.write(
-      `${row.model.padEnd(22)} ${row.core} ${row.kernels.padEnd(8)} ${row.plan.padEnd(8)} ${counts} ${percent(row.totalError)} ${percent(row.meanLayerError)}\n`,
+  if (options.json) process.stdout.write(`${JSON.stringify(results, null, 2)}\n`);
+  if (process.exitCode === 1) {
+    process.stderr.write(
+      `an error is above ${percent(mostOfLayers)} of the layers or ${percent(mostOfTotal)} of a total\n`,
     );
-    if (!options.layers) continue;
-    for (const { layer, kernel, counted, estimated } of row.layers)
-      process.stdout.write(
-        `  ${String(layer).padStart(3)} ${kernel.padEnd(40)} ${counted} ${estimated} ${percent(estimated / counted - 1)}\n`,
-      );
   }
-  process.stdout.write(
-    'model, core, kernels, plan; instructions counted and estimated; error of the total, mean of layers\n',
-  );
+}
+
+function isWithin({ instructions }) {
+  return instructions.meanOfLayers <= mostOfLayers && Math.abs(instructions.total) <= mostOfTotal;
+}
+
+function print({ model, machine, plan: objective, instructions, cycles, layers }) {
+  for (const [unit, errors] of Object.entries({ instructions, cycles })) {
+    if (errors === null) continue;
+    const named = [
+      ['total', errors.total],
+      ['mean of layers', errors.meanOfLayers],
+      ['weighted', errors.weighted],
+    ].map(([name, error]) => `${name} ${percent(error).padStart(8)}`);
+    const counts = `${String(errors.counted).padStart(10)} ${String(errors.estimated).padStart(10)}`;
+    process.stdout.write(
+      `${model.padEnd(22)} ${machine.padEnd(19)} ${objective.padEnd(8)} ${unit.padEnd(12)} ${counts}  ${named.join('  ')}\n`,
+    );
+  }
+  if (!options.layers) return;
+  const figures = (counted, estimated) =>
+    counted === undefined
+      ? ''
+      : `${String(counted).padStart(10)} ${String(estimated).padStart(10)} ${percent(estimated / counted - 1).padStart(9)}`;
+  for (const layer of layers) {
+    const what = `${String(layer.layer).padStart(3)} ${layer.kernel.padEnd(38)} ${layer.output.padEnd(14)}`;
+    const counts = figures(layer.instructions, layer.estimatedInstructions);
+    process.stdout.write(
+      `  ${what} ${String(layer.segment).padStart(5)} ${counts} ${figures(layer.cycles, layer.estimatedCycles)}\n`,
+    );
+  }
 }

@@ -87,19 +87,10 @@ function symbolsOf(elf) {
 }
 
 /**
- * Estimated cycles from the first instruction of one function to that of another.
- * @param {string} elf
- * @param {{ from: string, to: string, seconds?: number }} options
- * @returns {Promise<{ cycles: number, instructions: number, functions: ReadonlyMap<string, number> }>} in all, and the
- *   cycles of each function's own code
+ * Runs a program and gives every block that it executes to `take`: the name of its function, its address, its
+ * instructions, and their cycles with the refill of the branch that led to it.
  */
-export function estimateCycles(elf, { from, to, seconds = 600 }) {
-  const symbols = symbolsOf(elf);
-  const [first, last] = [from, to].map((name) => {
-    const address = symbols.get(name);
-    if (address === undefined) throw new Error(`there is no function ${name} in the program`);
-    return address;
-  });
+function traceBlocks(elf, seconds, take) {
   // A log of gigabytes, read as it is written: it never lies on the disk.
   const folder = mkdtempSync(join(tmpdir(), 'tessera-trace-'));
   const pipe = join(folder, 'log');
@@ -119,16 +110,7 @@ export function estimateCycles(elf, { from, to, seconds = 600 }) {
     let rest = '';
     let listing = null;
     let previous = null;
-    let counting = false;
-    let total = 0;
-    let instructions = 0;
-    let result = null;
-    const functions = new Map();
-    const add = (name, cycles) => {
-      total += cycles;
-      functions.set(name, (functions.get(name) ?? 0) + cycles);
-    };
-    const take = (line) => {
+    const read = (line) => {
       if (line.startsWith('Trace 0: ')) {
         const open = line.indexOf('[');
         // [base/address/flags/...]: the flags tell blocks apart that begin inside an IT block.
@@ -138,24 +120,17 @@ export function estimateCycles(elf, { from, to, seconds = 600 }) {
           blocks.set(key, blockOf(listing));
           listing = null;
         }
-        if (address === first) counting = true;
-        else if (counting && address === last) {
-          counting = false;
-          result ??= { cycles: total, instructions, functions };
-        }
-        if (!counting) return;
-        const name = line.slice(line.indexOf(']') + 2);
-        if (previous?.conditional && previous.end !== address) add(name, refill);
+        const refilled = previous?.conditional && previous.end !== address ? refill : 0;
         previous = blocks.get(key) ?? null;
-        add(name, previous?.cycles ?? 0);
-        instructions += previous?.instructions ?? 0;
+        const name = line.slice(line.indexOf(']') + 2);
+        take(name, address, previous?.instructions ?? 0, previous?.cycles ?? 0, refilled);
       } else if (line.startsWith('IN:')) listing = [];
       else if (listing !== null && line.startsWith('0x')) listing.push(line);
     };
     log.on('data', (chunk) => {
       const lines = (rest + chunk).split('\n');
       rest = lines.pop() ?? '';
-      for (const line of lines) take(line);
+      for (const line of lines) read(line);
     });
     child.on('error', reject);
     log.on('error', reject);
@@ -163,8 +138,79 @@ export function estimateCycles(elf, { from, to, seconds = 600 }) {
       rmSync(folder, { recursive: true, force: true });
       clearTimeout(timer);
       process.off('exit', end);
-      if (result === null) reject(new Error(`the program did not run from ${from} to ${to} within ${seconds} s`));
-      else resolve(result);
+      resolve();
     });
   });
+}
+
+/**
+ * Estimated cycles from the first instruction of one function to that of another.
+ * @param {string} elf
+ * @param {{ from: string, to: string, seconds?: number }} options
+ * @returns {Promise<{ cycles: number, instructions: number, functions: ReadonlyMap<string, number> }>} in all, and the
+ *   cycles of each function's own code
+ */
+export async function estimateCycles(elf, { from, to, seconds = 600 }) {
+  const symbols = symbolsOf(elf);
+  const [first, last] = [from, to].map((name) => {
+    const address = symbols.get(name);
+    if (address === undefined) throw new Error(`there is no function ${name} in the program`);
+    return address;
+  });
+  const functions = new Map();
+  let counting = false;
+  let total = 0;
+  let instructions = 0;
+  let result = null;
+  await traceBlocks(elf, seconds, (name, address, executed, cycles, refilled) => {
+    if (address === first) counting = true;
+    else if (counting && address === last) {
+      counting = false;
+      result ??= { cycles: total, instructions, functions };
+    }
+    if (!counting) return;
+    // The refill of the branch that led here was, to a reader of one function, there before the first.
+    total += cycles + refilled;
+    instructions += executed;
+    functions.set(name, (functions.get(name) ?? 0) + cycles + refilled);
+  });
+  if (result === null) throw new Error(`the program did not run from ${from} to ${to} within ${seconds} s`);
+  return result;
+}
+
+/** Instructions and cycles of what a caller of a mark does for it: the number of the layer, and the branch. */
+const markCall = { instructions: 2, cycles: 2 + refill };
+
+/**
+ * Instructions and estimated cycles between marks. Each time the program comes through function `begin`, a run begins, up
+ * to function `end`; whatever is executed since the mark before belongs to function `mark` and a number, and the function
+ * that calls it, tsr_profile_mark, to nobody.
+ * @param {string} elf
+ * @param {{ begin: string, end: string, mark: string, seconds?: number }} options
+ * @returns {Promise<readonly (readonly { layer: number, instructions: number, cycles: number }[])[]>} for each run
+ */
+export async function traceMarks(elf, { begin, end, mark, seconds = 600 }) {
+  const runs = [];
+  let run = null;
+  let since = { instructions: 0, cycles: 0 };
+  await traceBlocks(elf, seconds, (name, _, executed, cycles, refilled) => {
+    if (name === begin) {
+      run = new Map();
+      runs.push(run);
+      since = { instructions: 0, cycles: 0 };
+    } else if (name === end) run = null;
+    else if (run !== null && name.startsWith(mark)) {
+      const layer = Number(name.slice(mark.length));
+      const known = run.get(layer) ?? { instructions: 0, cycles: 0 };
+      run.set(layer, {
+        instructions: known.instructions + since.instructions - markCall.instructions,
+        cycles: known.cycles + since.cycles - markCall.cycles,
+      });
+      since = { instructions: 0, cycles: 0 };
+    } else if (name !== 'tsr_profile_mark') {
+      since.instructions += executed;
+      since.cycles += cycles + refilled;
+    }
+  });
+  return runs.map((known) => [...known].map(([layer, counts]) => ({ layer, ...counts })));
 }

@@ -3,6 +3,8 @@
  * depend on what the weights are.
  */
 
+import { generator, samePadding } from './random.mjs';
+
 /** Expansion, channels, repeats, stride of the first: the rows of the paper's table. */
 const blocks = [
   [1, 16, 1, 1],
@@ -90,19 +92,4 @@ export function mobilenetV2(tessera, { width, size, classes }) {
     ]),
   );
   return tessera.quantize(graph, ranges.set('image', { min: -1, max: 1 }));
-}
-
-/** As TensorFlow's SAME: what is uneven goes behind. */
-function samePadding(size, kernel, stride) {
-  const total = Math.max(0, (Math.ceil(size / stride) - 1) * stride + kernel - size);
-  return [Math.floor(total / 2), Math.ceil(total / 2)];
-}
-
-/** A linear congruential generator (Numerical Recipes): numbers from 0 to 1, the same everywhere. */
-function generator(seed) {
-  let state = seed >>> 0;
-  return () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 2 ** 32;
-  };
 }

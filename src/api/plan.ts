@@ -1,6 +1,6 @@
 import { plan as planGraph } from '../compile.ts';
 import { paretoPlans } from '../plan/choose.ts';
-import { kernelCalls, timeOf } from '../plan/cost.ts';
+import { cyclesOf, kernelCalls, timeOf } from '../plan/cost.ts';
 import { explainEnds, type StepEnd } from '../plan/explain.ts';
 import type { Plan } from '../plan/types.ts';
 import { endText } from '../report/ends.ts';
@@ -16,8 +16,12 @@ export interface PlanChoice {
   readonly macs: number;
   /** To those of layer by layer. */
   readonly macsRatio: number;
-  /** An estimate, to that of layer by layer: multiply-accumulates, and a constant for each call of a kernel. */
+  /** An estimate, to that of layer by layer: of instructions, by the cost model. */
   readonly relativeTime: number;
+  /** By the cost model; null where the target's core is none of ours. */
+  readonly estimatedInstructions: number | null;
+  /** Of a Cortex-M4 without wait states, an estimate; null for any other core, and where a kernel was never measured. */
+  readonly estimatedCycles: number | null;
   readonly kernelCalls: number;
   /** Constants in flash. */
   readonly constantBytes: number;
@@ -50,6 +54,7 @@ export function planModel(model: ModelSource, options: CompileOptions = {}): Pla
   const compilation = compileModel(model, options);
   const { source, plan, input, output, objective, arenaLimit, maxOverhead, warnings } = compilation;
   const { isas } = compilation.target;
+  const core = compilation.target.board?.core ?? null;
   const { graph, layers } = plan.source;
   options.onProgress?.('planning', 0, 1);
   const isDefault = objective === defaults.objective && arenaLimit === null && maxOverhead === null;
@@ -65,8 +70,10 @@ export function planModel(model: ModelSource, options: CompileOptions = {}): Pla
         macs: one.macs,
         macsRatio: layerwise.macs === 0 ? 1 : one.macs / layerwise.macs,
         relativeTime: timeOf(one) / Math.max(1, timeOf(layerwise)),
+        estimatedInstructions: core === null ? null : timeOf(one),
+        estimatedCycles: core === 'cortex-m4' ? cyclesOf(one) : null,
         kernelCalls: kernelCalls(one),
-        constantBytes: reportPlan(one).constantBytes,
+        constantBytes: reportPlan(one, null).constantBytes,
         steps: one.steps.length,
         stages: one.steps.filter((step) => step.kind === 'stage').length,
         rewritings: one.rewritings.map(({ text }) => text),
@@ -80,7 +87,7 @@ export function planModel(model: ModelSource, options: CompileOptions = {}): Pla
     model: { file: source.file, sha256: source.sha256, opset: source.result.opset },
     options: { input, output, objective, arenaLimit, maxOverhead },
     plans,
-    chosen: reportPlan(plan),
+    chosen: reportPlan(plan, core),
     ends: explainEnds(plan, input).map((end) => ({ ...end, text: endText(plan, end) })),
     warnings,
   };

@@ -2,8 +2,9 @@ import { modelPrefix } from '../codegen/model.ts';
 import { measure, type Spread } from '../device/profile.ts';
 import type { Session } from '../device/session.ts';
 import { exitCode, TesseraError } from '../errors.ts';
-import type { LayerReport } from '../report/plan.ts';
-import { count, plural, tableText } from '../report/table.ts';
+import { liveBytes } from '../report/memory-map.ts';
+import { cyclesAre, estimatedCycles } from '../report/plan.ts';
+import { type Column, count, plural, tableText } from '../report/table.ts';
 import { type BoardOptions, type BoardProject, chosenModels, deviceModelOf, readProject, withBoard } from './board.ts';
 import type { CompileReport } from './project.ts';
 import { stackBound } from './stack.ts';
@@ -29,6 +30,8 @@ export interface LayerProfile {
   readonly ticksPerMac: number | null;
   /** What the plan expected, in instructions. */
   readonly estimate: number;
+  /** What the plan expected of a Cortex-M4 without wait states, in cycles; null on any other core. */
+  readonly estimatedCycles: number | null;
 }
 
 /** A model as it was measured. */
@@ -44,6 +47,8 @@ export interface ModelProfile {
   readonly layers: readonly LayerProfile[];
   /** What the plan expected of the whole run, in instructions. */
   readonly estimate: number;
+  /** What the plan expected of the whole run on a Cortex-M4 without wait states, in cycles; null on any other core. */
+  readonly estimatedCycles: number | null;
   readonly memory: {
     /** Measured by painting: the last byte of the arena that was written, plus 1. */
     readonly arenaBytes: number;
@@ -115,14 +120,19 @@ async function profileModel(
         operator: layer.operator,
         kernels: layer.kernels,
         macs: layer.macs,
-        sramBytes: liveBytes(report, layer),
+        sramBytes: liveBytes(
+          report.buffers,
+          report.steps.findIndex(({ layers }) => layers.includes(layer.index)),
+        ),
         ticks,
         share: ticks === null || median === 0 ? null : ticks.median / median,
         ticksPerMac: ticks === null ? null : perMac(ticks.median, layer.macs),
         estimate: layer.estimatedInstructions,
+        estimatedCycles: layer.estimatedCycles,
       };
     }),
     estimate: report.layers.reduce((sum, layer) => sum + layer.estimatedInstructions, 0),
+    estimatedCycles: estimatedCycles(report.layers),
     memory: {
       arenaBytes: measured.memory.arenaBytes,
       reportedArenaBytes: report.arenaBytes,
@@ -134,20 +144,6 @@ async function profileModel(
 }
 
 const perMac = (ticks: number, macs: number): number | null => (macs === 0 ? null : ticks / macs);
-
-/** Bytes of the buffers that live while a layer computes. Two may share bytes where one begins inside the other. */
-function liveBytes(report: CompileReport, layer: LayerReport): number {
-  const step = report.steps.findIndex(({ layers }) => layers.includes(layer.index));
-  const live = report.buffers.filter(({ first, last }) => first <= step && step <= last);
-  const parts = live.map(({ offset, bytes }) => [offset, offset + bytes] as const).sort((a, b) => a[0] - b[0]);
-  let end = 0;
-  let sum = 0;
-  for (const [from, to] of parts) {
-    sum += Math.max(0, to - Math.max(from, end));
-    end = Math.max(end, to);
-  }
-  return sum;
-}
 
 /**
  * Refuses a board that does not do what the project says.
@@ -184,6 +180,12 @@ export function profileText(result: ProfileResult): string {
   return [head, ...result.models.map((model) => modelText(result, model))].join('\n\n');
 }
 
+const cyclesColumn: Column<LayerProfile> = {
+  title: 'estimated cycles',
+  align: 'right',
+  text: ({ estimatedCycles: cycles }) => (cycles === null ? '-' : count(cycles)),
+};
+
 function modelText({ unit, port }: ProfileResult, model: ModelProfile): string {
   const { total, memory } = model;
   const hasTime = model.layers.some(({ ticks }) => ticks !== null);
@@ -194,6 +196,7 @@ function modelText({ unit, port }: ProfileResult, model: ModelProfile): string {
       { title: 'kernel', align: 'left', text: (layer) => layer.kernels.join(', ') || '-' },
       { title: unit, align: 'right', text: (layer) => ticksText(layer.ticks?.median) },
       { title: 'estimated', align: 'right', text: (layer) => count(layer.estimate) },
+      ...(model.estimatedCycles === null ? [] : [cyclesColumn]),
       {
         title: 'share',
         align: 'right',
@@ -218,6 +221,9 @@ function modelText({ unit, port }: ProfileResult, model: ModelProfile): string {
     table,
     `run    ${count(total.median)} ${unit}${time}${each}: the median of ${plural(model.runs, 'run')}, ${spread}`,
     `plan   ${count(model.estimate)} instructions estimated${offText}`,
+    ...(model.estimatedCycles === null
+      ? []
+      : [`       ${count(model.estimatedCycles)} estimated cycles (${cyclesAre})`]),
     `SRAM   ${count(memory.arenaBytes)} bytes of arena measured, ${count(memory.reportedArenaBytes)} reported${stack}${bound}`,
     ...(hasTime ? [] : ['The firmware was built without time marks: there are no times by layer.']),
   ].join('\n');

@@ -8,7 +8,8 @@ import { describeModel, type ModelDescription } from '../codegen/wasm.ts';
 import { wasmModuleFiles } from '../codegen/wasm-module.ts';
 import { exitCode, TesseraError, usageError } from '../errors.ts';
 import { noRoomText } from '../report/limit.ts';
-import { type PlanReport, planText, reportPlan } from '../report/plan.ts';
+import { type PlanReport, reportPlan } from '../report/plan.ts';
+import { planText } from '../report/plan-text.ts';
 import { sharedArenaBytes } from '../report/regions.ts';
 import { count } from '../report/table.ts';
 import { type Form, formFor } from '../targets/forms.ts';
@@ -60,7 +61,7 @@ export function reportOf(compilation: Compilation): CompileReport {
     options: { boundary, input, output, objective, arenaLimit },
     memory: describeModel(plan),
     warnings,
-    ...reportPlan(plan),
+    ...reportPlan(plan, target.board?.core ?? null),
   };
 }
 
@@ -156,7 +157,7 @@ function checkRoom(board: Board, target: string, compilations: readonly Compilat
       'Try --objective sram, --input stream or --output stream; "tessera plan" shows what is possible.',
     );
   }
-  const constants = compilations.reduce((sum, { plan }) => sum + reportPlan(plan).constantBytes, 0);
+  const constants = compilations.reduce((sum, { plan }) => sum + reportPlan(plan, null).constantBytes, 0);
   if (constants > board.flash.bytes) {
     throw new TesseraError(
       exitCode.doesNotFit,

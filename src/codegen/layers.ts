@@ -1,6 +1,7 @@
 import { describeNode, type RowShape, rowShape, type Tensor } from '../graph/types.ts';
-import { type FieldValue, isSameAxis, type KernelCall, type KernelInput } from '../ops/define.ts';
+import type { FieldValue, KernelCall, KernelInput } from '../ops/define.ts';
 import { windowStart } from '../plan/demand.ts';
+import { joinsRows } from '../plan/joined.ts';
 import type { Layer, Plan } from '../plan/types.ts';
 import { addressText, baseParameter } from './arena.ts';
 import type { ConstantPool } from './constants.ts';
@@ -108,30 +109,6 @@ function inputText(context: LayerContext, layer: Layer, call: KernelCall, access
   return `tsr_rows(${target}, ${image}, ${stride}, ${shape.rows}, ${startExpression(map, 'y')}, ${map.dilation}, ${map.count});`;
 }
 
-/** Whether a call may take all rows of all images as one long row. */
-function joined({ plan }: LayerContext, layer: Layer, call: KernelCall): boolean {
-  const output = rowShape(layer.tensors.output.shape);
-  const isRow = ({ name, shape }: Tensor): boolean => {
-    const { rows, width } = rowShape(shape);
-    const storage = plan.storage.get(name);
-    return storage === undefined || rows === 1 || storage.rowBytes === width * storage.pixelBytes;
-  };
-  return (
-    call.pointwise &&
-    [layer.tensors.output, ...layer.tensors.inputs].every((tensor) => tensor === null || isRow(tensor)) &&
-    call.inputs.every(({ input, rows }) => {
-      const shape = rowShape((layer.tensors.inputs[input] as Tensor).shape);
-      return (
-        rows !== 'whole' &&
-        isSameAxis(rows) &&
-        shape.rows === output.rows &&
-        shape.batch === output.batch &&
-        shape.width === output.width
-      );
-    })
-  );
-}
-
 /** One call of a kernel on whole tensors: all at once, or row y of image n. */
 function callText(
   context: LayerContext,
@@ -178,8 +155,7 @@ export function layerText(context: LayerContext, layer: Layer): string {
   const { batch } = rowShape(layer.tensors.output.shape);
   layer.lowering.calls.forEach((call, index) => {
     const parameters = parametersName(context, layer, index);
-    const apart = context.plan.overlapping.has(layer.index);
-    if (call.steps === 'once' || (!apart && joined(context, layer, call))) {
+    if (call.steps === 'once' || joinsRows(layer, call, context.plan)) {
       body.push('{', ...indent(callText(context, layer, call, parameters, 'all'), 1), '}');
       return;
     }

@@ -1,6 +1,7 @@
-import { rowShape } from '../graph/types.ts';
 import type { KernelCall } from '../ops/define.ts';
+import { segmentsOf } from '../plan/cost.ts';
 import type { Layer, Plan } from '../plan/types.ts';
+import { callShapes } from '../plan/work-shapes.ts';
 
 /**
  * `speed`: the kernels that are fastest. `size`: where a kernel has a smaller file for calls of few pixels, that one, and
@@ -35,31 +36,16 @@ export function withSmallKernels(plan: Plan, optimize: Optimization): Plan {
   return { ...plan, layers };
 }
 
-function widthsOfCalls({ layers, steps }: Plan): ReadonlyMap<string, Widths> {
+function widthsOfCalls(plan: Plan): ReadonlyMap<string, Widths> {
   const widths = new Map<string, Widths>();
-  const note = (layer: Layer, pixelsOf: (call: KernelCall) => readonly number[]): void => {
-    if (layer.lowering.kind === 'alias') return;
+  for (const [index, segment] of segmentsOf(plan)) {
+    const layer = plan.layers[index] as Layer;
+    if (layer.lowering.kind === 'alias') continue;
     for (const call of layer.lowering.calls) {
       const { least, most } = widths.get(call.symbol) ?? { least: Number.POSITIVE_INFINITY, most: 0 };
-      const pixels = pixelsOf(call);
+      const pixels = callShapes(layer, call, segment, plan).map((shape) => shape.pixels);
       widths.set(call.symbol, { least: Math.min(least, ...pixels), most: Math.max(most, ...pixels) });
     }
-  };
-  for (const step of steps) {
-    if (step.kind === 'stage') {
-      step.layers.forEach((index, i) => {
-        const layer = layers[index] as Layer;
-        const segment = step.segments[i] as number;
-        // The last segment of a row is what is left.
-        const last = rowShape(layer.tensors.output.shape).width % segment;
-        note(layer, () => (last === 0 ? [segment] : [segment, last]));
-      });
-      continue;
-    }
-    const layer = layers[step.layer] as Layer;
-    const { batch, rows, width } = rowShape(layer.tensors.output.shape);
-    // Whole tensors may be handed over as one row.
-    note(layer, (call) => (call.pointwise || call.steps === 'once' ? [width, batch * rows * width] : [width]));
   }
   return widths;
 }

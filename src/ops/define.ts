@@ -52,6 +52,11 @@ export interface KernelInput {
  * `accumulate`: step i consumes input row i, and the output is complete after the last (accumulators in the scratch);
  * `once`: a single step on whole tensors, all images of a batch at once.
  */
+export interface FewScratch {
+  readonly pixels: number;
+  readonly bytes: number;
+}
+
 export interface KernelCall {
   /** The C function, `tsr_<op>_<types>__<isa>`; it stands in the file of that name. */
   readonly symbol: string;
@@ -81,6 +86,8 @@ export interface KernelCall {
   /** True where output pixel i needs input pixel i alone, so that whole tensors may be handed over as one long row. */
   readonly pointwise: boolean;
   readonly scratchBytes: number;
+  /** Less scratch where calls compute few pixels, ascending: that of the first whose `pixels` are not fewer. */
+  readonly fewScratch?: readonly FewScratch[] | undefined;
 }
 
 /**

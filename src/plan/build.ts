@@ -1,6 +1,7 @@
 import { rowShape, tensorOf } from '../graph/types.ts';
 import { allocateJoined, arenaBytes, joinedBound } from './allocate.ts';
 import { keptOutputs } from './boundary.ts';
+import { timeOf } from './cost.ts';
 import { accumulates, scratchBytes } from './demand.ts';
 import { joinBuffers } from './overlap.ts';
 import { fitRings, ringBytes } from './rings.ts';
@@ -18,20 +19,27 @@ import {
 } from './types.ts';
 import { regionsOf } from './views.ts';
 
+/** The columns that a layer computes at a time; null where it is computed whole. */
+function segmentOf(step: Step, layer: number): number | null {
+  return step.kind === 'stage' ? (step.segments[step.layers.indexOf(layer)] ?? null) : null;
+}
+
 /**
  * The scratch of each layer. What one call leaves there the next may overwrite, so all layers of a step share one; but
  * accumulators live from a stage's step to the next, each in a buffer of its own.
  */
 function scratchBuffers(
   layers: readonly Layer[],
+  steps: readonly Step[],
   stepOfLayer: ReadonlyMap<number, number>,
 ): ReadonlyMap<number, Buffer> {
   const found = new Map<number, Buffer>();
   const shared = new Map<number, { readonly layers: number[]; bytes: number }>();
   for (const layer of layers) {
     const step = stepOfLayer.get(layer.index);
-    const bytes = scratchBytes(layer);
-    if (step === undefined || bytes === 0) continue;
+    if (step === undefined) continue;
+    const bytes = scratchBytes(layer, segmentOf(steps[step] as Step, layer.index));
+    if (bytes === 0) continue;
     if (accumulates(layer)) {
       const name = `accumulators of ${layer.node.output}`;
       found.set(layer.index, { name, bytes, first: step, last: step });
@@ -59,6 +67,8 @@ export interface RewrittenProgram extends Program {
 export interface Draft {
   /** No placement of its buffers takes fewer bytes. */
   readonly bound: number;
+  /** The time of its plan in estimated instructions, by how its tensors lie. */
+  readonly time: () => number;
   /** @param work how much to search for places, in visits of a buffer */
   readonly place: (work?: number) => Plan;
 }
@@ -133,7 +143,7 @@ export function draftPlan(program: RewrittenProgram, steps: readonly Step[]): Dr
     laneOf.has(name) ? [] : [{ name, bytes: bytesOf.get(name) ?? tensorBytes(tensorOf(graph, name)), first, last }],
   );
   const rings = new Set(storage.keys());
-  const scratches = scratchBuffers(layers, stepOfLayer);
+  const scratches = scratchBuffers(layers, steps, stepOfLayer);
   const sharable = new Set(tensors.map((buffer) => buffer.name).filter((name) => !rings.has(name)));
   const all = [...tensors, ...lanes.values(), ...new Set(scratches.values())];
   const joins = joinBuffers({ graph, layers, handed, regions }, steps, all, sharable);
@@ -165,7 +175,14 @@ export function draftPlan(program: RewrittenProgram, steps: readonly Step[]): Dr
       macs: layers.reduce((sum, layer) => sum + layer.macs, 0),
     };
   };
-  return { bound: joinedBound(all, joins), place };
+  const placed = {
+    layers,
+    steps,
+    storage: new Map([...graph.tensors.keys()].map((name) => [name, storage.get(name) ?? whole(name)])),
+    // What is to lie over an input mostly does.
+    overlapping: layersMaking(layers, new Set(joins.map(({ output }) => output))),
+  };
+  return { bound: joinedBound(all, joins), time: () => timeOf(placed), place };
 }
 
 /** Layers whose output shares bytes with an input: they must be computed row by row. */
@@ -180,5 +197,9 @@ export function overlappingLayers(
     return a.region === b.region && a.offset < b.offset + b.bytes && b.offset < a.offset + a.bytes;
   });
   const outputs = new Set(meeting.map(({ output }) => output));
+  return layersMaking(layers, outputs);
+}
+
+function layersMaking(layers: readonly Layer[], outputs: ReadonlySet<string>): ReadonlySet<number> {
   return new Set(layers.filter(({ node }) => outputs.has(node.output)).map(({ index }) => index));
 }

@@ -199,8 +199,8 @@ export function candidatesOf(
     for (let end = start + 1; end <= limit; end += 1) {
       const layer = layers[end - 1] as Layer;
       time += timeOf(layer, segment);
-      if (accumulates(layer)) own += scratchBytes(layer);
-      else shared = Math.max(shared, scratchBytes(layer));
+      if (accumulates(layer)) own += scratchBytes(layer, segment);
+      else shared = Math.max(shared, scratchBytes(layer, segment));
       for (const life of madeBy[end - 1] as Life[]) {
         whole += alignUp(life.bytes);
         if (life.made >= 0) born += alignUp(life.bytes);

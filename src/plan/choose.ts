@@ -137,7 +137,9 @@ function draftsWithin(
       if (way === null) continue;
       const cuts = way.map(({ start, end, segment }) => `${start} ${end} ${segment}`);
       const key = [...search.program.rewritings.map(({ text }) => text), ...cuts].join('\n');
-      if (!drafts.has(key)) drafts.set(key, { draft: search.draftOf(way), time: search.timeOf(way) });
+      if (drafts.has(key)) continue;
+      const draft = search.draftOf(way);
+      drafts.set(key, { draft, time: draft.time() });
     }
   };
   for (const search of isPassed ? [] : [first, apart(first)]) {

@@ -1,4 +1,4 @@
-import type { WorkCosts } from './cost-table.ts';
+import type { WorkCosts } from './work.ts';
 
 /**
  * Kernels for WebAssembly SIMD, measured in V8 on an x86 machine (`npm run bench:speed` and shapes of one kernel): not in

@@ -36,9 +36,19 @@ export function accumulates(layer: Lowered): boolean {
   return layer.lowering.kind === 'calls' && layer.lowering.calls.some((call) => call.steps === 'accumulate');
 }
 
-/** Bytes of scratch that a layer's calls need, one after the other. */
-export function scratchBytes({ lowering }: Lowered): number {
-  return lowering.kind === 'calls' ? alignUp(Math.max(...lowering.calls.map((call) => call.scratchBytes))) : 0;
+/**
+ * Bytes of scratch that a layer's calls need, one after the other, where the layer is computed whole (null) or in segments
+ * of so many columns.
+ */
+export function scratchBytes(layer: Lowered, segment: number | null): number {
+  if (layer.lowering.kind === 'alias') return 0;
+  const width = segment !== null && splitsRows(layer) ? segment : stepWidth(layer);
+  const bytes = layer.lowering.calls.map(({ scratchBytes: most, fewScratch = [], pointwise }) => {
+    // Whole tensors may be handed over as one row.
+    if (segment === null && pointwise) return most;
+    return fewScratch.find(({ pixels }) => width <= pixels)?.bytes ?? most;
+  });
+  return alignUp(Math.max(...bytes));
 }
 
 /** The columns of an input that a layer's step takes: where rows accumulate, a step is a segment of an input row. */

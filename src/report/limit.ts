@@ -31,7 +31,7 @@ export function limitText(
   least: Plan,
   others: readonly { readonly way: 'input' | 'output'; readonly plan: Plan }[],
 ): LimitText {
-  const report = reportPlan(least);
+  const report = reportPlan(least, null);
   const live = report.steps.map((_, index) => liveBytes(report.buffers, index));
   const busiest = live.indexOf(Math.max(...live));
   const layers = (report.steps[busiest]?.layers ?? []).map((index) => report.layers[index] as LayerReport);

@@ -1,6 +1,7 @@
 import type { EndReport } from './ends.ts';
-import { type PlanReport, planText } from './plan.ts';
-import { count, tableText } from './table.ts';
+import { cyclesAre, type PlanReport } from './plan.ts';
+import { planText } from './plan-text.ts';
+import { type Column, count, tableText } from './table.ts';
 
 /** A plan among those that a model can have, as far as the table shows it. */
 export interface ChoiceReport {
@@ -8,6 +9,8 @@ export interface ChoiceReport {
   readonly macs: number;
   readonly macsRatio: number;
   readonly relativeTime: number;
+  readonly estimatedInstructions: number | null;
+  readonly estimatedCycles: number | null;
   readonly kernelCalls: number;
   readonly constantBytes: number;
   readonly steps: number;
@@ -35,6 +38,7 @@ export function overviewText({ model, options, plans, chosen, ends, warnings }: 
       { title: 'MACs', align: 'right', text: (plan) => count(plan.macs) },
       { title: 'ratio', align: 'right', text: (plan) => plan.macsRatio.toFixed(3) },
       { title: 'time (estimate)', align: 'right', text: (plan) => plan.relativeTime.toFixed(3) },
+      ...estimateColumns(plans),
       { title: 'kernel calls', align: 'right', text: (plan) => count(plan.kernelCalls) },
       { title: 'flash', align: 'right', text: (plan) => count(plan.constantBytes) },
       { title: 'steps', align: 'right', text: (plan) => count(plan.steps) },
@@ -48,12 +52,36 @@ export function overviewText({ model, options, plans, chosen, ends, warnings }: 
     '',
     table,
     '',
-    'SRAM: bytes of the arena. Ratio and time: to layer by layer; the time is an estimate, of MACs and a constant for',
-    'each kernel call. Flash: bytes of weights and other constants, without code.',
+    'SRAM: bytes of the arena. Ratio and time: to layer by layer; the time is an estimate, of instructions. Flash: bytes of',
+    'weights and other constants, without code.',
+    ...(plans.some(({ estimatedCycles }) => estimatedCycles !== null)
+      ? [`Cycles are an estimate, too: ${cyclesAre}.`]
+      : []),
     '',
     'The chosen plan',
     planText(chosen, ends),
   ].join('\n');
+}
+
+/** The estimates that there are. */
+function estimateColumns(plans: readonly ChoiceReport[]): readonly Column<ChoiceReport>[] {
+  const column = (title: string, figureOf: (plan: ChoiceReport) => number | null): readonly Column<ChoiceReport>[] =>
+    plans.every((plan) => figureOf(plan) === null)
+      ? []
+      : [
+          {
+            title,
+            align: 'right',
+            text: (plan) => {
+              const value = figureOf(plan);
+              return value === null ? '-' : count(value);
+            },
+          },
+        ];
+  return [
+    ...column('instructions', ({ estimatedInstructions }) => estimatedInstructions),
+    ...column('cycles', ({ estimatedCycles }) => estimatedCycles),
+  ];
 }
 
 function markOf({ isDefault, isChosen }: ChoiceReport): string {

@@ -1,13 +1,9 @@
 import { elementCount, type Origin, type Port, tensorOf } from '../graph/types.ts';
 import type { ConstantArray } from '../ops/define.ts';
 import { fetchedInputs, handedOutputs, keptOutputs } from '../plan/boundary.ts';
-import { layerTime } from '../plan/cost.ts';
-
+import { layerCycles, layerTime, segmentsOf } from '../plan/cost.ts';
 import type { Layer, Plan, Storage } from '../plan/types.ts';
-import { type EndReport, runEnds } from './ends.ts';
-import { memoryMapText } from './memory-map.ts';
-import { type RegionReport, regionsText, reportRegion } from './regions.ts';
-import { count, plural, shapeText, tableText } from './table.ts';
+import { type RegionReport, reportRegion } from './regions.ts';
 
 /** An input or output of a compiled model. Real value = (step - zeroPoint) * scale. */
 export interface PortReport {
@@ -31,6 +27,11 @@ export interface LayerReport {
   readonly macs: number;
   /** By the cost model, of the whole inference: an estimate. */
   readonly estimatedInstructions: number;
+  /**
+   * Cycles of a Cortex-M4 without wait states, of the whole inference: an estimate. Null for any other core, and where a
+   * kernel was never measured.
+   */
+  readonly estimatedCycles: number | null;
   readonly kernels: readonly string[];
   readonly constantBytes: number;
   readonly scratchBytes: number;
@@ -84,6 +85,8 @@ export interface PlanReport {
   /** Bytes of weights, biases, multipliers and tables. */
   readonly constantBytes: number;
   readonly macs: number;
+  /** The processor that estimates are for, such as cortex-m4; null where the target has none of ours. */
+  readonly core: string | null;
   /** What is computed another way than the model says, with the same bytes. */
   readonly rewritings: readonly string[];
   readonly steps: readonly StepReport[];
@@ -112,8 +115,8 @@ function constantsOf(layer: Layer): ReadonlyMap<unknown, number> {
 
 const sum = (values: Iterable<number>): number => [...values].reduce((total, value) => total + value, 0);
 
-/** What a plan decided, as data. */
-export function reportPlan(plan: Plan): PlanReport {
+/** What a plan decided, as data. `core`: the processor that estimates are for, where there is one. */
+export function reportPlan(plan: Plan, core: string | null): PlanReport {
   const passed = new Set([...fetchedInputs(plan), ...handedOutputs(plan)]);
   const port = (given: Port): PortReport => {
     const tensor = tensorOf(plan.graph, given.tensor);
@@ -128,13 +131,10 @@ export function reportPlan(plan: Plan): PlanReport {
     };
   };
   const constants = plan.layers.map(constantsOf);
-  const segments = new Map(
-    plan.steps.flatMap((step) =>
-      step.kind === 'stage' ? step.layers.map((layer, at) => [layer, step.segments[at] as number] as const) : [],
-    ),
-  );
+  const segments = segmentsOf(plan);
   const layers = plan.layers.map((layer, index): LayerReport => {
     const scratch = plan.scratch.get(layer.index);
+    const segment = segments.get(layer.index) ?? null;
     return {
       index: layer.index,
       nodes: layer.node.from,
@@ -142,7 +142,8 @@ export function reportPlan(plan: Plan): PlanReport {
       tensor: layer.node.output,
       shape: layer.tensors.output.shape,
       macs: layer.macs,
-      estimatedInstructions: Math.round(layerTime(layer, segments.get(layer.index) ?? null)),
+      estimatedInstructions: layerTime(layer, segment, plan),
+      estimatedCycles: core === 'cortex-m4' ? layerCycles(layer, segment, plan) : null,
       kernels: layer.lowering.kind === 'alias' ? [] : [...new Set(layer.lowering.calls.map((call) => call.symbol))],
       constantBytes: sum(constants[index]?.values() ?? []),
       scratchBytes: scratch === undefined ? 0 : (plan.buffers[scratch]?.bytes ?? 0),
@@ -165,6 +166,7 @@ export function reportPlan(plan: Plan): PlanReport {
     allocationBound: plan.allocationBound,
     constantBytes: sum(new Map(constants.flatMap((map) => [...map])).values()),
     macs: plan.macs,
+    core,
     rewritings: plan.rewritings.map(({ text }) => text),
     steps,
     layers,
@@ -204,94 +206,13 @@ function ringOf(plan: Plan, name: string): RingReport | null {
   };
 }
 
-/** How a port stands to the arena, in words. */
-function portText(
-  { name, shape, scale, zeroPoint, bytes, encoding, isInArena }: PortReport,
-  how: 'fetched' | 'handed over',
-): string {
-  const value =
-    encoding === 'pixels' ? 'pixels 0 to 255, step = pixel - 128' : `value = (step - ${zeroPoint}) * ${scale}`;
-  return `${name} ${shapeText(shape)}, ${count(bytes)} bytes ${isInArena ? 'in the arena' : `${how} row by row, not in the arena`}; ${value}`;
-}
+/** What estimated cycles are of. */
+export const cyclesAre = 'Cortex-M4, no wait states';
 
-/** The account of a plan that a person reads. `ends`: why each step ends where it ends, where that is to be said. */
-export function planText(report: PlanReport, ends: readonly EndReport[] = []): string {
-  const arenaInputs = report.inputs.filter((port) => port.isInArena).length;
-  const counted =
-    arenaInputs === report.inputs.length
-      ? 'inputs included'
-      : arenaInputs === 0
-        ? 'inputs not included'
-        : `${arenaInputs} of ${report.inputs.length} inputs included`;
-  const head = [
-    ...report.inputs.map((port) => `input   ${portText(port, 'fetched')}`),
-    ...report.outputs.map((port) => `output  ${portText(port, 'handed over')}`),
-    `SRAM    ${count(report.arenaBytes)} bytes of arena, ${counted}; without stack. These buffers need ${count(report.allocationBound)} at the least.`,
-    ...(report.regions.length > 1 ? [`        in ${regionsText(report.regions)}`] : []),
-    `flash   ${count(report.constantBytes)} bytes of weights and other constants, without code`,
-    `work    ${count(report.macs)} MACs in ${plural(report.layers.length, 'layer')}, ${plural(report.steps.length, 'step')}`,
-    ...report.rewritings.map((text) => `        ${text}`),
-  ].join('\n');
-  const steps = runsOf(report.steps).map((run) =>
-    [runText(report, run), ...runEnds(ends.slice(run.first, run.first + run.steps.length))].join('\n'),
+/** Of all layers; null where one has no estimate. */
+export function estimatedCycles(layers: readonly Pick<LayerReport, 'estimatedCycles'>[]): number | null {
+  return layers.reduce<number | null>(
+    (total, { estimatedCycles: cycles }) => (total === null || cycles === null ? null : total + cycles),
+    0,
   );
-  return `${[head, steps.join('\n\n'), `Buffers over time: bytes from the start of the ${report.regions.length > 1 ? 'memory' : 'arena'}, and the steps that they live through\n${memoryMapText(report)}`].join('\n\n')}\n`;
-}
-
-/** Steps that are printed as one: a stage, or the layers between stages. */
-interface Run {
-  readonly first: number;
-  readonly steps: readonly StepReport[];
-}
-
-function runsOf(steps: readonly StepReport[]): readonly Run[] {
-  const runs: Run[] = [];
-  steps.forEach((step, index) => {
-    const last = runs.at(-1);
-    if (last !== undefined && step.kind === 'call' && last.steps[0]?.kind === 'call') {
-      runs[runs.length - 1] = { first: last.first, steps: [...last.steps, step] };
-    } else runs.push({ first: index, steps: [step] });
-  });
-  return runs;
-}
-
-function runText(report: PlanReport, { first, steps }: Run): string {
-  const layers = steps.flatMap((step) => step.layers.map((layer) => report.layers[layer] as LayerReport));
-  const rings = steps.flatMap((step) => step.rings);
-  const fetched = steps.flatMap((step) => step.fetched);
-  const handed = steps.flatMap((step) => step.handed);
-  const over = handed.length === 0 ? '' : `, handing over ${handed.join(', ')}`;
-  const last = first + steps.length - 1;
-  const title =
-    steps[0]?.kind === 'call'
-      ? `${last === first ? `Step ${first}` : `Steps ${first} to ${last}`}: layer by layer, each whole${over}`
-      : `Step ${first}: a stage of ${plural(layers.length, 'layer')}, row by row${fetched.length === 0 ? '' : `, fetching ${fetched.join(', ')}`}${over}`;
-  const table = tableText(
-    [
-      { title: '#', align: 'right', text: (layer) => String(layer.index) },
-      {
-        title: 'ONNX nodes',
-        align: 'left',
-        text: (layer) => layer.nodes.map(({ name, operator }) => name || operator).join(' + ') || '-',
-      },
-      { title: 'operator', align: 'left', text: (layer) => layer.operator },
-      { title: 'output', align: 'left', text: (layer) => shapeText(layer.shape) },
-      { title: 'MACs', align: 'right', text: (layer) => count(layer.macs) },
-      { title: 'scratch', align: 'right', text: (layer) => count(layer.scratchBytes) },
-      { title: 'kernel', align: 'left', text: (layer) => layer.kernels.join(', ') || 'none: the same bytes' },
-    ],
-    layers,
-  );
-  if (rings.length === 0) return `${title}\n${table}`;
-  const ringTable = tableText(
-    [
-      { title: 'ring', align: 'left', text: (ring) => ring.tensor },
-      { title: 'slots', align: 'right', text: (ring) => `${ring.slots} of ${ring.rows}` },
-      { title: 'window', align: 'right', text: (ring) => (ring.window === 0 ? '-' : plural(ring.window, 'column')) },
-      { title: 'row bytes', align: 'right', text: (ring) => count(ring.rowBytes) },
-      { title: 'bytes', align: 'right', text: (ring) => count(ring.bytes) },
-    ],
-    rings,
-  );
-  return `${title}\n${table}\n${ringTable}`;
 }

@@ -1,13 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { withSmallKernels } from '../../src/codegen/small-kernels.ts';
-import type { KernelCall } from '../../src/ops/define.ts';
+import { type KernelCall, sameAxis } from '../../src/ops/define.ts';
 import type { Plan } from '../../src/plan/types.ts';
 import { loadTarget, smallTarget } from '../../src/targets/load.ts';
 
 /** A plan of one streamed layer whose output is `width` pixels wide, `segment` of them at a time. */
 function planOf(width: number, segment: number): Plan {
-  const call = { symbol: 'all', smallSymbol: 'one', rowsSymbol: 'rows', rowsLeast: 3, pointwise: false, steps: 'rows' };
-  const layer = { tensors: { output: { shape: [1, 4, width, 8] } }, lowering: { kind: 'calls', calls: [call] } };
+  const shape = [1, 4, width, 8];
+  const call = {
+    ...{ symbol: 'all', smallSymbol: 'one', rowsSymbol: 'rows', rowsLeast: 3, pointwise: false, steps: 'rows' },
+    ...{ inputs: [{ input: 0, rows: sameAxis, columns: sameAxis }], firstRow: 0, count: 4 },
+  };
+  const layer = { tensors: { inputs: [{ shape }], output: { shape } }, lowering: { kind: 'calls', calls: [call] } };
   const step = { kind: 'stage', layers: [0], segments: [segment], fetched: [], handed: [] };
   return { layers: [layer], steps: [step] } as unknown as Plan;
 }

@@ -100,7 +100,11 @@ describe.skipIf(!canEmulate)('an emulated board', () => {
     const report = JSON.parse(readFileSync(join(project, 'report.json'), 'utf8')) as {
       readonly arenaBytes: number;
       readonly macs: number;
-      readonly layers: readonly { readonly macs: number; readonly estimatedInstructions: number }[];
+      readonly layers: readonly {
+        readonly macs: number;
+        readonly estimatedInstructions: number;
+        readonly estimatedCycles: number | null;
+      }[];
     };
     const [model] = profile.models;
     if (model === undefined) throw new Error('no model was profiled');
@@ -108,6 +112,12 @@ describe.skipIf(!canEmulate)('an emulated board', () => {
     expect(model.layers.map(({ macs, estimate }) => [macs, estimate])).toEqual(
       report.layers.map(({ macs, estimatedInstructions }) => [macs, estimatedInstructions]),
     );
+    // The board's core is a Cortex-M4: its cycles are estimated as well, and some instructions take more than one.
+    expect(model.layers.map(({ estimatedCycles }) => estimatedCycles)).toEqual(
+      report.layers.map(({ estimatedCycles }) => estimatedCycles),
+    );
+    expect(model.estimatedCycles).toBeGreaterThan(model.estimate);
+    expect(model.estimatedCycles).toBeLessThan(2 * model.estimate);
     // Layers make up the run, but for the few instructions behind the last.
     const sum = model.layers.reduce((total, { ticks }) => total + (ticks?.median ?? 0), 0);
     expect(model.total.median - sum).toBeGreaterThanOrEqual(0);
@@ -124,6 +134,8 @@ describe.skipIf(!canEmulate)('an emulated board', () => {
     const { code, stdout } = await tessera('profile', project, '--runs', '3');
     expect(code).toBe(0);
     expect(stdout).toMatch(/^qemu-stm32f405, emulated; instructions\n/);
+    expect(stdout).toMatch(/^ *# .* estimated {2}estimated cycles /m);
+    expect(stdout).toMatch(/\n {7}[\d,]+ estimated cycles \(Cortex-M4, no wait states\)\n/);
     expect(stdout).toMatch(/\nrun {4}[\d,]+ instructions; \d+\.\d\d per MAC: the median of 3 runs, each the same\n/);
   });
 

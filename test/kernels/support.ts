@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runtimeFile } from '../../src/codegen/project.ts';
-import type { KernelVariant } from '../../src/kernels/define.ts';
+import type { KernelVariant, VariantCall } from '../../src/kernels/define.ts';
 import type { ConstantArray, FieldValue, KernelCall } from '../../src/ops/define.ts';
 import { runCompiler, warnings } from '../support/native.ts';
 import { createDice, type Dice, randomFrom } from '../support/random.ts';
@@ -51,10 +51,14 @@ export function smallKernel(variant: KernelVariant): KernelVariant {
   return { ...variant, symbol: variant.smallSymbol };
 }
 
-/** The file of a variant for longer calls, as a variant of its own. */
+/** The file of a variant for longer calls, as a variant of its own: with the scratch that those have. */
 export function rowsKernel(variant: KernelVariant): KernelVariant {
   if (variant.rowsSymbol === undefined) throw new Error(`${variant.symbol} has no file for longer calls`);
-  return { ...variant, symbol: variant.rowsSymbol };
+  const adapt = (call: KernelCall): VariantCall | string => {
+    const adapted = variant.adapt(call);
+    return typeof adapted === 'string' ? adapted : { ...adapted, fewScratch: undefined };
+  };
+  return { ...variant, symbol: variant.rowsSymbol, adapt };
 }
 
 /** Cases a kernel: 300, or as many as TESSERA_KERNEL_CASES says (`npm run test:kernels`: 10,000). */
@@ -155,12 +159,20 @@ function fieldBytes(call: KernelCall): readonly Uint8Array[] {
   });
 }
 
+/** The scratch that a call asks for: less than the most where the steps are narrow. */
+function scratchOf({ scratchBytes, fewScratch = [] }: KernelCall, steps: readonly KernelStep[]): number {
+  const needed = ({ segment }: KernelStep): number =>
+    fewScratch.find(({ pixels }) => segment.outWidth <= pixels)?.bytes ?? scratchBytes;
+  return Math.max(...steps.map(needed));
+}
+
 /** One side of a case: parameters, scratch and steps. */
 function sideBytes(call: KernelCall, steps: readonly KernelStep[], scratch: Uint8Array): readonly Uint8Array[] {
+  const scratchBytes = scratchOf(call, steps);
   return [
     ...fieldBytes(call),
     // Scratch is aligned to 4 bytes, and to no more.
-    ...block(call.scratchBytes === 0 ? null : scratch.subarray(0, call.scratchBytes), 4),
+    ...block(scratchBytes === 0 ? null : scratch.subarray(0, scratchBytes), 4),
     int32([steps.length]),
     ...steps.flatMap(({ rows, segment: s }) => [
       int32([s.row, s.column, s.outWidth, s.inWidth, s.padLeft, rows.length]),

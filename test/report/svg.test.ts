@@ -19,7 +19,7 @@ function overview(buffers: readonly BufferReport[], layersOfSteps: readonly numb
   });
   const arenaBytes = Math.max(0, ...buffers.map(({ offset, bytes }) => offset + bytes));
   const report: PlanReport = {
-    ...{ inputs: [], outputs: [], constantBytes: 0, macs: 0, rewritings: [], layers: [] },
+    ...{ inputs: [], outputs: [], constantBytes: 0, macs: 0, core: null, rewritings: [], layers: [] },
     ...{ arenaBytes, allocationBound: arenaBytes, steps, buffers },
     regions: [{ memory: null, speed: null, bytes: arenaBytes, bound: arenaBytes }],
   };
@@ -34,7 +34,15 @@ function overview(buffers: readonly BufferReport[], layersOfSteps: readonly numb
         relativeTime: 1 + 0.0003 * index * index,
         kernelCalls: 1,
       },
-      ...{ constantBytes: 1, steps: 1, stages: 0, isDefault: index === 2, isChosen: index === 1 },
+      ...{
+        estimatedInstructions: null,
+        estimatedCycles: null,
+        constantBytes: 1,
+        steps: 1,
+        stages: 0,
+        isDefault: index === 2,
+        isChosen: index === 1,
+      },
     })),
     chosen: report,
     ends: [],

@@ -49,7 +49,7 @@ export async function runCompiler(program: string, args: readonly string[], cwd:
 }
 
 /** A folder for the life of the process. */
-function temporaryFolder(): string {
+export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'tessera-test-'));
   process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
   return folder;

@@ -71,11 +71,13 @@ function adapt(call: KernelCall, shift: number): VariantCall | string {
   const { words, packedChannels } = packSums({ ...sums, multipliers }, pairs);
   const most = field('kernel_h') * kernelWidth === 1 ? mostForTwo.oneTap : mostForTwo.taps;
   const group = groupOf(pairs.length, field('out_channels'), most);
-  const columns = (group - 1) * stride + (kernelWidth - 1) * dilation + 1;
   // Where channels come in fours, padding can be written as it is expanded: slower where pixels share columns, but
   // without a window. A pointwise convolution has no padding.
   const hasWindow = !call.pointwise && (channels % 4 !== 0 || (group === 4 && kernelWidth > 1));
-  const windowBytes = hasWindow ? columns * channels : 0;
+  const scratchOf = (pixels: number): number => {
+    const columns = (pixels - 1) * stride + (kernelWidth - 1) * dilation + 1;
+    return 4 * Math.ceil((4 * pixels * pairs.length + (hasWindow ? columns * channels : 0)) / 4);
+  };
   return fitting(convDspTypes, {
     struct: 'tsr_conv_dsp',
     fields: {
@@ -101,7 +103,11 @@ function adapt(call: KernelCall, shift: number): VariantCall | string {
       has_window: hasWindow ? 1 : 0,
       single: field('kernel_h') * kernelWidth === 1 && channels % 4 === 0 ? 1 : 0,
     },
-    scratchBytes: 4 * Math.ceil((4 * group * pairs.length + windowBytes) / 4),
+    scratchBytes: scratchOf(group),
+    // Calls of 2 and 3 pixels take groups of 2.
+    fewScratch: [1, 2]
+      .filter((pixels) => pixels < group)
+      .map((pixels) => ({ pixels: 2 * pixels - 1, bytes: scratchOf(pixels) })),
     headers: [
       'conv/tsr_conv__dsp.h',
       'conv/tsr_conv__dsp_body.h',

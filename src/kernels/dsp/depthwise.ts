@@ -1,11 +1,26 @@
-import type { KernelCall } from '../../ops/define.ts';
+import type { FewScratch, KernelCall } from '../../ops/define.ts';
 import { arrayField, type FieldTypes, fitting, type KernelVariant, numberField, type VariantCall } from '../define.ts';
 
 /** The most pixels of a call that are computed by twos: tsr_depthwise_3x3_narrow of runtime-c/depthwise/tsr_depthwise__dsp.h. */
 const narrow3x3 = 7;
 
-/** Bytes of scratch: tsr_depthwise_3x3_scratch of runtime-c/depthwise/tsr_depthwise__dsp.h. */
-const scratch3x3 = 416;
+/** The same of stride 2: tsr_depthwise_3x3_stride2_narrow. */
+const narrowStride2 = 6;
+
+/** Outputs of a row that share a scratch, with stride 2 half as many: tsr_depthwise_3x3_outputs of that file. */
+const outputs3x3 = 24;
+
+/** Bytes of scratch for outputs that begin at so many pairs of columns: tsr_depthwise_3x3_scratch of that file for the most. */
+const scratch3x3 = (pairs: number): number => 32 * (pairs + 1);
+
+/** The scratch of calls of few pixels: none where they are computed without. */
+function fewScratch3x3(stride: 1 | 2, narrow: number): readonly FewScratch[] {
+  const few = narrow > 0 ? [{ pixels: narrow, bytes: 0 }] : [];
+  for (let pixels = narrow + 1; pixels < outputs3x3 / stride; pixels += 1) {
+    few.push({ pixels, bytes: scratch3x3(Math.ceil((pixels * stride) / 2)) });
+  }
+  return few;
+}
 
 /**
  * Multipliers and offset for a shift of 1 that give the same outputs; a text where there are none. Since the rounding of
@@ -111,7 +126,8 @@ function adapt3x3(call: KernelCall, stride: 1 | 2, scaled: 'scaled' | 'unscaled'
       in_pixel: field('in_pixel'),
       out_pixel: field('out_pixel'),
     },
-    scratchBytes: scratch3x3,
+    scratchBytes: scratch3x3(outputs3x3 / 2),
+    fewScratch: fewScratch3x3(stride, scaled === 'scaled' ? 0 : stride === 1 ? narrow3x3 : narrowStride2),
     headers: [
       'depthwise/tsr_depthwise__dsp.h',
       'depthwise/tsr_depthwise__dsp_3x3.h',

@@ -23,11 +23,14 @@ function adapt(call: KernelCall): VariantCall | string {
   if (width === 1) return 'one column';
   if (columnBytes > mostColumn) return `columns of more than ${mostColumn} bytes`;
   if (columnBytes * width <= vector) return `windows of at most ${vector} bytes`;
+  const joined = number('in_pixel') === inChannels;
+  if (joined && (inChannels * width) % vector === 0 && number('stride_w') > 1) {
+    return 'windows of whole vectors that overlap little: they are read where they lie';
+  }
   // Three pixels at least.
   const columns = Math.max(Math.floor(mostColumnBytes / columnBytes), width + 2 * number('stride_w'));
   const names = ['offset', 'shift', 'min', 'max', 'input_zero_point', 'in_channels', 'out_channels'];
   const shape = ['kernel_h', 'kernel_w', 'stride_w', 'in_pixel', 'out_pixel'];
-  const joined = number('in_pixel') === inChannels;
   return {
     struct: 'tsr_conv_mve_columns',
     fields: {

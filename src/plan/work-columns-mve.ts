@@ -1,0 +1,110 @@
+import type { KernelCall } from '../ops/define.ts';
+import { countLimits } from './work-mve.ts';
+import { type CallShape, type Counter, fieldOf, type Tally } from './work-shapes.ts';
+
+const vector = 16;
+
+/** tsr_mve_turn_columns of runtime-c/isa/tsr_mve_columns.h: columns whose rows come to lie together. */
+function countTurned(tally: Tally, call: KernelCall, shape: CallShape, first: number, columns: number): void {
+  const [channels, together] = [fieldOf(call, 'in_channels'), fieldOf(call, 'together')];
+  const height = shape.rows + shape.above + shape.below;
+  const begin = Math.max(0, Math.min(columns, -first));
+  const inside = Math.max(begin, Math.min(columns, shape.width - first)) - begin;
+  const step = height * channels;
+  tally('turns', 1);
+  tally('turned rows', height);
+  const fills = shape.rows === height ? [begin, columns - begin - inside] : [columns];
+  for (const fill of fills) tally('fills', Math.ceil((fill * step) / vector));
+  if (inside === 0) return;
+  if (together > 0) {
+    tally('spreads', 1);
+    tally('spread rows', shape.rows);
+    tally('spread vectors', shape.rows * Math.floor(inside / together));
+    return;
+  }
+  tally('parts', shape.rows * Math.ceil(channels / vector));
+  tally('part columns', shape.rows * Math.ceil(channels / vector) * inside);
+}
+
+/** tsr_mve_narrow_row of runtime-c/isa/tsr_mve_narrow.h. */
+function countRow(tally: Tally, call: KernelCall, pixels: number, step: number): void {
+  const [bytes, channels] = [fieldOf(call, 'window_bytes'), fieldOf(call, 'out_channels')];
+  const together = bytes > vector ? 2 : 4;
+  const known =
+    bytes > vector
+      ? (step === bytes && (bytes === 32 || bytes === 24)) || (bytes === 27 && (step === 18 || step === 9))
+      : step === bytes && (bytes === 16 || bytes === 8);
+  const way = `${together}${known && pixels > 1 ? ' known' : ''}`;
+  const groups = Math.floor(channels / together) + (channels % together > 0 ? 1 : 0);
+  const times = channels % together > 0 ? 2 : 1;
+  const odd = pixels > 1 && pixels % 2 > 0 ? 1 : 0;
+  tally('rows', 1);
+  tally(`passes of ${way}`, times * (1 + odd));
+  tally(`groups of ${way}`, groups * (1 + odd));
+  tally(`pairs of ${way}`, groups * (Math.max(1, pixels >> 1) + odd));
+  countLimits(tally, call, pixels, channels);
+}
+
+/** runtime-c/conv/tsr_conv_s8s8__mve_narrow.c: windows of at most 32 bytes. */
+export const countNarrowMve: Counter = (tally, call, shape) => {
+  const field = (name: string): number => fieldOf(call, name);
+  const [stride, kernel, columns] = [field('stride_w'), field('kernel_w'), field('window_columns')];
+  const reach = (shape.pixels - 1) * stride + kernel;
+  tally('calls', 1);
+  tally('pointers', shape.rows + shape.above + shape.below);
+  if (field('direct') === 1 && shape.rows > 0 && shape.first >= 0 && reach + shape.first <= shape.width) {
+    countRow(tally, call, shape.pixels, stride * field('in_pixel'));
+    return;
+  }
+  const room = Math.floor((columns - kernel) / stride) + 1;
+  const most = room > 1 ? Math.floor(room / 2) * 2 : room;
+  for (let x = 0; x < shape.pixels; x += most) {
+    const count = Math.min(most, shape.pixels - x);
+    countTurned(tally, call, shape, shape.first + x * stride, (count - 1) * stride + kernel);
+    countRow(tally, call, count, stride * field('column_bytes'));
+  }
+};
+
+/** runtime-c/conv/tsr_conv_s8s8__mve_columns.c: small columns, three pixels at a time. */
+export const countColumnsMve: Counter = (tally, call, shape) => {
+  const field = (name: string): number => fieldOf(call, name);
+  const [stride, kernel] = [field('stride_w'), field('kernel_w')];
+  const blocks = Math.ceil(field('window_bytes') / vector);
+  const groups = field('out_channels') / 4;
+  const room = Math.floor((field('window_columns') - kernel) / stride) + 1;
+  const most = room < 3 ? room : Math.floor(room / 3) * 3;
+  tally('calls', 1);
+  tally('pointers', shape.rows + shape.above + shape.below);
+  for (let x = 0; x < shape.pixels; x += most) {
+    const count = Math.min(most, shape.pixels - x);
+    countTurned(tally, call, shape, shape.first + x * stride, (count - 1) * stride + kernel);
+    for (let done = 0; done < count; ) {
+      const times = count - done < 3 ? 1 : Math.floor(count / 3);
+      tally('tiles', 1);
+      tally('times', times);
+      tally('groups', times * groups);
+      tally('blocks', 2 * times * groups * (blocks - 1));
+      done += 3 * times;
+    }
+  }
+  countLimits(tally, call, shape.pixels, field('out_channels'));
+};
+
+/** runtime-c/conv/tsr_conv_s8s8__mve_pixels.c: windows of one pixel, three pixels at a time. */
+export const countPixelsMve: Counter = (tally, call, shape) => {
+  const field = (name: string): number => fieldOf(call, name);
+  const blocks = Math.ceil(field('in_channels') / vector);
+  const groups = field('out_channels') / 4;
+  tally('calls', 1);
+  for (let x = 0; x < shape.pixels; ) {
+    const count = Math.min(3, shape.pixels - x);
+    const times = count < 3 ? 1 : Math.floor(shape.pixels / 3);
+    const tile = count === 3 || field('in_channels') % vector > 0 ? 3 : count;
+    tally(`tiles of ${tile}`, 1);
+    tally(`times of ${tile}`, times);
+    tally(`groups of ${tile}`, times * groups);
+    tally(`blocks of ${tile}`, times * groups * (blocks - 1));
+    x += 3 * times;
+  }
+  countLimits(tally, call, shape.pixels, field('out_channels'));
+};

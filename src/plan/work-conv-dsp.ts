@@ -1,0 +1,132 @@
+import { type Counter, fieldOf } from './work-shapes.ts';
+
+/** Pairs of taps of a turn of the loops in runtime-c/isa/tsr_dsp_dot.h. */
+const turn = 16;
+
+/**
+ * Convolution for Arm DSP, as runtime-c/conv/tsr_conv__dsp_body.h and tsr_conv__dsp_sums.h have it: groups of 4, 2 or 1
+ * pixels, of each of which the input is expanded and then multiplied.
+ */
+export const countConvDsp: Counter = (tally, call, shape) => {
+  const field = (name: string): number => fieldOf(call, name);
+  const [channels, outputs, packed] = [field('in_channels'), field('out_channels'), field('packed_channels')];
+  const [stride, reach, pairs, runs] = [field('stride_w'), field('reach'), field('pairs'), field('runs')];
+  const quads = field('run_bytes') >> 2;
+  const rest = field('run_bytes') & 3;
+  const padded = shape.above + shape.below;
+  const { pixels, first, width } = shape;
+  const plain = field('single') === 1 && padded === 0 && first >= 0 && first + (pixels - 1) * stride < width;
+  const nine = field('kernel_h') === 3 && field('run_bytes') === 9 && runs === 1;
+
+  /** Columns of a row that are expanded out of its window. */
+  const expandRuns = (group: number, rows: number): void => {
+    tally(`runs ${group}`, rows * runs);
+    if (group === 1) {
+      tally('quad pairs 1', rows * runs * (quads >> 1));
+      tally('quads 1', rows * runs * (quads & 1));
+    } else tally(`quads ${group}`, rows * runs * quads);
+    if (rest > 0) tally(`taps ${group}`, rows * runs * rest);
+  };
+  const expandPadded = (group: number, column: number): void => {
+    const taps = field('kernel_w');
+    for (let pixel = 0; pixel < group; pixel += 1) {
+      for (let tap = 0; tap < taps; tap += 1) {
+        const at = column + pixel * stride + tap * field('dilation_w');
+        const inside = at >= 0 && at < width ? shape.rows : 0;
+        tally('padded inside', (inside * channels) >> 2);
+        tally('padded outside', ((shape.rows + padded - inside) * channels) >> 2);
+      }
+    }
+    tally('padded pixels', group * (shape.rows + padded));
+    tally('padded taps', group * taps * (shape.rows + padded));
+    tally('padded rows', shape.rows + padded);
+  };
+  const expandWindow = (rows: number, from: number, columns: number, isThere: boolean): void => {
+    const begin = Math.max(from, 0);
+    const end = Math.min(from + columns, width);
+    const there = isThere && end > begin ? end - begin : 0;
+    tally('window rows', rows);
+    const fills = there === 0 ? [columns] : [begin - from, columns - (end - from)];
+    for (const fill of fills) {
+      if (fill <= 0) continue;
+      tally('window fills', rows);
+      tally('window filled', rows * ((fill * channels) >> 2));
+    }
+    const copies = field('in_pixel') === channels ? 1 : there;
+    if (there > 0) {
+      tally('window copies', rows * copies);
+      tally('window copied', rows * copies * (((there * channels) / copies) >> 2));
+    }
+  };
+  const expand = (group: number, column: number): void => {
+    if (plain) {
+      if (group === 1) {
+        // Two at a time.
+        tally('plain pairs 1', quads >> 1);
+        tally('plain quads 1', quads & 1);
+      } else tally(`plain quads ${group}`, quads);
+      return;
+    }
+    tally(`expansions ${group}`, 1);
+    const columns = (group - 1) * stride + reach;
+    const inside = column >= 0 && column + columns <= width;
+    if (nine && inside && padded === 0) {
+      tally(`nines ${group}`, 1);
+      return;
+    }
+    tally('rows', shape.rows + padded);
+    const direct = inside ? shape.rows : 0;
+    expandRuns(group, direct);
+    if (direct === shape.rows + padded) return;
+    if (field('has_window') === 0) {
+      if (inside) {
+        // Rows of padding alone.
+        const taps = field('kernel_w');
+        tally('padded outside', (group * taps * padded * channels) >> 2);
+        tally('padded pixels', group * padded);
+        tally('padded taps', group * taps * padded);
+        tally('padded rows', padded);
+      } else expandPadded(group, column);
+      return;
+    }
+    expandRuns(group, shape.rows + padded - direct);
+    if (padded > 0) expandWindow(padded, column, columns, false);
+    if (!inside) expandWindow(shape.rows, column, columns, true);
+  };
+  const sums = (group: number): void => {
+    const blocks = (packed / 4) * (group === 4 ? 2 : 1);
+    tally(`sums ${group}`, blocks);
+    if (group === 1) {
+      tally('sum rests 1', blocks * (pairs & 3));
+      tally('sum pairs 1', blocks * (pairs >> 2));
+      tally('sum turns 1', blocks * Math.ceil((pairs >> 2) / (turn / 4)));
+    } else {
+      tally(`sum pairs ${group}`, blocks * pairs);
+      // The first pair stands before the loop.
+      tally(`sum turns ${group}`, blocks * Math.max(1, Math.ceil((pairs - 1) / turn)));
+    }
+    if (packed === outputs) return;
+    tally('rest calls', 1);
+    tally('rest outputs', (outputs - packed) * group);
+    tally('rest pairs', (outputs - packed) * group * (pairs >> 1));
+  };
+
+  tally('calls', 1);
+  tally('pointers', shape.rows + padded);
+  let done = 0;
+  for (const group of [4, 2, 1]) {
+    if (field('group') < group || pixels - done < group) continue;
+    tally(`by ${group}`, 1);
+    for (; pixels - done >= group; done += group) {
+      tally(`groups ${group}`, 1);
+      expand(group, first + done * stride);
+      sums(group);
+    }
+  }
+  if (field('min') > -128 || field('max') < 127) {
+    const dense = field('out_pixel') === outputs;
+    tally('clamps', dense ? 1 : pixels);
+    tally('clamped', dense ? (pixels * outputs) >> 2 : pixels * (outputs >> 2));
+    tally('clamped bytes', dense ? (pixels * outputs) & 3 : pixels * (outputs & 3));
+  }
+};
