@@ -27,8 +27,7 @@ function errorsOf(layers, counted, estimated) {
 
 /**
  * Runs plans in QEMU, and compares each layer of each with what was expected of it.
- * @param {{ modelFiles: Function, modelPrefix: Function, segmentsOf: Function, layerTime: Function, layerCycles: Function,
- *   costKey: Function }} tessera
+ * @param {{ modelFiles: Function, modelPrefix: Function, segmentsOf: Function, layerTime: Function, layerCycles: Function }} tessera
  * @param {readonly object[]} plans
  * @param {{ core: string, withCycles: boolean }} options
  * @returns {Promise<readonly { instructions: Errors, cycles: Errors | null, layers: readonly object[] }[]>}
@@ -43,7 +42,7 @@ export async function compareEstimates(tessera, plans, options) {
         const layer = plan.layers[index];
         const segment = segments.get(index);
         return {
-          ...{ layer: index, kernel: tessera.costKey(layer.lowering.calls[0]), segment },
+          ...{ layer: index, kernel: layer.lowering.calls[0].symbol, segment },
           ...{ output: layer.tensors.output.shape.join('x'), instructions, cycles },
           estimatedInstructions: tessera.layerTime(layer, segment, plan),
           estimatedCycles: cycles === undefined ? undefined : tessera.layerCycles(layer, segment, plan),

@@ -1,6 +1,5 @@
 /**
- * Networks with random weights that kernels' costs are fitted on. None is a model that estimates are tested on, and none
- * has a shape from one.
+ * Networks with random weights that kernels' costs are fitted on. None is a model that estimates are tested on.
  *
  * `probes` have layers side by side, each with an input of its own, drawn so that every loop of every kernel is gone
  * through often enough to tell its cost; `randomChain` has layers one after the other, so that plans have stages.

@@ -13,7 +13,7 @@ import { modelOptions, optimize, plan, quantize } from '../../dist/compile.js';
 import { readModel, requireGraph } from '../../dist/onnx/read.js';
 import { createGraphBuilder, plainPort } from '../../dist/ops/build.js';
 import { layerCycles, layerTime, segmentsOf } from '../../dist/plan/cost.js';
-import { costKey, kernelWork, stageWork } from '../../dist/plan/work.js';
+import { kernelWork, stageWork } from '../../dist/plan/work.js';
 import { compareEstimates } from './cost-compare.mjs';
 import { probes, randomChain } from './cost-corpus.mjs';
 import { fitCosts, meanError } from './cost-fit.mjs';
@@ -37,7 +37,7 @@ const cyclesFile = new URL('../../src/plan/cost-cycles.ts', import.meta.url);
 const tessera = {
   ...{ modelFiles, modelOptions, modelPrefix, optimize, plan, quantize },
   ...{ readModel, requireGraph, createGraphBuilder, plainPort },
-  ...{ costKey, layerCycles, layerTime, segmentsOf },
+  ...{ layerCycles, layerTime, segmentsOf },
 };
 
 const { values: options } = parseArgs({
@@ -89,7 +89,7 @@ function rowsOf(made, counted) {
     const around = segment === null ? null : stageWork(layer, call, segment, made);
     return [
       {
-        kernel: costKey(call),
+        kernel: call.symbol,
         ...counts,
         work: Object.fromEntries(work),
         ...(around === null ? {} : { stage: Object.fromEntries(around) }),

@@ -17,7 +17,8 @@
  * @property {number} timeRatio estimated instructions, to those of layer by layer with the same kernels
  * @property {number} allocationBound the most bytes that live at one step: no placement of these buffers is smaller
  * @property {number} planBound no way to cut the plan's layers into stages has a lower peak, outputs over dying inputs
- *   counted; a stage being a run of layers, in segments of one width
+ *   counted; a stage being a run of layers, in segments of one width. A stage
+ *   whose layers have widths of their own can need less
  * @property {readonly { name: string, bytes: number }[]} competitor
  */
 import { readFileSync } from 'node:fs';

@@ -3,10 +3,10 @@ import { instructionTable } from './cost-table.ts';
 import { simd128Table } from './cost-table-simd128.ts';
 import type { Placed } from './joined.ts';
 import type { Layer, Plan } from './types.ts';
-import { callCount, costKey, kernelWork, stageWork, type Work, type WorkCosts } from './work.ts';
+import { callCount, kernelWork, stageWork, type Work, type WorkCosts } from './work.ts';
 
-/** What a kernel that was never measured is taken to cost. */
-const otherKernels: WorkCosts = { calls: 100, macs: 1 };
+/** What a kernel that was never measured is taken to cost: about what portable kernels do. */
+const otherKernels: WorkCosts = { calls: 100, pixels: 20, outputs: 8, macs: 4 };
 
 /** What a table knows the work of a stage by. */
 const stageKey = 'stage';
@@ -34,7 +34,7 @@ function costOf(work: Work, costs: WorkCosts): number {
   return sum;
 }
 
-/** The cost of a layer by a table; what the table does not know costs what the instructions of `otherKernels` do. */
+/** The cost of a layer by a table; what the table does not know costs as `otherKernels`. */
 function layerCost(
   layer: Layer,
   segment: number | null,
@@ -43,7 +43,7 @@ function layerCost(
 ): number {
   if (layer.lowering.kind === 'alias') return 0;
   const total = layer.lowering.calls.reduce((sum, call) => {
-    const costs = table[costKey(call)] ?? simd128Table[call.symbol];
+    const costs = table[call.symbol] ?? simd128Table[call.symbol];
     const own = costOf(kernelWork(layer, call, segment, placed), costs ?? otherKernels);
     // Where a table of one kernel has them, costs of stages are its own.
     const around = costs !== undefined && 'stageCalls' in costs ? costs : table[stageKey];
@@ -69,7 +69,7 @@ export function layerTime(layer: Layer, segment: number | null, placed: Placed |
  */
 export function layerCycles(layer: Layer, segment: number | null, placed: Placed | null = null): number | null {
   if (layer.lowering.kind === 'alias') return 0;
-  if (!layer.lowering.calls.every((call) => cycleTable[costKey(call)] !== undefined)) return null;
+  if (!layer.lowering.calls.every((call) => cycleTable[call.symbol] !== undefined)) return null;
   return layerCost(layer, segment, placed, cycleTable);
 }
 

@@ -23,7 +23,9 @@ export function leastOf(drafts: readonly TimedDraft[]): Plan | null {
     return bytes < known || (bytes === known && time < bestTime);
   };
   const look = (plan: Plan, time: number): void => {
-    if (isBetter(plan.arenaBytes, time)) [best, bestTime] = [plan, time];
+    // The same plan again may come with a proof that there is no better place for its buffers.
+    const isProven = plan.arenaBytes === best?.arenaBytes && plan.arenaBytes === plan.allocationBound;
+    if (isBetter(plan.arenaBytes, time) || (isProven && time === bestTime)) [best, bestTime] = [plan, time];
   };
   const open: TimedDraft[] = [];
   for (const one of sorted) {

@@ -185,7 +185,9 @@ export function createTenancy(plan: Plan): Tenancy {
       }
     });
   };
-  for (const port of plan.graph.inputs) put(port.tensor);
+  // An input that is fetched takes nothing before its stage.
+  const arriving = new Set(plan.steps.flatMap((step) => (step.kind === 'stage' ? step.fetched : [])));
+  for (const { tensor } of plan.graph.inputs) if (!arriving.has(tensor)) put(tensor);
   const membersOf = (step: Step): readonly Layer[] =>
     (step.kind === 'call' ? [step.layer] : step.layers).map((index) => plan.layers[index] as Layer);
   return {
@@ -194,6 +196,7 @@ export function createTenancy(plan: Plan): Tenancy {
       const members = membersOf(step);
       const made = new Set(members.map(({ node }) => node.output));
       const fetched = new Set(step.kind === 'stage' ? step.fetched : []);
+      for (const name of fetched) put(name);
       for (const { tensors, lowering } of members) {
         if (lowering.kind === 'alias') continue;
         for (const tensor of tensors.inputs) {

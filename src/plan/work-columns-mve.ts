@@ -1,5 +1,5 @@
 import type { KernelCall } from '../ops/define.ts';
-import { countLimits } from './work-mve.ts';
+import { countLimits, countTiles } from './work-mve.ts';
 import { type CallShape, type Counter, fieldOf, type Tally } from './work-shapes.ts';
 
 const vector = 16;
@@ -80,10 +80,7 @@ export const countColumnsMve: Counter = (tally, call, shape) => {
     countTurned(tally, call, shape, shape.first + x * stride, (count - 1) * stride + kernel);
     for (let done = 0; done < count; ) {
       const times = count - done < 3 ? 1 : Math.floor(count / 3);
-      tally('tiles', 1);
-      tally('times', times);
-      tally('groups', times * groups);
-      tally('blocks', 2 * times * groups * (blocks - 1));
+      countTiles(tally, { runs: 1, blocks, bytes: field('window_bytes'), groups, times });
       done += 3 * times;
     }
   }
@@ -100,10 +97,12 @@ export const countPixelsMve: Counter = (tally, call, shape) => {
     const count = Math.min(3, shape.pixels - x);
     const times = count < 3 ? 1 : Math.floor(shape.pixels / 3);
     const tile = count === 3 || field('in_channels') % vector > 0 ? 3 : count;
-    tally(`tiles of ${tile}`, 1);
-    tally(`times of ${tile}`, times);
-    tally(`groups of ${tile}`, times * groups);
-    tally(`blocks of ${tile}`, times * groups * (blocks - 1));
+    if (tile === 3) countTiles(tally, { runs: 1, blocks, bytes: field('in_channels'), groups, times });
+    else {
+      tally(`tiles of ${tile}`, 1);
+      tally(`groups of ${tile}`, groups);
+      tally(`blocks of ${tile}`, groups * (blocks - 1));
+    }
     x += 3 * times;
   }
   countLimits(tally, call, shape.pixels, field('out_channels'));

@@ -15,6 +15,30 @@ export function countLimits(tally: Tally, call: KernelCall, pixels: number, chan
   tally('limited', joined ? vectors(pixels * channels) : pixels * vectors(channels));
 }
 
+/** What tsr_mve_tile_3x4 of runtime-c/isa/tsr_mve_tile.h computes: windows of so many runs of so many vectors. */
+interface Tiles {
+  readonly runs: number;
+  readonly blocks: number;
+  /** Of the weights of a channel. */
+  readonly bytes: number;
+  readonly groups: number;
+  readonly times: number;
+}
+
+/** Three pixels of four channels, so many groups of these and so many times: two channels at a time. */
+export function countTiles(tally: Tally, { runs, blocks, bytes, groups, times }: Tiles): void {
+  const way = runs > 1 ? 'runs' : bytes === vector * blocks ? 'whole vectors' : 'bytes';
+  tally(`tiles of ${way}`, 1);
+  tally(`times of ${way}`, times);
+  tally(`groups of ${way}`, times * groups);
+  tally(`blocks of ${way}`, 2 * times * groups * runs * (blocks - 1));
+  // Vectors behind the first, two by two.
+  if (way === 'whole vectors') tally('turns of whole vectors', 2 * times * groups * ((blocks - 1) >> 1));
+  if (way !== 'runs') return;
+  tally('runs', 2 * times * groups * runs);
+  tally('advanced', (times - 1) * runs);
+}
+
 /** Windows of a convolution that are copied: rows that lie inside the input, rows of padding, and rows of both. */
 function countCopies(tally: Tally, call: KernelCall, shape: CallShape, first: number, count: number): void {
   const field = (name: string): number => fieldOf(call, name);
@@ -89,15 +113,7 @@ export const countConvMve: Counter = (tally, call, shape) => {
       tally('groups of 2', tiles);
       tally('blocks of 2', 2 * tiles * blocks);
     } else if (count > 1) {
-      const way = runs > 1 ? 'runs' : blocks === 1 ? 'short' : 'one run';
-      tally(`tiles of ${way}`, 1);
-      tally(`times of ${way}`, times);
-      tally(`groups of ${way}`, times * tiles);
-      if (way !== 'short') tally(`blocks of ${way}`, 2 * times * tiles * runs * (blocks - 1));
-      if (way === 'runs') {
-        tally('runs', 2 * times * tiles * runs);
-        tally('advanced', (times - 1) * runs);
-      }
+      countTiles(tally, { runs, blocks, bytes: field('window_bytes'), groups: tiles, times });
     } else if (simple) {
       tally('tiles of 1', 1);
       tally('groups of 1', tiles);
@@ -122,7 +138,9 @@ const mostColumns = 26;
 export const count3x3Mve: Counter = (tally, call, shape) => {
   const channels = fieldOf(call, 'channels');
   const stride = fieldOf(call, 'stride_w');
-  const limit = Math.floor(Math.floor((mostColumns - 3) / stride + 1) / 2) * 2;
+  // Eight channels that lie side by side are turned two columns at a time, into half the room.
+  const eight = channels === 8 && fieldOf(call, 'in_pixel') === 8;
+  const limit = Math.floor(Math.floor(((eight ? 2 : 1) * mostColumns - 3) / stride + 1) / 2) * 2;
   const times = Math.floor((shape.pixels - 1) / limit) + 1;
   const most = (Math.floor(Math.floor((shape.pixels - 1) / times) / 2) + 1) * 2;
   const blocks = vectors(channels);
@@ -137,7 +155,11 @@ export const count3x3Mve: Counter = (tally, call, shape) => {
     tally('runs', 1);
     tally('padded columns', columns - (end - begin));
     tally('blocks', blocks);
-    if (end > begin) {
+    if (eight) {
+      tally('turned twos', 1);
+      tally('twos', (end - begin) >> 1);
+      tally('odd columns', (end - begin) & 1);
+    } else if (end > begin) {
       tally('turned', blocks);
       tally('columns', (blocks - part) * (end - begin));
       tally('part columns', part * (end - begin));

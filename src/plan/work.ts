@@ -72,19 +72,11 @@ const counters: Readonly<Record<string, Counter>> = {
   tsr_softmax_s8__portable: countSoftmax,
 };
 
-/** Kernels that differ from another by a constant of their instructions alone. */
-const sameAs: Readonly<Record<string, string>> = {};
-
 /** How often something is done, by what it is called. */
 export type Work = ReadonlyMap<string, number>;
 
 /** What a unit of work costs; a name that is left out costs nothing. */
 export type WorkCosts = Readonly<Record<string, number>>;
-
-/** What the costs of a call are known by. */
-export function costKey({ symbol }: KernelCall): string {
-  return sameAs[symbol] ?? symbol;
-}
 
 /**
  * How often a layer calls a kernel in one inference, computed whole (null) or in segments of so many columns. `placed`:
@@ -96,7 +88,7 @@ export function callCount(layer: Layer, call: KernelCall, segment: number | null
 
 /** The work of one kernel of a layer over one inference; what it does not do is left out. */
 export function kernelWork(layer: Layer, call: KernelCall, segment: number | null, placed: Placed | null): Work {
-  const counter = counters[costKey(call)];
+  const counter = counters[call.symbol];
   const work = new Map<string, number>();
   for (const shape of callShapes(layer, call, segment, placed)) {
     const tally = (name: string, count: number): void => {

@@ -13,13 +13,12 @@ import type { Isa } from '../../src/kernels/define.ts';
 import { readModel, requireGraph } from '../../src/onnx/read.ts';
 import { createGraphBuilder, plainPort } from '../../src/ops/build.ts';
 import { layerCycles, layerTime, segmentsOf } from '../../src/plan/cost.ts';
-import { costKey } from '../../src/plan/work.ts';
 import { kit } from '../kit.ts';
 
 const tessera = {
   ...{ modelFiles, modelOptions, modelPrefix, optimize, plan, quantize },
   ...{ readModel, requireGraph, createGraphBuilder, plainPort },
-  ...{ costKey, layerCycles, layerTime, segmentsOf },
+  ...{ layerCycles, layerTime, segmentsOf },
 };
 
 type Core = keyof typeof targets;

@@ -103,8 +103,8 @@ describe('outputs that begin in dying inputs', () => {
       const strategy = {
         priority: Float64Array.from(blocks, () => dice.integer(0, 9)),
         focus: dice.pick(['fewest', 'failed', 'near'] as const),
-        memory: 'none',
-      } as const;
+        memory: dice.pick(['none', 'exact'] as const),
+      };
       const limits = { steps: 1e6, work: 1e8, expired: () => false };
       const least = leastPeak(problem);
       const sections = toSections(blocks, problem.overlaps);

@@ -7,8 +7,11 @@ export interface Strategy {
   readonly priority: Float64Array;
   /** Which section is filled next: the one with the fewest choices; or the one that failed last; or one near it. */
   readonly focus: 'fewest' | 'failed' | 'near';
-  /** Remembering failed states by a hash makes the search faster, but its failure no longer a proof. */
-  readonly memory: 'hashed' | 'none';
+  /**
+   * Remembering failed states makes the search faster. By a hash its failure is no longer a proof; by all that they
+   * consist of it is one, and takes more memory.
+   */
+  readonly memory: 'hashed' | 'exact' | 'none';
 }
 
 export interface Limits {
@@ -49,7 +52,7 @@ export function findPlacement(problem: Sections, capacity: number, strategy: Str
   const level = new Int32Array(sections);
   /** Per section: the lowest that another block can begin above an unplaced one. */
   const lowestEnd = new Int32Array(sections);
-  const failed = new Set<number>();
+  const failed = new Set<number | string>();
   let failedSection = -1;
   let steps = 0;
   let work = 0;
@@ -128,6 +131,17 @@ export function findPlacement(problem: Sections, capacity: number, strategy: Str
       }
     }
     return (high >>> 0) * 0x200000 + (low & 0x1fffff);
+  };
+
+  /** All that the search of a part depends on: its unplaced blocks, and where each may lie. */
+  const stateOf = (from: number, to: number): string => {
+    const state = [from, to];
+    for (let s = from; s < to; s += 1) {
+      for (const b of starts[s] as Int32Array) {
+        if (placed[b] === 0) state.push(b, floor[b] as number, support[b] as number);
+      }
+    }
+    return state.join();
   };
 
   /** Of twins, the earlier one is placed first. */
@@ -247,12 +261,13 @@ export function findPlacement(problem: Sections, capacity: number, strategy: Str
     if (stopped) return false;
     const lowest = updateLevels(from, to);
     if (lowest < 0 || hasDominated(from, to)) return false;
-    const key = strategy.memory === 'hashed' ? hashOf(from, to) : 0;
-    if (failed.has(key)) return false;
+    const { memory } = strategy;
+    const key = memory === 'hashed' ? hashOf(from, to) : memory === 'exact' ? stateOf(from, to) : null;
+    if (key !== null && failed.has(key)) return false;
     depth += 1;
     const found = branch(from, to, lowest);
     depth -= 1;
-    if (!found && !stopped && strategy.memory === 'hashed') failed.add(key);
+    if (!found && !stopped && key !== null) failed.add(key);
     return found;
   };
 

@@ -135,6 +135,29 @@ function firstAtLeast(list: readonly number[], value: number): number {
   return low;
 }
 
+/** A problem in smaller units, in which no distance is zero. */
+export interface Scaled {
+  readonly blocks: readonly Block[];
+  readonly overlaps: readonly Overlap[];
+  readonly scale: number;
+  /** The capacity in these units: offsets that it takes are, rounded down, offsets that the given one takes. */
+  readonly scaled: (capacity: number) => number;
+}
+
+/**
+ * The search places blocks from below: so an output that may begin at the very place of its input gets to lie below it by
+ * a part of a unit, of which all such outputs together make less than one.
+ */
+export function withoutZeros(blocks: readonly Block[], overlaps: readonly Overlap[]): Scaled {
+  const scale = 1 + overlaps.filter(({ distance }) => distance === 0).length;
+  return {
+    blocks: scale === 1 ? blocks : blocks.map((block) => ({ ...block, size: block.size * scale })),
+    overlaps: overlaps.map((one) => ({ ...one, distance: one.distance === 0 ? 1 : one.distance * scale })),
+    scale,
+    scaled: (capacity) => capacity * scale + scale - 1,
+  };
+}
+
 export interface Joined {
   readonly blocks: readonly Block[];
   /** For each original block the joined one that it is part of. */

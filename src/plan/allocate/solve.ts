@@ -2,7 +2,8 @@ import { placeGreedily } from './greedy.ts';
 import { overlapBound, placeOverlapping } from './overlaps.ts';
 import { type Allocation, type Block, liveBound, type Overlap, peakOf } from './problem.ts';
 import { findPlacement, type Strategy } from './search.ts';
-import { type Joined, joinSuccessors, type Sections, toSections } from './sections.ts';
+import { type Joined, joinSuccessors, type Sections, toSections, withoutZeros } from './sections.ts';
+import { isImpossible } from './windows.ts';
 
 export interface SolveOptions {
   /** How much to search, in visits of a block (some hundred million a second). The same work gives the same answer. */
@@ -15,8 +16,11 @@ export interface SolveOptions {
   readonly expired?: () => boolean;
 }
 
-/** Enough for every problem that a plan of a network has been seen to make. */
+/** Enough for most problems that a plan of a network makes; a plan that is kept may be worth more. */
 export const defaultWork = 3_000_000;
+
+/** What may be spent, beside the search, to prove that its first answer is the best; short searches go without. */
+const proofWork = 16_000_000;
 
 /** The search keeps, for every block, a list of those that it meets; beyond this many entries greedy has to do. */
 const mostNeighbours = 4_000_000;
@@ -89,6 +93,11 @@ function solveScaled(blocks: readonly Block[], options: SolveOptions): Allocatio
   const goal = Math.max(bound, Math.min(options.target ?? 0, peak - 1));
   let hopeless = goal;
   if (attempt(goal, 0.4) === 'found' || isDone()) return answer();
+  // What was found first may be the best that there is.
+  if (options.work >= proofWork && isImpossible(blocks, overlaps, peak - 1, proofWork)) {
+    bound = peak;
+    return answer();
+  }
   for (const rounds of [0.15, 0.5]) {
     // Peaks up to `hopeless` have been tried in this round.
     hopeless = Math.max(goal, bound - 1);
@@ -140,14 +149,9 @@ const runs: readonly Run[] = [
 /** How far priorities are shaken, in turn; not at all in the first round. */
 const noises = [0.1, 0.3, 1, 0.2];
 
-/**
- * Prepares a problem for searches under several capacities. The search goes upwards: so an output that may begin at the
- * very place of its input gets to lie below it by a part of a unit, of which all such outputs together make less than one.
- */
+/** Prepares a problem for searches under several capacities. */
 function createRestarts(given: readonly Block[], givenOverlaps: readonly Overlap[]): Restarts {
-  const scale = 1 + givenOverlaps.filter(({ distance }) => distance === 0).length;
-  const blocks = scale === 1 ? given : given.map((block) => ({ ...block, size: block.size * scale }));
-  const overlaps = givenOverlaps.map((one) => ({ ...one, distance: one.distance === 0 ? 1 : one.distance * scale }));
+  const { blocks, overlaps, scale, scaled } = withoutZeros(given, givenOverlaps);
   const plain = toSections(blocks, overlaps);
   const joined: Joined = joinSuccessors(plain);
   const owner = (index: number): number => joined.owner[index] as number;
@@ -156,7 +160,7 @@ function createRestarts(given: readonly Block[], givenOverlaps: readonly Overlap
   const unscaled = (offsets: readonly number[]): readonly number[] =>
     scale === 1 ? offsets : offsets.map((offset) => Math.floor(offset / scale));
   return (wanted, work, expired) => {
-    const capacity = wanted * scale + scale - 1;
+    const capacity = scaled(wanted);
     const random = createRandom(wanted);
     let spent = 0;
     for (let index = 0; spent < work && !expired(); index += 1) {
