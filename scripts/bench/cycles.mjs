@@ -169,10 +169,11 @@ export async function estimateCycles(elf, { from, to, seconds = 600 }) {
       result ??= { cycles: total, instructions, functions };
     }
     if (!counting) return;
-    // The refill of the branch that led here was, to a reader of one function, there before the first.
-    total += cycles + refilled;
+    // The refill of the branch that led to the first block belongs to what is not counted.
+    const taken = cycles + (instructions === 0 ? 0 : refilled);
+    total += taken;
     instructions += executed;
-    functions.set(name, (functions.get(name) ?? 0) + cycles + refilled);
+    functions.set(name, (functions.get(name) ?? 0) + taken);
   });
   if (result === null) throw new Error(`the program did not run from ${from} to ${to} within ${seconds} s`);
   return result;

@@ -177,7 +177,10 @@ function planWithin(graph: Graph, options: PlanOptions, file: string): Plan {
     const others = [
       ...(input === 'stream' ? [] : [{ way: 'input', modes: { input: 'stream', output } } as const]),
       ...(output === 'stream' ? [] : [{ way: 'output', modes: { input, output: 'stream' } } as const]),
-    ].map(({ way, modes }) => ({ way, plan: plan(graph, { objective: 'sram', ...modes, isas, memories }) }));
+    ].map(({ way, modes }) => ({
+      way,
+      plan: plan(graph, { objective: 'sram', maxOverhead: 1, ...modes, isas, memories }),
+    }));
     const { message, hint } = limitText(file, options.arenaLimit as number, options, least, others);
     throw new TesseraError(exitCode.doesNotFit, message, hint);
   }

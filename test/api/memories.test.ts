@@ -33,7 +33,7 @@ function compiled(target: string, arenaLimit?: number): Compilation {
   return compilation;
 }
 
-/** The least arena is 29,328 bytes, of which the input is 27,648. */
+/** Of which the input is 27,648 bytes. */
 const least = compiled('wasm').plan.arenaBytes;
 
 const caller = `#include "parts.h"
@@ -121,7 +121,8 @@ describe('a model for a machine with several small memories', { timeout: 120_000
     expect(regions.map(({ memory }) => memory?.name)).toEqual(['M0', 'M1']);
     expect(arenaBytes).toBeGreaterThan(least);
     const { plan } = compiled(fast, least);
-    expect(plan.regions.map(({ memory, bytes }) => [memory?.name, bytes])).toEqual([['M1', least]]);
+    expect(plan.regions.map(({ memory }) => memory?.name)).toEqual(['M1']);
+    expect(plan.arenaBytes).toBeLessThanOrEqual(least);
   });
 
   it('is told the least that its memories take, and that is so', () => {

@@ -39,7 +39,7 @@ function streamedPlan(): Plan {
   const graph = b.finish([plainPort(x)], [plainPort(y)]);
   const data = Float32Array.from({ length: 480 }, () => 2 * random() - 1);
   const ranges = calibrate(graph, [new Map([['x', { shape: x.shape, dtype: 'float32', data }]])], 'min-max');
-  return plan(assignQuantization(graph, ranges), { objective: 'sram', input: 'stream' });
+  return plan(assignQuantization(graph, ranges), { objective: 'sram', maxOverhead: 1, input: 'stream' });
 }
 
 const run = (made: Plan, replaced?: ReadonlyMap<string, string>) => {
