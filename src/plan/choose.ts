@@ -1,16 +1,18 @@
 import type { Graph } from '../graph/types.ts';
 import type { Isa } from '../kernels/define.ts';
 import { type OutputMode, programFor } from './boundary.ts';
-import { type Candidate, createMemory, type InputMode } from './candidates.ts';
+import type { Candidate } from './candidates.ts';
 import { timeOf } from './cost.ts';
 import { fastestOf, frontOf, leastOf, type TimedDraft } from './drafts.ts';
+import { createFindings } from './findings.ts';
 import { given, type ImproveOptions, improvements } from './improve.ts';
 import { placeInMemories } from './memories.ts';
 import { layerwisePlan, paretoWays, type Search, searchOf } from './search.ts';
+import type { InputMode } from './stages.ts';
 import type { ArenaMemory, Layer, Plan } from './types.ts';
 
 export type { OutputMode } from './boundary.ts';
-export type { InputMode } from './candidates.ts';
+export type { InputMode } from './stages.ts';
 
 /**
  * What a plan is for: `time`: every layer whole, one after the other; `balanced`: the least arena that costs at most 3 %
@@ -64,7 +66,7 @@ export function choosePlan(graph: Graph, layers: readonly Layer[], options: Plan
   const source = programFor(graph, layers, options.output);
   const layerwise = layerwisePlan(given(source));
   if (arenaLimit === undefined && maxOverhead === undefined && objective === 'time') return layerwise;
-  const context = { source, input, lowerings: { isas, known: new Map() }, memory: createMemory() };
+  const context = { source, input, lowerings: { isas, known: new Map() }, findings: createFindings() };
   const wanted = arenaLimit === undefined && maxOverhead !== undefined ? 'least' : 'front';
   const drafts = draftsWithin(context, maxOverhead ?? 1, wanted);
   if (arenaLimit !== undefined) {
@@ -95,7 +97,7 @@ export function paretoPlans(
   }: Pick<PlanOptions, 'input' | 'output' | 'isas' | 'maxOverhead'>,
 ): readonly Plan[] {
   const source = programFor(graph, layers, output);
-  const context = { source, input, lowerings: { isas, known: new Map() }, memory: createMemory() };
+  const context = { source, input, lowerings: { isas, known: new Map() }, findings: createFindings() };
   return frontOf([
     ...draftsWithin(context, 1, 'front'),
     ...(maxOverhead > 1 ? draftsWithin(context, maxOverhead, 'front') : []),
@@ -112,12 +114,12 @@ function draftsWithin(
   overhead: number,
   wanted: 'front' | 'least',
 ): readonly TimedDraft[] {
-  const { source, input, memory } = context;
+  const { source, input, findings } = context;
   const macs = source.layers.reduce((sum, layer) => sum + layer.macs, 0);
   const [first, ...others] = improvements({ ...context, mostMacs: Math.floor(macs * overhead) });
   if (first === undefined) return [];
   const kept = wanted === 'front' ? others : others.slice(-3);
-  const apart = (search: Search): Search => searchOf(search.program, input, memory, { sharing: 'apart' });
+  const apart = (search: Search): Search => searchOf(search.program, input, findings, { sharing: 'apart' });
   const calm = (search: Search): readonly (readonly Candidate[])[] => {
     const way = search.calmest(search.least);
     return way === null ? [] : [way];
@@ -128,7 +130,7 @@ function draftsWithin(
     const narrow = ways.flat().filter(({ segment }) => segment !== Number.POSITIVE_INFINITY);
     const stages = new Map(narrow.map((candidate) => [`${candidate.start} ${candidate.end}`, candidate]));
     const cuts = [...stages.values()].flatMap(search.candidates.cuts);
-    return searchOf(search.program, input, memory, { sharing: search.sharing, cuts });
+    return searchOf(search.program, input, findings, { sharing: search.sharing, cuts });
   };
   const isPassed = wanted === 'least' && (others.at(-1)?.least ?? first.least) < passed * first.least;
   const drafts = new Map<string, TimedDraft>();
@@ -169,5 +171,5 @@ const passed = 0.8;
 
 /** The least peak of all the plans that a program can have as it is: the bytes that live at the busiest step. */
 export function leastPossiblePeak(graph: Graph, layers: readonly Layer[], input: InputMode): number {
-  return searchOf(given({ graph, layers }), input, createMemory()).least;
+  return searchOf(given({ graph, layers }), input, createFindings()).least;
 }

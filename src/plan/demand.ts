@@ -42,7 +42,7 @@ export function accumulates(layer: Lowered): boolean {
  */
 export function scratchBytes(layer: Lowered, segment: number | null): number {
   if (layer.lowering.kind === 'alias') return 0;
-  const width = segment !== null && splitsRows(layer) ? segment : stepWidth(layer);
+  const width = segment !== null && splitsRows(layer) ? Math.min(segment, stepWidth(layer)) : stepWidth(layer);
   const bytes = layer.lowering.calls.map(({ scratchBytes: most, fewScratch = [], pointwise }) => {
     // Whole tensors may be handed over as one row.
     if (segment === null && pointwise) return most;

@@ -1,6 +1,8 @@
 import { rowShape } from '../graph/types.ts';
-import { type Candidate, candidatesOf, createMemory, type InputMode } from './candidates.ts';
+import { type Candidate, candidatesOf } from './candidates.ts';
 import { canStream } from './demand.ts';
+import { createFindings } from './findings.ts';
+import type { InputMode } from './stages.ts';
 import type { Layer, Plan, Step } from './types.ts';
 
 /**
@@ -75,7 +77,7 @@ export function pricedCandidates(
       ? []
       : [{ start: step.layers[0] as number, end: 1 + (step.layers.at(-1) as number), segments: step.segments }],
   );
-  const { all, exactBytes } = candidatesOf(plan, input, createMemory(), undefined, cuts);
+  const { all, exactBytes } = candidatesOf(plan, input, createFindings(), undefined, cuts);
   const taken = new Map(
     plan.steps.map((step) => candidateOf(all, step)).map((one) => [one, { ...one, bytes: exactBytes(one) }]),
   );

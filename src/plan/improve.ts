@@ -1,11 +1,13 @@
 import type { RewrittenProgram } from './build.ts';
-import type { Candidate, InputMode, Memory } from './candidates.ts';
+import type { Candidate } from './candidates.ts';
+import type { Findings } from './findings.ts';
 import { areApart, type Lowerings, type Rewriting, rewrite } from './rewrite.ts';
 import { groupRewritings } from './rewrite-groups.ts';
 import { patchRewritings } from './rewrite-patches.ts';
 import { twiceRewritings } from './rewrite-twice.ts';
 import { viewRewritings } from './rewrite-views.ts';
 import { type Search, searchOf } from './search.ts';
+import type { InputMode } from './stages.ts';
 import type { Program } from './types.ts';
 
 export interface ImproveOptions {
@@ -14,7 +16,7 @@ export interface ImproveOptions {
   readonly lowerings: Lowerings;
   /** The most multiply-accumulates that a program may have. */
   readonly mostMacs: number;
-  readonly memory: Memory;
+  readonly findings: Findings;
 }
 
 /** Families of patches that are looked at for one step, at most: there are many, and each takes long. */
@@ -69,9 +71,9 @@ export function rewritingsOf(source: Program, input: InputMode): readonly Rewrit
   ];
 }
 
-function stateOf(chosen: readonly Rewriting[], { source, input, lowerings, memory }: ImproveOptions): State | null {
+function stateOf(chosen: readonly Rewriting[], { source, input, lowerings, findings }: ImproveOptions): State | null {
   const program = chosen.length === 0 ? given(source) : rewrite(source, chosen, lowerings);
-  return program === null ? null : { chosen, search: searchOf(program, input, memory) };
+  return program === null ? null : { chosen, search: searchOf(program, input, findings) };
 }
 
 /** A program as the model has it. */
@@ -203,7 +205,7 @@ function gainOf(
   const last = Math.min(way.length - 1, way.findLastIndex(isTouched) + margin);
   const [from, to] = [way[first] as Candidate, way[last] as Candidate];
   const stretch = { start: from.start, end: program.layers.length - (layers.length - to.end) };
-  const part = searchOf(program, options.input, options.memory, { stretch });
+  const part = searchOf(program, options.input, options.findings, { stretch });
   const left = excessOf(part, part.nearest(target), target);
   const now = excessOf(search, way.slice(first, last + 1), target);
   return { steps: left.steps - now.steps, bytes: left.bytes - now.bytes };

@@ -1,14 +1,9 @@
 import { goesInRows } from './boundary.ts';
 import { buildPlan, type Draft, draftPlan, type RewrittenProgram } from './build.ts';
-import {
-  type Candidate,
-  type Candidates,
-  candidatesOf,
-  type InputMode,
-  type Memory,
-  type Stretch,
-} from './candidates.ts';
+import { type Candidate, type Candidates, candidatesOf } from './candidates.ts';
 import { stepWidth } from './demand.ts';
+import type { Findings } from './findings.ts';
+import type { InputMode, Stretch } from './stages.ts';
 import type { Layer, Plan, Step } from './types.ts';
 import type { Cut } from './widths.ts';
 
@@ -116,10 +111,10 @@ function cheapest(
 export function searchOf(
   program: RewrittenProgram,
   input: InputMode,
-  memory: Memory,
+  findings: Findings,
   { sharing = 'overlapping', stretch = { start: 0, end: program.layers.length }, cuts = [] }: SearchOptions = {},
 ): Search {
-  const candidates = candidatesOf(program, input, memory, stretch, cuts);
+  const candidates = candidatesOf(program, input, findings, stretch, cuts);
   const { all } = candidates;
   const table = tableOf(all, stretch);
   const { time, apart: aparts } = table;

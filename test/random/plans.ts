@@ -2,7 +2,7 @@ import { optimize, quantize } from '../../src/compile.ts';
 import type { Graph, Value } from '../../src/graph/types.ts';
 import type { Isa } from '../../src/kernels/define.ts';
 import { programFor } from '../../src/plan/boundary.ts';
-import { createMemory } from '../../src/plan/candidates.ts';
+import { createFindings } from '../../src/plan/findings.ts';
 import { rewritingsOf } from '../../src/plan/improve.ts';
 import { lowerGraph } from '../../src/plan/lower.ts';
 import { areApart, type Rewriting, rewrite } from '../../src/plan/rewrite.ts';
@@ -70,7 +70,7 @@ function rewrittenPlans(graph: Graph, isas: readonly Isa[], dice: Dice): RandomP
   }
   const program = chosen.length === 0 ? null : rewrite(source, chosen, { isas, known: new Map() });
   if (program === null) return [];
-  const search = searchOf(program, input, createMemory());
+  const search = searchOf(program, input, createFindings());
   const made = search.planOf(search.within(search.least) ?? []);
   validatePlan(made);
   return [{ kind: 'rewritten', plan: made }];
