@@ -7,10 +7,10 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { placeBySize } from '../../dist/plan/allocate/greedy.js';
+import { readMiniMalloc } from '../../dist/plan/allocate/minimalloc.js';
 import { peakOf } from '../../dist/plan/allocate/problem.js';
 import { solveAllocation } from '../../dist/plan/allocate/solve.js';
-import { readMiniMalloc } from '../../dist/plan/minimalloc.js';
-import { validateAllocation } from '../../dist/plan/validate-allocation.js';
+import { validateAllocation } from '../../dist/plan/validate/allocation.js';
 
 const options = { json: { type: 'boolean', default: false }, work: { type: 'string', default: '3000000000' } };
 const { values, positionals } = parseArgs({ options, allowPositionals: true });

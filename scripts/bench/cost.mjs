@@ -1,6 +1,6 @@
 /**
  * The cost model of the planner: `npm run fit:cost -- [options]` measures networks in QEMU and fits, for every kernel,
- * instructions and a Cortex-M4's cycles to the work that it does (src/plan/work.ts); `npm run test:cost` compares
+ * instructions and a Cortex-M4's cycles to the work that it does (src/plan/cost/work.ts); `npm run test:cost` compares
  * estimates with counts on models that it was not fitted on.
  */
 import { execFileSync } from 'node:child_process';
@@ -12,8 +12,8 @@ import { modelFiles } from '../../dist/codegen/project.js';
 import { modelOptions, optimize, plan, quantize } from '../../dist/compile.js';
 import { readModel, requireGraph } from '../../dist/onnx/read.js';
 import { createGraphBuilder, plainPort } from '../../dist/ops/build.js';
-import { layerCycles, layerTime, segmentsOf } from '../../dist/plan/cost.js';
-import { kernelWork, stageWork } from '../../dist/plan/work.js';
+import { layerCycles, layerTime, segmentsOf } from '../../dist/plan/cost/cost.js';
+import { kernelWork, stageWork } from '../../dist/plan/cost/work.js';
 import { compareEstimates } from './cost-compare.mjs';
 import { probes, randomChain } from './cost-corpus.mjs';
 import { fitCosts, meanError } from './cost-fit.mjs';
@@ -31,8 +31,8 @@ const usage = `npm run fit:cost -- [options]
   --layers       with --test: every layer
   --json         with --test: print JSON`;
 const profilesFile = new URL('cost-profiles.jsonl', import.meta.url);
-const instructionsFile = new URL('../../src/plan/cost-table.ts', import.meta.url);
-const cyclesFile = new URL('../../src/plan/cost-cycles.ts', import.meta.url);
+const instructionsFile = new URL('../../src/plan/cost/table.ts', import.meta.url);
+const cyclesFile = new URL('../../src/plan/cost/cycles.ts', import.meta.url);
 
 const tessera = {
   ...{ modelFiles, modelOptions, modelPrefix, optimize, plan, quantize },

@@ -7,7 +7,7 @@ import { quantize } from '../../dist/compile.js';
 import { createGraphBuilder, plainPort } from '../../dist/ops/build.js';
 import { choosePlan } from '../../dist/plan/choose.js';
 import { lowerGraph } from '../../dist/plan/lower.js';
-import { validatePlan } from '../../dist/plan/validate.js';
+import { validatePlan } from '../../dist/plan/validate/validate.js';
 
 const sizes = process.argv.slice(2).map(Number);
 const wanted = sizes.length > 0 ? sizes : [60, 125, 250, 500, 1000];

@@ -11,7 +11,7 @@ import { optimize, plan, quantize } from '../../dist/compile.js';
 import { readModel, requireGraph } from '../../dist/onnx/read.js';
 import { createGraphBuilder, plainPort } from '../../dist/ops/build.js';
 import { leastPossiblePeak } from '../../dist/plan/choose.js';
-import { timeOf } from '../../dist/plan/cost.js';
+import { timeOf } from '../../dist/plan/cost/cost.js';
 import { measureMemory, models } from './memory-lib.mjs';
 import { hasArmCompiler } from './stack.mjs';
 

@@ -4,8 +4,8 @@
  * takes. A block may be cut into patches of columns, and then computes again what two patches need.
  */
 import { rowShape } from '../../dist/graph/types.js';
-import { rewrite } from '../../dist/plan/rewrite.js';
-import { patchesOf } from '../../dist/plan/rewrite-patches.js';
+import { patchesOf } from '../../dist/plan/rewrite/patches.js';
+import { rewrite } from '../../dist/plan/rewrite/rewrite.js';
 import { fitRings, ringBytes } from '../../dist/plan/rings.js';
 
 /** Into how many patches a block may be cut. */

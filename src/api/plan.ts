@@ -1,6 +1,6 @@
 import { plan as planGraph } from '../compile.ts';
 import { paretoPlans } from '../plan/choose.ts';
-import { cyclesOf, kernelCalls, timeOf } from '../plan/cost.ts';
+import { cyclesOf, kernelCalls, timeOf } from '../plan/cost/cost.ts';
 import { explainEnds, type StepEnd } from '../plan/explain.ts';
 import type { Plan } from '../plan/types.ts';
 import { endText } from '../report/ends.ts';

@@ -38,9 +38,9 @@ export function addAllocate(program: Command, terminal: Terminal): void {
     .option('--json', 'print JSON')
     .addHelpText('after', examples)
     .action(async (path: string, flags: Flags) => {
-      const { readMiniMalloc, writeMiniMalloc } = await import('../plan/minimalloc.ts');
+      const { readMiniMalloc, writeMiniMalloc } = await import('../plan/allocate/minimalloc.ts');
       const { solveAllocation } = await import('../plan/allocate/solve.ts');
-      const { validateAllocation } = await import('../plan/validate-allocation.ts');
+      const { validateAllocation } = await import('../plan/validate/allocation.ts');
       const problem = inFile(path, () => readMiniMalloc(readText(path)));
       const { capacity } = flags;
       const end = Date.now() + flags.seconds * 1000 * patience;

@@ -1,7 +1,7 @@
 import type { KernelCall } from '../ops/define.ts';
-import { segmentsOf } from '../plan/cost.ts';
+import { segmentsOf } from '../plan/cost/cost.ts';
+import { callShapes } from '../plan/cost/work-shapes.ts';
 import type { Layer, Plan } from '../plan/types.ts';
-import { callShapes } from '../plan/work-shapes.ts';
 
 /**
  * `speed`: the kernels that are fastest. `size`: where a kernel has a smaller file for calls of few pixels, that one, and

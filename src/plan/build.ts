@@ -1,7 +1,7 @@
 import { rowShape, tensorOf } from '../graph/types.ts';
-import { allocateJoined, arenaBytes, joinedBound } from './allocate.ts';
+import { allocateJoined, arenaBytes, joinedBound } from './allocate/allocate.ts';
 import { keptOutputs } from './boundary.ts';
-import { timeOf } from './cost.ts';
+import { timeOf } from './cost/cost.ts';
 import { accumulates, scratchBytes } from './demand.ts';
 import { joinBuffers } from './overlap.ts';
 import { fitRings, ringBytes } from './rings.ts';

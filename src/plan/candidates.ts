@@ -1,5 +1,5 @@
 import { goesInRows } from './boundary.ts';
-import { layerTime } from './cost.ts';
+import { layerTime } from './cost/cost.ts';
 import { accumulates, canStream, scratchBytes } from './demand.ts';
 import { createFindings, exactBytes, type Findings, type Fitted, kindOf, ringsOf } from './findings.ts';
 import { type Life, livesOf } from './lives.ts';

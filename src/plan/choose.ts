@@ -2,7 +2,7 @@ import type { Graph } from '../graph/types.ts';
 import type { Isa } from '../kernels/define.ts';
 import { type OutputMode, programFor } from './boundary.ts';
 import type { Candidate } from './candidates.ts';
-import { timeOf } from './cost.ts';
+import { timeOf } from './cost/cost.ts';
 import { fastestOf, frontOf, leastOf, type TimedDraft } from './drafts.ts';
 import { createFindings } from './findings.ts';
 import { given, type ImproveOptions, improvements } from './improve.ts';

@@ -1,11 +1,11 @@
 import type { RewrittenProgram } from './build.ts';
 import type { Candidate } from './candidates.ts';
 import type { Findings } from './findings.ts';
-import { areApart, type Lowerings, type Rewriting, rewrite } from './rewrite.ts';
-import { groupRewritings } from './rewrite-groups.ts';
-import { patchRewritings } from './rewrite-patches.ts';
-import { twiceRewritings } from './rewrite-twice.ts';
-import { viewRewritings } from './rewrite-views.ts';
+import { groupRewritings } from './rewrite/groups.ts';
+import { patchRewritings } from './rewrite/patches.ts';
+import { areApart, type Lowerings, type Rewriting, rewrite } from './rewrite/rewrite.ts';
+import { twiceRewritings } from './rewrite/twice.ts';
+import { viewRewritings } from './rewrite/views.ts';
 import { type Search, searchOf } from './search.ts';
 import type { InputMode } from './stages.ts';
 import type { Program } from './types.ts';

@@ -1,6 +1,6 @@
+import { allocateJoined, arenaBytes, toBlock } from './allocate/allocate.ts';
 import type { Overlap } from './allocate/overlaps.ts';
 import { type Spot, waysInRegions } from './allocate/regions.ts';
-import { allocateJoined, arenaBytes, toBlock } from './allocate.ts';
 import { overlappingLayers } from './build.ts';
 import { touchedBytes } from './heat.ts';
 import { type ArenaMemory, type ArenaRegion, bufferAlignment, type PlacedBuffer, type Plan } from './types.ts';

@@ -1,5 +1,5 @@
 import { type Tensor, tensorOf } from '../graph/types.ts';
-import { layerTime } from './cost.ts';
+import { layerTime } from './cost/cost.ts';
 import { splitsRows, stepWidth } from './demand.ts';
 import { bytesTogether, fitRings, ringBytes } from './rings.ts';
 import type { Layer, Program, StageStep } from './types.ts';

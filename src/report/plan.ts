@@ -1,7 +1,7 @@
 import { elementCount, type Origin, type Port, tensorOf } from '../graph/types.ts';
 import type { ConstantArray } from '../ops/define.ts';
 import { fetchedInputs, handedOutputs, keptOutputs } from '../plan/boundary.ts';
-import { layerCycles, layerTime, segmentsOf } from '../plan/cost.ts';
+import { layerCycles, layerTime, segmentsOf } from '../plan/cost/cost.ts';
 import type { Layer, Plan, Storage } from '../plan/types.ts';
 import { type RegionReport, reportRegion } from './regions.ts';
 

@@ -12,7 +12,7 @@ import type { Graph } from '../../src/graph/types.ts';
 import type { Isa } from '../../src/kernels/define.ts';
 import { readModel, requireGraph } from '../../src/onnx/read.ts';
 import { createGraphBuilder, plainPort } from '../../src/ops/build.ts';
-import { layerCycles, layerTime, segmentsOf } from '../../src/plan/cost.ts';
+import { layerCycles, layerTime, segmentsOf } from '../../src/plan/cost/cost.ts';
 import { kit } from '../kit.ts';
 
 const tessera = {

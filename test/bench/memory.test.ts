@@ -12,7 +12,7 @@ import { optimize, plan, quantize } from '../../src/compile.ts';
 import { readModel, requireGraph } from '../../src/onnx/read.ts';
 import { createGraphBuilder, plainPort } from '../../src/ops/build.ts';
 import { leastPossiblePeak } from '../../src/plan/choose.ts';
-import { timeOf } from '../../src/plan/cost.ts';
+import { timeOf } from '../../src/plan/cost/cost.ts';
 import type { Plan } from '../../src/plan/types.ts';
 import { kit } from '../kit.ts';
 import { randomGraph } from '../random/generate.ts';

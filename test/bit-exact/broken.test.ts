@@ -5,7 +5,7 @@ import { rowShape, type Tensor, tensorOf } from '../../src/graph/types.ts';
 import type { GraphBuilder } from '../../src/ops/build.ts';
 import { createGraphBuilder, plainPort } from '../../src/ops/build.ts';
 import type { Plan } from '../../src/plan/types.ts';
-import { validatePlan } from '../../src/plan/validate.ts';
+import { validatePlan } from '../../src/plan/validate/validate.ts';
 import { assignQuantization } from '../../src/quantize/assign.ts';
 import { calibrate } from '../../src/quantize/calibrate.ts';
 import { differences } from '../support/batch.ts';

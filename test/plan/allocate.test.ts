@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { allocate, allocateThoroughly, allocationBound, arenaBytes } from '../../src/plan/allocate/allocate.ts';
 import { placeBySize } from '../../src/plan/allocate/greedy.ts';
 import { type Block, liveBound, peakOf } from '../../src/plan/allocate/problem.ts';
 import { findPlacement } from '../../src/plan/allocate/search.ts';
 import { toSections } from '../../src/plan/allocate/sections.ts';
 import { solveAllocation } from '../../src/plan/allocate/solve.ts';
-import { allocate, allocateThoroughly, allocationBound, arenaBytes } from '../../src/plan/allocate.ts';
-import { validateAllocation } from '../../src/plan/validate-allocation.ts';
+import { validateAllocation } from '../../src/plan/validate/allocation.ts';
 import { createDice, type Dice, randomFrom } from '../support/random.ts';
 
 const work = 20_000_000;

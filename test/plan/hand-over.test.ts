@@ -8,7 +8,7 @@ import { type Objective, objectives, paretoPlans } from '../../src/plan/choose.t
 import { evaluateOutputs } from '../../src/plan/evaluate.ts';
 import { lowerGraph } from '../../src/plan/lower.ts';
 import type { Plan, StageStep, Step, Storage } from '../../src/plan/types.ts';
-import { validatePlan } from '../../src/plan/validate.ts';
+import { validatePlan } from '../../src/plan/validate/validate.ts';
 import { assignQuantization } from '../../src/quantize/assign.ts';
 import { calibrate } from '../../src/quantize/calibrate.ts';
 import { differences, type PlannedModel } from '../support/batch.ts';

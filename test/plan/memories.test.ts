@@ -3,7 +3,7 @@ import { compileModel } from '../../src/api/pipeline.ts';
 import { touchedBytes } from '../../src/plan/heat.ts';
 import { placeInMemories } from '../../src/plan/memories.ts';
 import type { ArenaMemory, PlacedBuffer, Plan } from '../../src/plan/types.ts';
-import { validatePlan } from '../../src/plan/validate.ts';
+import { validatePlan } from '../../src/plan/validate/validate.ts';
 
 const compiled = (objective: 'time' | 'sram'): Plan =>
   compileModel('examples/part-sorter/model.onnx', { calibrate: 'random', objective }).plan;

@@ -5,7 +5,7 @@ import { Command } from 'commander';
 import { afterAll, describe, expect, it } from 'vitest';
 import { addAllocate } from '../../src/cli/allocate.ts';
 import { createTerminal } from '../../src/cli/terminal.ts';
-import { readMiniMalloc, writeMiniMalloc } from '../../src/plan/minimalloc.ts';
+import { readMiniMalloc, writeMiniMalloc } from '../../src/plan/allocate/minimalloc.ts';
 
 const text = 'id,lower,upper,size\na,0,3,4\nb,3,9,4\nc,0,9,4\nd,9,21,4\ne,0,21,4\n';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { cutBound } from '../../src/plan/order/cut.ts';
-import { type OrderNode, type OrderProblem, orderForMemory, orderPeak } from '../../src/plan/order.ts';
+import { type OrderNode, type OrderProblem, orderForMemory, orderPeak } from '../../src/plan/order/order.ts';
 import { createDice, type Dice, randomFrom } from '../support/random.ts';
 
 interface Shape {

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { quantize } from '../../src/compile.ts';
 import { createGraphBuilder, plainPort } from '../../src/ops/build.ts';
+import { callCount, kernelWork } from '../../src/plan/cost/work.ts';
+import { callShapes } from '../../src/plan/cost/work-shapes.ts';
 import { lowerGraph } from '../../src/plan/lower.ts';
 import type { Layer } from '../../src/plan/types.ts';
-import { callCount, kernelWork } from '../../src/plan/work.ts';
-import { callShapes } from '../../src/plan/work-shapes.ts';
 
 /** A 3 x 3 convolution of stride 1 with padding, depthwise or not, of a map of 5 x 7 and 8 channels. */
 function convolution(groups: number, isas: readonly 'dsp'[] = []): Layer {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { placeInMemories } from '../../src/plan/memories.ts';
 import type { ArenaMemory, Plan } from '../../src/plan/types.ts';
-import { validatePlan } from '../../src/plan/validate.ts';
+import { validatePlan } from '../../src/plan/validate/validate.ts';
 import { differences, type PlannedModel } from '../support/batch.ts';
 import { nativeBackend } from '../support/native.ts';
 import { createDice, type Dice, randomFrom } from '../support/random.ts';

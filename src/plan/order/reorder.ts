@@ -1,6 +1,6 @@
-import { type Graph, type Node, tensorOf } from '../graph/types.ts';
+import { type Graph, type Node, tensorOf } from '../../graph/types.ts';
+import { tensorBytes } from '../types.ts';
 import { orderForMemory } from './order.ts';
-import { tensorBytes } from './types.ts';
 
 /** How much to search, so that an irregular graph of a thousand nodes takes seconds. */
 const limits = { moves: 500_000, width: 24, cuts: 16 };

@@ -1,9 +1,9 @@
-import { describeNode, type Node, rowShape, type Tensor } from '../graph/types.ts';
-import type { AxisMap } from '../ops/define.ts';
-import { canStream, windowEnd, windowStart } from './demand.ts';
-import { integerForm } from './lower.ts';
+import { describeNode, type Node, rowShape, type Tensor } from '../../graph/types.ts';
+import type { AxisMap } from '../../ops/define.ts';
+import { canStream, windowEnd, windowStart } from '../demand.ts';
+import { integerForm } from '../lower.ts';
+import type { Layer, Program } from '../types.ts';
 import { activationsOf, type NewNode, type Rewriting, readersOf } from './rewrite.ts';
-import type { Layer, Program } from './types.ts';
 
 /** Into how many patches the columns of a run are cut. */
 const counts = [2, 3, 4, 6, 8];

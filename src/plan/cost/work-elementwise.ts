@@ -1,4 +1,4 @@
-import type { KernelCall } from '../ops/define.ts';
+import type { KernelCall } from '../../ops/define.ts';
 import { type CallShape, type Counter, fieldOf } from './work-shapes.ts';
 
 /** Bytes that a call goes through at a stretch, and how often: pixels that lie side by side are one stretch. */

@@ -1,8 +1,8 @@
-import { cycleTable } from './cost-cycles.ts';
-import { instructionTable } from './cost-table.ts';
-import { simd128Table } from './cost-table-simd128.ts';
-import type { Placed } from './joined.ts';
-import type { Layer, Plan } from './types.ts';
+import type { Placed } from '../joined.ts';
+import type { Layer, Plan } from '../types.ts';
+import { cycleTable } from './cycles.ts';
+import { instructionTable } from './table.ts';
+import { simd128Table } from './table-simd128.ts';
 import { callCount, kernelWork, stageWork, type Work, type WorkCosts } from './work.ts';
 
 /** What a kernel that was never measured is taken to cost: about what portable kernels do. */

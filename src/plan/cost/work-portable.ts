@@ -1,4 +1,4 @@
-import type { KernelCall } from '../ops/define.ts';
+import type { KernelCall } from '../../ops/define.ts';
 import { type CallShape, type Counter, fieldOf } from './work-shapes.ts';
 
 /** Taps of all pixels of a call that are in a row of the input, and those that are not. */

@@ -1,7 +1,7 @@
-import { describeNode, type Tensor } from '../graph/types.ts';
-import { canStream } from './demand.ts';
+import { describeNode, type Tensor } from '../../graph/types.ts';
+import { canStream } from '../demand.ts';
+import type { Layer, Program } from '../types.ts';
 import { activationsOf, type NewNode, type Rewriting, readersOf } from './rewrite.ts';
-import type { Layer, Program } from './types.ts';
 
 /** Layers that are computed again, at most. */
 const longest = 8;

@@ -1,8 +1,8 @@
-import { elementCount, rowShape } from '../graph/types.ts';
-import type { AxisMap, KernelCall } from '../ops/define.ts';
-import { columnsOf, splitsRows, stepWidth, windowEnd, windowStart } from './demand.ts';
-import { joinsRows, type Placed } from './joined.ts';
-import type { Layer } from './types.ts';
+import { elementCount, rowShape } from '../../graph/types.ts';
+import type { AxisMap, KernelCall } from '../../ops/define.ts';
+import { columnsOf, splitsRows, stepWidth, windowEnd, windowStart } from '../demand.ts';
+import { joinsRows, type Placed } from '../joined.ts';
+import type { Layer } from '../types.ts';
 
 /** Calls of a kernel that are alike: as long, with padding at the same places. */
 export interface CallShape {

@@ -1,10 +1,10 @@
-import { type Graph, type Node, rowShape, type Tensor, tensorOf } from '../graph/types.ts';
-import type { Isa } from '../kernels/define.ts';
-import type { View } from '../ops/define.ts';
-import type { RewrittenProgram } from './build.ts';
-import { lowerInto, lowerNode } from './lower.ts';
-import type { Layer, Program, RewritingNote } from './types.ts';
-import { canWorkIn, isDense, type Region, regionsOf } from './views.ts';
+import { type Graph, type Node, rowShape, type Tensor, tensorOf } from '../../graph/types.ts';
+import type { Isa } from '../../kernels/define.ts';
+import type { View } from '../../ops/define.ts';
+import type { RewrittenProgram } from '../build.ts';
+import { lowerInto, lowerNode } from '../lower.ts';
+import type { Layer, Program, RewritingNote } from '../types.ts';
+import { canWorkIn, isDense, type Region, regionsOf } from '../views.ts';
 
 /** A node that a rewriting puts in: one that computes with given parameters, or one that only names bytes. */
 export type NewNode = { readonly node: Node; readonly output: Tensor } & (

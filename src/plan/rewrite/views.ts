@@ -1,7 +1,7 @@
-import { describeNode } from '../graph/types.ts';
-import { integerForm } from './lower.ts';
+import { describeNode } from '../../graph/types.ts';
+import { integerForm } from '../lower.ts';
+import type { Layer, Program } from '../types.ts';
 import { activationsOf, type Rewriting } from './rewrite.ts';
-import type { Layer, Program } from './types.ts';
 
 /**
  * Concatenations whose inputs are computed where they belong, and slices that are read where they lie: each saves a

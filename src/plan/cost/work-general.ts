@@ -1,7 +1,7 @@
-import { rowShape } from '../graph/types.ts';
-import type { KernelCall } from '../ops/define.ts';
-import { accumulates } from './demand.ts';
-import type { Layer } from './types.ts';
+import { rowShape } from '../../graph/types.ts';
+import type { KernelCall } from '../../ops/define.ts';
+import { accumulates } from '../demand.ts';
+import type { Layer } from '../types.ts';
 import type { CallShape, Tally } from './work-shapes.ts';
 
 /**

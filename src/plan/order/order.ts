@@ -1,9 +1,9 @@
-import { cutBound } from './order/cut.ts';
-import { createFrontier, type Direction, type Frontier } from './order/frontier.ts';
-import { type OrderProblem, orderPeak } from './order/problem.ts';
+import { cutBound } from './cut.ts';
+import { createFrontier, type Direction, type Frontier } from './frontier.ts';
+import { type OrderProblem, orderPeak } from './problem.ts';
 
-export type { OrderNode, OrderProblem } from './order/problem.ts';
-export { orderPeak } from './order/problem.ts';
+export type { OrderNode, OrderProblem } from './problem.ts';
+export { orderPeak } from './problem.ts';
 
 export interface Order {
   /** Indices of nodes. */

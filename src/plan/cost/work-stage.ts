@@ -1,8 +1,8 @@
-import { rowShape } from '../graph/types.ts';
-import type { KernelCall } from '../ops/define.ts';
-import { accumulates, splitsRows, stepCount, stepWidth } from './demand.ts';
-import type { Placed } from './joined.ts';
-import type { Layer, Ring } from './types.ts';
+import { rowShape } from '../../graph/types.ts';
+import type { KernelCall } from '../../ops/define.ts';
+import { accumulates, splitsRows, stepCount, stepWidth } from '../demand.ts';
+import type { Placed } from '../joined.ts';
+import type { Layer, Ring } from '../types.ts';
 import type { Tally } from './work-shapes.ts';
 
 /** Bytes that code in line moves, where their number is known (TSR_SHORT_BYTES in runtime-c/tsr.h). */

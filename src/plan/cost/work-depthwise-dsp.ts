@@ -1,4 +1,4 @@
-import type { KernelCall } from '../ops/define.ts';
+import type { KernelCall } from '../../ops/define.ts';
 import { type CallShape, type Counter, fieldOf, type Tally } from './work-shapes.ts';
 
 /** Columns of a run of outputs that are padding before the input, in it, and behind it. */

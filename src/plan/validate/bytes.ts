@@ -1,6 +1,6 @@
-import { type RowShape, rowShape, type Tensor, tensorOf } from '../graph/types.ts';
-import type { Layer, Plan, Step, Storage } from './types.ts';
-import { type Member, runWalk, startWalk, wholeRows } from './walk.ts';
+import { type RowShape, rowShape, type Tensor, tensorOf } from '../../graph/types.ts';
+import type { Layer, Plan, Step, Storage } from '../types.ts';
+import { type Member, runWalk, startWalk, wholeRows } from '../walk.ts';
 
 /** The plan is not what it says: our bug. */
 export function fail(message: string): never {

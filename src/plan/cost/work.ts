@@ -1,6 +1,6 @@
-import type { KernelCall } from '../ops/define.ts';
-import type { Placed } from './joined.ts';
-import type { Layer } from './types.ts';
+import type { KernelCall } from '../../ops/define.ts';
+import type { Placed } from '../joined.ts';
+import type { Layer } from '../types.ts';
 import { countColumnsMve, countNarrowMve, countPixelsMve } from './work-columns-mve.ts';
 import { countConvDsp } from './work-conv-dsp.ts';
 import {

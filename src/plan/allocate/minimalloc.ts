@@ -1,5 +1,5 @@
-import { usageError } from '../errors.ts';
-import type { Block } from './allocate/problem.ts';
+import { usageError } from '../../errors.ts';
+import type { Block } from './problem.ts';
 
 /**
  * A problem in the text format of google/minimalloc: comma separated values, with a line of column names. A block lives

@@ -1,7 +1,7 @@
-import { describeNode, elementCount, type Node, type Tensor } from '../graph/types.ts';
-import { integerForm } from './lower.ts';
+import { describeNode, elementCount, type Node, type Tensor } from '../../graph/types.ts';
+import { integerForm } from '../lower.ts';
+import type { Layer, Program } from '../types.ts';
 import { activationsOf, type NewNode, type Rewriting, readersOf } from './rewrite.ts';
-import type { Layer, Program } from './types.ts';
 
 /** Into how many groups channels are cut: each is C of its own, so that many cost flash. */
 const counts = [2, 3, 4, 6, 8, 12, 16];

@@ -1,8 +1,8 @@
-import { rowShape, tensorOf } from '../graph/types.ts';
-import { handedOutputs } from './boundary.ts';
-import type { Layer, PlacedBuffer, Plan, StageStep, Storage } from './types.ts';
-import { checkAliases, checkSharing, createTenancy, fail, storageOf } from './validate-bytes.ts';
-import { columnsRead, type Flow, type Intake, type Member, runWalk, startWalk } from './walk.ts';
+import { rowShape, tensorOf } from '../../graph/types.ts';
+import { handedOutputs } from '../boundary.ts';
+import type { Layer, PlacedBuffer, Plan, StageStep, Storage } from '../types.ts';
+import { columnsRead, type Flow, type Intake, type Member, runWalk, startWalk } from '../walk.ts';
+import { checkAliases, checkSharing, createTenancy, fail, storageOf } from './bytes.ts';
 
 /**
  * Checks a plan without trusting how it was made: every buffer lies in its region, no two that live together share

@@ -1,4 +1,4 @@
-import type { KernelCall } from '../ops/define.ts';
+import type { KernelCall } from '../../ops/define.ts';
 import { countLimits, countTiles } from './work-mve.ts';
 import { type CallShape, type Counter, fieldOf, type Tally } from './work-shapes.ts';
 

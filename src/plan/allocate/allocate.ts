@@ -1,8 +1,8 @@
-import { placeBySize } from './allocate/greedy.ts';
-import { overlapBound } from './allocate/overlaps.ts';
-import { type Block, liveBound, type Overlap } from './allocate/problem.ts';
-import { defaultWork, solveAllocation } from './allocate/solve.ts';
-import { alignUp, type Buffer, bufferAlignment, type Join, type PlacedBuffer } from './types.ts';
+import { alignUp, type Buffer, bufferAlignment, type Join, type PlacedBuffer } from '../types.ts';
+import { placeBySize } from './greedy.ts';
+import { overlapBound } from './overlaps.ts';
+import { type Block, liveBound, type Overlap } from './problem.ts';
+import { defaultWork, solveAllocation } from './solve.ts';
 
 /**
  * Gives every buffer a place such that buffers that live at the same time do not share bytes, by the quick rule of
