@@ -22,6 +22,16 @@ export interface ResizeAxis {
   readonly scale: number;
 }
 
+/** Resizing along the spatial axes of [N, spatial..., C]. */
+export interface ResizeAttributes {
+  readonly mode: 'nearest' | 'linear';
+  readonly coordinates: CoordinateMode;
+  /** Meaningless where the mode is linear. */
+  readonly nearest: NearestMode;
+  /** One entry for each spatial axis. */
+  readonly axes: readonly ResizeAxis[];
+}
+
 /**
  * The input position of every output position, where element i lies at i. In 32-bit floats at every step, as runtimes
  * have it: at a scale such as 0.6 the positions lie so near to integers that more bits would choose other elements.

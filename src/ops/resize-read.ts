@@ -1,8 +1,7 @@
 import { elementCount, type Tensor } from '../graph/types.ts';
 import { present, type ReadContext } from './define.ts';
 import { fromChannelsLast, toChannelsLast } from './layout.ts';
-import type { ResizeAttributes } from './resize.ts';
-import { coordinateModes, nearestModes, type ResizeAxis } from './resize-axis.ts';
+import { coordinateModes, nearestModes, type ResizeAttributes, type ResizeAxis } from './resize-axis.ts';
 
 /** Longest axis: tables of elements are 16 bits wide. */
 const maxSize = 65535;

@@ -12,25 +12,8 @@ import {
 } from './define.ts';
 import { layerRequantization, requantizationFields } from './requantization.ts';
 import { applyTable, requantizeTable } from './requantize-table.ts';
-import {
-  axisMapOf,
-  type CoordinateMode,
-  linearElements,
-  type NearestMode,
-  nearestElements,
-  type ResizeAxis,
-} from './resize-axis.ts';
+import { axisMapOf, linearElements, nearestElements, type ResizeAttributes, type ResizeAxis } from './resize-axis.ts';
 import { readResize } from './resize-read.ts';
-
-/** Resizing along the spatial axes of [N, spatial..., C]. */
-export interface ResizeAttributes {
-  readonly mode: 'nearest' | 'linear';
-  readonly coordinates: CoordinateMode;
-  /** Meaningless where the mode is linear. */
-  readonly nearest: NearestMode;
-  /** One entry for each spatial axis. */
-  readonly axes: readonly ResizeAxis[];
-}
 
 /**
  * Bits of the fraction of a linear weight, along each axis. The two weights of an axis add up to 2^weightBits exactly,

@@ -1,5 +1,4 @@
 import { rowShape, tensorOf } from '../graph/types.ts';
-import type { Candidate } from './candidates.ts';
 import type { Life } from './lives.ts';
 import { overlapDistance, type PlacedProgram } from './overlap.ts';
 import { fitRings, ringBytes } from './rings.ts';
@@ -73,7 +72,12 @@ export function kindOf({ node, tensors, lowering }: Layer, { kinds }: Findings):
 export function exactBytes(
   program: PlacedProgram,
   lives: readonly Life[],
-  { start, end, segment, apart }: Candidate,
+  {
+    start,
+    end,
+    segment,
+    apart,
+  }: Stretch & { readonly segment: number | readonly number[] | null; readonly apart: number },
   step: Step,
   findings: Findings,
 ): number {

@@ -1,4 +1,4 @@
-import type { ResizeAttributes } from '../../../src/ops/resize.ts';
+import type { ResizeAttributes } from '../../../src/ops/resize-axis.ts';
 import { type CoordinateMode, coordinateModes, type NearestMode, nearestModes } from '../../../src/ops/resize-axis.ts';
 import type { OperatorCase } from './types.ts';
 
