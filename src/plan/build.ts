@@ -6,6 +6,7 @@ import { accumulates, scratchBytes } from './demand.ts';
 import { joinBuffers } from './overlap.ts';
 import { fitRings, ringBytes } from './rings.ts';
 import {
+  alignUp,
   type Buffer,
   type Join,
   type Layer,
@@ -148,7 +149,8 @@ export function draftPlan(program: RewrittenProgram, steps: readonly Step[]): Dr
   const all = [...tensors, ...lanes.values(), ...new Set(scratches.values())];
   const joins = joinBuffers({ graph, layers, handed, regions }, steps, all, sharable);
   const place = (work?: number): Plan => {
-    const { buffers: placed, bound } = allocateJoined(all, joins, work);
+    const { buffers, bound } = allocateJoined(all, joins, work);
+    const placed = withScratchBelow(buffers, joins, new Set(scratches.values()));
     const indexOf = new Map(placed.map((buffer, index) => [buffer.name, index]));
     const scratch = new Map<number, number>();
     for (const [layer, { name }] of scratches) scratch.set(layer, indexOf.get(name) as number);
@@ -183,6 +185,38 @@ export function draftPlan(program: RewrittenProgram, steps: readonly Step[]): Dr
     overlapping: layersMaking(layers, new Set(joins.map(({ output }) => output))),
   };
   return { bound: joinedBound(all, joins), time: () => timeOf(placed), place };
+}
+
+/**
+ * A placement with rings at the top of the arena where scratch would lie there: a kernel's scratch is what it takes at the
+ * most, and what is measured on a device is what was written.
+ */
+function withScratchBelow(
+  buffers: readonly PlacedBuffer[],
+  joins: readonly Join[],
+  scratches: ReadonlySet<Buffer>,
+): readonly PlacedBuffer[] {
+  const top = arenaBytes(buffers);
+  const endOf = ({ offset, bytes }: PlacedBuffer): number => offset + alignUp(bytes);
+  const scratchNames = new Set([...scratches].map(({ name }) => name));
+  const joined = new Set(joins.flatMap(({ input, output }) => [input, output]));
+  const moved = new Map<string, number>();
+  for (const scratch of buffers) {
+    if (!scratchNames.has(scratch.name) || endOf(scratch) !== top) continue;
+    // Where both live as long, the bytes of the two together are theirs in any order.
+    const below = buffers.find(
+      (other) =>
+        endOf(other) === scratch.offset &&
+        other.first === scratch.first &&
+        other.last === scratch.last &&
+        !scratchNames.has(other.name) &&
+        !joined.has(other.name),
+    );
+    if (below === undefined) continue;
+    moved.set(scratch.name, below.offset);
+    moved.set(below.name, top - alignUp(below.bytes));
+  }
+  return buffers.map((buffer) => ({ ...buffer, offset: moved.get(buffer.name) ?? buffer.offset }));
 }
 
 /** Layers whose output shares bytes with an input: they must be computed row by row. */
