@@ -8,7 +8,7 @@ import { bytesTogether } from './rings.ts';
 import { type InputMode, runsOf, type Stretch, stageOf } from './stages.ts';
 import { alignUp, type Layer, type Program, type Step } from './types.ts';
 import { regionsOf } from './views.ts';
-import { type Cut, cutsOf, segmentWidths } from './widths.ts';
+import { type Cost, type Cut, cutsOf, segmentWidths } from './widths.ts';
 
 /** A run of layers as one step of the plan: what it needs of the arena, and its time (see layerTime). */
 export interface Candidate {
@@ -134,24 +134,27 @@ export function candidatesOf(
       extend(start, Math.min(run.end, stretch.end), segment, ring, living, least);
     });
   }
-  /** The tensors of a stage that lie in rings. */
-  const inside = ({ start, end }: Stretch): readonly Life[] =>
-    lives.filter((life) => life.single && from(life) >= start && life.lastUse >= start && life.lastUse < end);
+  /** The bytes of the tensors of a stage that lie in rings. */
+  const ringBytesInside = ({ start, end }: Stretch, ring: ReadonlyMap<string, Fitted>): number =>
+    bytesTogether(
+      lives
+        .filter((life) => life.single && from(life) >= start && life.lastUse >= start && life.lastUse < end)
+        .flatMap(({ name }) => ring.get(name) ?? []),
+    );
+  const timeOfCut = (members: readonly Layer[], segments: readonly number[]): number =>
+    members.reduce((sum, layer, index) => sum + timeOf(layer, segments[index] as number), 0);
   for (const { start, end, segments } of cuts) {
     const whole = byEnd[end - 1]?.find((one) => one.start === start && one.segment === Number.POSITIVE_INFINITY);
     const run = runs.findIndex((one) => one.start <= start && end <= one.end);
     if (whole === undefined || run < 0) continue;
     const ring = ringsOf(program, { start, end }, segments, input, findings);
-    const names = inside({ start, end }).map(({ name }) => name);
-    const bytesOf = (fitted: ReadonlyMap<string, Fitted>): number =>
-      bytesTogether(names.flatMap((name) => fitted.get(name) ?? []));
     const members = layers.slice(start, end);
     const change =
-      bytesOf(ring) -
-      bytesOf(rings[run]?.[0] as ReadonlyMap<string, Fitted>) +
+      ringBytesInside({ start, end }, ring) -
+      ringBytesInside({ start, end }, rings[run]?.[0] as ReadonlyMap<string, Fitted>) +
       scratchTogether(members, segments) -
       scratchTogether(members, []);
-    const time = members.reduce((sum, layer, index) => sum + timeOf(layer, segments[index] as number), 0);
+    const time = timeOfCut(members, segments);
     byEnd[end - 1]?.push({
       ...{ start, end, segment: segments, time },
       ...{ apart: whole.apart + change, bytes: whole.bytes + change },
@@ -165,16 +168,13 @@ export function candidatesOf(
     stepOf,
     cuts: ({ start, end, segment }) => {
       if (segment === null || end - start < 2) return [];
-      const key = layers
-        .slice(start, end)
-        .map((layer) => kindOf(layer, findings))
-        .join('\n');
-      const names = new Set(inside({ start, end }).map(({ name }) => name));
-      const found =
-        findings.cuts.get(key) ??
-        cutsOf(program, { start, end }, stageOf(program, { start, end, segment: 1 }, input), names).map(
-          ({ segments }) => segments,
-        );
+      const members = layers.slice(start, end);
+      const key = members.map((layer) => kindOf(layer, findings)).join('\n');
+      const costOf = (segments: readonly number[]): Cost => ({
+        bytes: ringBytesInside({ start, end }, ringsOf(program, { start, end }, segments, input, findings)),
+        time: timeOfCut(members, segments),
+      });
+      const found = findings.cuts.get(key) ?? cutsOf(members, costOf);
       findings.cuts.set(key, found);
       return found.map((segments) => ({ start, end, segments }));
     },

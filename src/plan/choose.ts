@@ -120,14 +120,10 @@ function draftsWithin(
   if (first === undefined) return [];
   const kept = wanted === 'front' ? others : others.slice(-3);
   const apart = (search: Search): Search => searchOf(search.program, input, findings, { sharing: 'apart' });
-  const calm = (search: Search): readonly (readonly Candidate[])[] => {
-    const way = search.calmest(search.least);
-    return way === null ? [] : [way];
-  };
   /** The same search, with the stages of some of its ways also in segments of different widths. */
-  const finer = (search: Search, ways: readonly (readonly Candidate[])[]): Search => {
+  const finer = (search: Search, ways: readonly (readonly Candidate[] | null)[]): Search => {
     // Where whole rows fit there is nothing to gain.
-    const narrow = ways.flat().filter(({ segment }) => segment !== Number.POSITIVE_INFINITY);
+    const narrow = ways.flatMap((way) => way ?? []).filter(({ segment }) => segment !== Number.POSITIVE_INFINITY);
     const stages = new Map(narrow.map((candidate) => [`${candidate.start} ${candidate.end}`, candidate]));
     const cuts = [...stages.values()].flatMap(search.candidates.cuts);
     return searchOf(search.program, input, findings, { sharing: search.sharing, cuts });
@@ -145,19 +141,13 @@ function draftsWithin(
     }
   };
   for (const search of isPassed ? [] : [first, apart(first)]) {
-    const fine = finer(search, [...(wanted === 'front' ? paretoWays(search) : []), ...calm(search)]);
-    add(fine, [...paretoWays(fine), ...calm(fine)]);
+    const fine = finer(search, [...(wanted === 'front' ? paretoWays(search) : []), search.calmest(search.least)]);
+    add(fine, [...paretoWays(fine), fine.calmest(fine.least)]);
   }
   let before = first.least;
   for (const search of kept) {
     const limits = [before - 1, search.least];
-    const fine = finer(
-      search,
-      limits.flatMap((limit) => {
-        const way = search.within(limit);
-        return way === null ? [] : [way];
-      }),
-    );
+    const fine = finer(search, limits.map(search.within));
     const separate = apart(search);
     add(fine, [...limits.map(fine.within), fine.calmest(search.least)]);
     add(separate, [separate.within(separate.least)]);

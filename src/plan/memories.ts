@@ -1,5 +1,4 @@
-import { allocateJoined, arenaBytes, toBlock } from './allocate/allocate.ts';
-import type { Overlap } from './allocate/overlaps.ts';
+import { allocateJoined, arenaBytes, overlapsOf, toBlock } from './allocate/allocate.ts';
 import { type Spot, waysInRegions } from './allocate/regions.ts';
 import { overlappingLayers } from './build.ts';
 import { touchedBytes } from './heat.ts';
@@ -54,16 +53,8 @@ function bytesOf({ buffers }: Plan, spots: readonly Spot[]): number {
 function waysOf(plan: Plan, memories: readonly ArenaMemory[]): Iterable<readonly Spot[]> {
   const heat = touchedBytes(plan);
   const blocks = plan.buffers.map((buffer, index) => ({ ...toBlock(buffer), heat: heat[index] as number }));
-  const indexOf = new Map(plan.buffers.map(({ name }, index) => [name, index]));
-  const overlaps = plan.joins.map(
-    ({ input, output, distance }): Overlap => ({
-      input: indexOf.get(input) as number,
-      output: indexOf.get(output) as number,
-      distance: distance / bufferAlignment,
-    }),
-  );
   const regions = memories.map(({ bytes }) => ({ size: Math.floor(bytes / bufferAlignment) }));
-  return waysInRegions(blocks, regions, overlaps);
+  return waysInRegions(blocks, regions, overlapsOf(plan.buffers, plan.joins));
 }
 
 /** The plan with its buffers in the memories that were found; those of each are packed again, as low as they go. */

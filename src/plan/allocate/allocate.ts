@@ -48,8 +48,8 @@ export function joinedBound(buffers: readonly Buffer[], joins: readonly Join[]):
   return overlapBound(buffers.map(toBlock), overlapsOf(buffers, joins)) * bufferAlignment;
 }
 
-/** In units of the alignment. */
-function overlapsOf(buffers: readonly Buffer[], joins: readonly Join[]): readonly Overlap[] {
+/** Joins as the search takes them: buffers by their positions, distances in units of the alignment. */
+export function overlapsOf(buffers: readonly Buffer[], joins: readonly Join[]): readonly Overlap[] {
   const index = new Map(buffers.map(({ name }, position) => [name, position]));
   return joins.map(({ input, output, distance }) => ({
     input: index.get(input) as number,

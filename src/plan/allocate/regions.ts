@@ -1,5 +1,5 @@
 import { type Overlap, placeOverlapping } from './overlaps.ts';
-import type { Block } from './problem.ts';
+import { type Block, liveBound } from './problem.ts';
 import { solveAllocation } from './solve.ts';
 
 /** A stretch of memory that blocks can lie in, in the units of the blocks. */
@@ -139,31 +139,9 @@ function together(problem: Problem, chosen: readonly number[], size: number): Ma
     return a === undefined || b === undefined ? [] : [{ input: a, output: b, distance }];
   });
   const blocks = chosen.map((index) => problem.blocks[index] as Block);
-  if (mostLive(blocks, overlaps) > size) return null;
+  if (liveBound(blocks, overlaps) > size) return null;
   const apart = solveAllocation(blocks, { work: regionWork, target: size });
   const solved = apart.peak > size && overlaps.length > 0 ? placeOverlapping(blocks, overlaps, size) : apart;
   if (solved.peak > size) return null;
   return new Map(chosen.map((index, at) => [index, solved.offsets[at] as number]));
-}
-
-/** The most that lives at one moment, where all blocks that may share bytes do. */
-function mostLive(blocks: readonly Block[], overlaps: readonly Overlap[]): number {
-  const changes = blocks.flatMap(({ lower, upper, size }) => [
-    { time: lower, change: size },
-    { time: upper, change: -size },
-  ]);
-  for (const { input, output, distance } of overlaps) {
-    const [a, b] = [blocks[input] as Block, blocks[output] as Block];
-    const saved = a.size + b.size - Math.max(a.size + distance, b.size);
-    const [from, to] = [Math.max(a.lower, b.lower), Math.min(a.upper, b.upper)];
-    if (saved > 0 && from < to) changes.push({ time: from, change: -saved }, { time: to, change: saved });
-  }
-  changes.sort((a, b) => a.time - b.time);
-  let live = 0;
-  let most = 0;
-  changes.forEach(({ time, change }, index) => {
-    live += change;
-    if (changes[index + 1]?.time !== time) most = Math.max(most, live);
-  });
-  return most;
 }
