@@ -8,8 +8,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const compiler = 'arm-none-eabi-gcc';
-/** The function that gives rows is the user's: of no size here. */
-const usersFunction = 'read_row';
+/** The functions that give and take rows are the user's: of no size here. */
+const usersFunctions = ['read_row', 'write_row'];
 
 const flags = ['-mcpu=cortex-m4', '-mthumb', '-O2', '-std=c99', '-fstack-usage', '-fcallgraph-info=su'];
 
@@ -28,7 +28,7 @@ export function hasArmCompiler() {
  * @param {ReadonlyMap<string, string>} files the C files of a model, which need no others
  * @param {string} entry the function that is called, such as kws_run
  * @returns {{ stackBytes: number, dataBytes: number }} the deepest way through the call graph, without what the user's
- *   function takes that fetches rows; and the bytes of .data and .bss
+ *   functions take that fetch and take rows; and the bytes of .data and .bss
  */
 export function measureStatic({ readCallGraph, deepestStack }, files, entry) {
   const folder = mkdtempSync(join(tmpdir(), 'tessera-stack-'));
@@ -45,7 +45,10 @@ export function measureStatic({ readCallGraph, deepestStack }, files, entry) {
       return sum + data + bss;
     }, 0);
     const { frames, calls } = readCallGraph(graphs);
-    const stackBytes = deepestStack({ frames: new Map([...frames, [usersFunction, 0]]), calls }, entry);
+    const stackBytes = deepestStack(
+      { frames: new Map([...frames, ...usersFunctions.map((name) => [name, 0])]), calls },
+      entry,
+    );
     if (stackBytes === null) throw new Error(`${entry}: the compiler states no bound of its stack`);
     return { stackBytes, dataBytes };
   } finally {

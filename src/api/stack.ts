@@ -18,9 +18,9 @@ const libraryFrames: Readonly<Record<string, number>> = {
   __aeabi_uldivmod: 48,
 };
 
-/** What a call through a pointer is called; a model calls nothing so but the function that gives it rows. */
+/** What a call through a pointer is called; a model calls nothing so but the functions that give and take rows. */
 const indirect = '__indirect_call';
-const rowReader = 'read_row';
+const rowFunctions: readonly string[] = ['read_row', 'write_row'];
 
 /** Frames of functions in bytes, and who calls whom. */
 export interface CallGraph {
@@ -49,18 +49,24 @@ export function readCallGraph(texts: readonly string[]): CallGraph {
 export function deepestStack(graph: CallGraph, entry: string, above: readonly string[] = []): number | null {
   if (above.includes(entry)) return null;
   if (entry === indirect) {
-    const reader = [...graph.frames.keys()].find((name) => name.split(':').at(-1) === rowReader);
-    return reader === undefined ? null : deepestStack(graph, reader, above);
+    const called = [...graph.frames.keys()].filter((name) => rowFunctions.includes(name.split(':').at(-1) as string));
+    return called.length === 0 ? null : deepest(graph, called, above);
   }
   const own = graph.frames.get(entry) ?? libraryFrames[entry];
   if (own === undefined || own === Number.POSITIVE_INFINITY) return null;
+  const below = deepest(graph, graph.calls.get(entry) ?? [], [...above, entry]);
+  return below === null ? null : own + below;
+}
+
+/** The deepest of several functions; null where one has no bound. */
+function deepest(graph: CallGraph, names: readonly string[], above: readonly string[]): number | null {
   let most = 0;
-  for (const name of graph.calls.get(entry) ?? []) {
-    const below = deepestStack(graph, name, [...above, entry]);
-    if (below === null) return null;
-    most = Math.max(most, below);
+  for (const name of names) {
+    const bytes = deepestStack(graph, name, above);
+    if (bytes === null) return null;
+    most = Math.max(most, bytes);
   }
-  return own + most;
+  return most;
 }
 
 /**

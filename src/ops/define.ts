@@ -46,17 +46,24 @@ export interface KernelInput {
   readonly columns: AxisMap;
 }
 
+/** Less scratch, where a call computes so many pixels at most. */
+export interface FewScratch {
+  readonly pixels: number;
+  readonly bytes: number;
+}
+
+/** The same kernel, of the same parameters, in less scratch and more time, however many pixels a call computes. */
+export interface LeanKernel {
+  readonly symbol: string;
+  readonly scratchBytes: number;
+}
+
 /**
  * One kernel, called once for each of its steps:
  * `rows`: step i computes output row firstRow + i;
  * `accumulate`: step i consumes input row i, and the output is complete after the last (accumulators in the scratch);
  * `once`: a single step on whole tensors, all images of a batch at once.
  */
-export interface FewScratch {
-  readonly pixels: number;
-  readonly bytes: number;
-}
-
 export interface KernelCall {
   /** The C function, `tsr_<op>_<types>__<isa>`; it stands in the file of that name. */
   readonly symbol: string;
@@ -88,6 +95,8 @@ export interface KernelCall {
   readonly scratchBytes: number;
   /** Less scratch where calls compute few pixels, ascending: that of the first whose `pixels` are not fewer. */
   readonly fewScratch?: readonly FewScratch[] | undefined;
+  /** Taken by plans for steps where scratch counts. */
+  readonly lean?: LeanKernel | undefined;
 }
 
 /**

@@ -1,7 +1,8 @@
 import { goesInRows } from './boundary.ts';
 import { layerTime } from './cost/cost.ts';
-import { accumulates, canStream, scratchBytes } from './demand.ts';
+import { accumulates, canStream } from './demand.ts';
 import { createFindings, exactBytes, type Findings, type Fitted, kindOf, ringsOf } from './findings.ts';
+import { type Kernels, leanMembers, type Price, priceOf, scratchTogether, timeTogether } from './lean.ts';
 import { type Life, livesOf } from './lives.ts';
 import type { PlacedProgram } from './overlap.ts';
 import { bytesTogether } from './rings.ts';
@@ -16,6 +17,7 @@ export interface Candidate {
   readonly end: number;
   /** Columns that its layers compute at a time: all alike, or each its own. Null: a single layer, computed whole. */
   readonly segment: number | readonly number[] | null;
+  readonly kernels: Kernels;
   /** No step over these layers needs less: outputs count as lying over dying inputs as far as their sizes let them. */
   readonly bytes: number;
   /** What it needs where no output begins in an input. */
@@ -31,6 +33,8 @@ export interface Candidates {
   readonly stepOf: (candidate: Candidate) => Step;
   /** What a step really needs: its outputs lie over its inputs as far as its order of computing lets them. */
   readonly exactBytes: (candidate: Candidate) => number;
+  /** The layers of a candidate that take their lean kernels. */
+  readonly leanOf: (candidate: Candidate) => readonly Layer[];
   /** The stage of a candidate with layers in segments of different widths (see cutsOf). */
   readonly cuts: (candidate: Candidate) => readonly Cut[];
   /** The tensors that live at some time of a step. */
@@ -58,12 +62,21 @@ export function candidatesOf(
   const rings = runs.map((run) =>
     isNear(run) ? segmentWidths.map((segment) => ringsOf(program, run, segment, input, findings)) : [],
   );
-  const timeOf = (layer: Layer, segment: number | null): number => {
-    const key = `${segment} ${kindOf(layer, findings)}`;
+  const timeOf = (layer: Layer, segment: number | null, kernels: Kernels): number => {
+    const key = `${segment} ${kernels} ${kindOf(layer, findings)}`;
     const known = findings.times.get(key) ?? layerTime(layer, segment);
     findings.times.set(key, known);
     return known;
   };
+  /** By layer and segment. */
+  const prices = layers.map(() => new Map<number | null, Price>());
+  const priceAt = (index: number, segment: number | null): Price => {
+    const known = prices[index]?.get(segment) ?? priceOf(layers[index] as Layer, segment, timeOf);
+    prices[index]?.set(segment, known);
+    return known;
+  };
+  const pricesOf = ({ start, end }: Stretch, segment: Candidate['segment']): readonly Price[] =>
+    layers.slice(start, end).map((_, at) => priceAt(start + at, Array.isArray(segment) ? segment[at] : segment));
   // An input that is fetched takes nothing before it is needed.
   const fetchable = new Set(
     runs
@@ -88,16 +101,17 @@ export function candidatesOf(
     segment: number | null,
     ring: ReadonlyMap<string, Fitted>,
     living: readonly Life[],
-    least: number[],
+    least: { readonly fast: number; readonly lean: number }[],
   ): void => {
     let whole = living.reduce((sum, life) => sum + alignUp(life.bytes), 0);
-    let [born, dying, own, shared, time] = [0, 0, 0, 0, 0];
+    let [born, dying, own, shared, leanShared, time] = [0, 0, 0, 0, 0, 0];
     const rings: Fitted[] = [];
     for (let end = start + 1; end <= limit; end += 1) {
       const layer = layers[end - 1] as Layer;
-      time += timeOf(layer, segment);
-      if (accumulates(layer)) own += scratchBytes(layer, segment);
-      else shared = Math.max(shared, scratchBytes(layer, segment));
+      const price = priceAt(end - 1, segment);
+      time += price.time;
+      if (accumulates(layer)) own += price.scratch;
+      else [shared, leanShared] = [Math.max(shared, price.scratch), Math.max(leanShared, price.leanScratch)];
       for (const life of madeBy[end - 1] as Life[]) {
         whole += alignUp(life.bytes);
         if (life.made >= 0) born += alignUp(life.bytes);
@@ -115,11 +129,23 @@ export function candidatesOf(
       }
       const apart = whole + own + shared + bytesTogether(rings);
       const overlaps = segment !== null || canStream(layer);
+      const over = overlaps ? Math.min(born, dying) : 0;
+      const leanApart = apart - shared + leanShared;
+      const known = least[end] ?? { fast: Number.POSITIVE_INFINITY, lean: Number.POSITIVE_INFINITY };
       // Narrower segments take more time: only those that need less are of use.
-      if (apart >= (least[end] ?? Number.POSITIVE_INFINITY)) continue;
-      if (segment !== null) least[end] = apart;
-      const bytes = apart - (overlaps ? Math.min(born, dying) : 0);
-      byEnd[end - 1]?.push({ start, end, segment, apart, bytes, time });
+      if (apart < known.fast) {
+        byEnd[end - 1]?.push({ start, end, segment, kernels: 'fast', apart, bytes: apart - over, time });
+      }
+      if (leanApart < Math.min(known.fast, known.lean, apart)) {
+        const lean = timeTogether(pricesOf({ start, end }, segment), leanShared);
+        byEnd[end - 1]?.push({
+          ...{ start, end, segment, kernels: 'lean' },
+          ...{ apart: leanApart, bytes: leanApart - over, time: lean },
+        });
+      }
+      if (segment !== null) {
+        least[end] = { fast: Math.min(known.fast, apart), lean: Math.min(known.lean, leanApart) };
+      }
     }
   };
   for (let start = stretch.end - 1; start >= stretch.start; start -= 1) {
@@ -128,7 +154,7 @@ export function candidatesOf(
     const index = runs.findIndex((run) => run.start <= start && start < run.end);
     const run = runs[index];
     if (run === undefined) continue;
-    const least: number[] = [];
+    const least: { readonly fast: number; readonly lean: number }[] = [];
     segmentWidths.forEach((segment, i) => {
       const ring = rings[index]?.[i] as ReadonlyMap<string, Fitted>;
       extend(start, Math.min(run.end, stretch.end), segment, ring, living, least);
@@ -141,24 +167,28 @@ export function candidatesOf(
         .filter((life) => life.single && from(life) >= start && life.lastUse >= start && life.lastUse < end)
         .flatMap(({ name }) => ring.get(name) ?? []),
     );
-  const timeOfCut = (members: readonly Layer[], segments: readonly number[]): number =>
-    members.reduce((sum, layer, index) => sum + timeOf(layer, segments[index] as number), 0);
   for (const { start, end, segments } of cuts) {
-    const whole = byEnd[end - 1]?.find((one) => one.start === start && one.segment === Number.POSITIVE_INFINITY);
+    const whole = byEnd[end - 1]?.find(
+      (one) => one.start === start && one.segment === Number.POSITIVE_INFINITY && one.kernels === 'fast',
+    );
     const run = runs.findIndex((one) => one.start <= start && end <= one.end);
     if (whole === undefined || run < 0) continue;
     const ring = ringsOf(program, { start, end }, segments, input, findings);
-    const members = layers.slice(start, end);
-    const change =
+    const narrow = scratchTogether(layers.slice(start, end), pricesOf({ start, end }, segments));
+    const wide = scratchTogether(layers.slice(start, end), pricesOf({ start, end }, Number.POSITIVE_INFINITY));
+    const rest =
       ringBytesInside({ start, end }, ring) -
-      ringBytesInside({ start, end }, rings[run]?.[0] as ReadonlyMap<string, Fitted>) +
-      scratchTogether(members, segments) -
-      scratchTogether(members, []);
-    const time = timeOfCut(members, segments);
-    byEnd[end - 1]?.push({
-      ...{ start, end, segment: segments, time },
-      ...{ apart: whole.apart + change, bytes: whole.bytes + change },
-    });
+      ringBytesInside({ start, end }, rings[run]?.[0] as ReadonlyMap<string, Fitted>) -
+      (wide.own + wide.shared);
+    for (const kernels of narrow.leanShared < narrow.shared ? (['fast', 'lean'] as const) : (['fast'] as const)) {
+      const shared = kernels === 'lean' ? narrow.leanShared : narrow.shared;
+      const change = rest + narrow.own + shared;
+      byEnd[end - 1]?.push({
+        ...{ start, end, segment: segments, kernels },
+        ...{ apart: whole.apart + change, bytes: whole.bytes + change },
+        time: timeTogether(pricesOf({ start, end }, segments), shared),
+      });
+    }
   }
   const stepOf = ({ start, end, segment }: Candidate): Step =>
     segment === null ? { kind: 'call', layer: start } : stageOf(program, { start, end, segment }, input);
@@ -166,13 +196,17 @@ export function candidatesOf(
     program: placed,
     all: byEnd.flat(),
     stepOf,
+    leanOf: (candidate) =>
+      candidate.kernels === 'fast'
+        ? []
+        : leanMembers(layers.slice(candidate.start, candidate.end), pricesOf(candidate, candidate.segment)),
     cuts: ({ start, end, segment }) => {
       if (segment === null || end - start < 2) return [];
       const members = layers.slice(start, end);
       const key = members.map((layer) => kindOf(layer, findings)).join('\n');
       const costOf = (segments: readonly number[]): Cost => ({
         bytes: ringBytesInside({ start, end }, ringsOf(program, { start, end }, segments, input, findings)),
-        time: timeOfCut(members, segments),
+        time: timeTogether(pricesOf({ start, end }, segments), Number.POSITIVE_INFINITY),
       });
       const found = findings.cuts.get(key) ?? cutsOf(members, costOf);
       findings.cuts.set(key, found);
@@ -184,18 +218,4 @@ export function candidatesOf(
         ? candidate.apart
         : exactBytes(placed, lives, candidate, stepOf(candidate), findings),
   };
-}
-
-/**
- * The scratch that layers of a stage take in one step: accumulators each, and what is left behind by each call together.
- * @param segments whole rows where it is empty
- */
-function scratchTogether(members: readonly Layer[], segments: readonly number[]): number {
-  let [own, shared] = [0, 0];
-  members.forEach((layer, index) => {
-    const bytes = scratchBytes(layer, segments[index] ?? Number.POSITIVE_INFINITY);
-    if (accumulates(layer)) own += bytes;
-    else shared = Math.max(shared, bytes);
-  });
-  return own + shared;
 }

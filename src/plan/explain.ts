@@ -77,9 +77,10 @@ export function pricedCandidates(
       ? []
       : [{ start: step.layers[0] as number, end: 1 + (step.layers.at(-1) as number), segments: step.segments }],
   );
-  const { all, exactBytes } = candidatesOf(plan, input, createFindings(), undefined, cuts);
+  const layers = plan.layers.map(({ fast, ...layer }) => ({ ...layer, lowering: fast ?? layer.lowering }));
+  const { all, exactBytes } = candidatesOf({ ...plan, layers }, input, createFindings(), undefined, cuts);
   const taken = new Map(
-    plan.steps.map((step) => candidateOf(all, step)).map((one) => [one, { ...one, bytes: exactBytes(one) }]),
+    plan.steps.map((step) => candidateOf(all, plan, step)).map((one) => [one, { ...one, bytes: exactBytes(one) }]),
   );
   return { candidates: all.map((one) => taken.get(one) ?? one), chosen: [...taken.values()] };
 }
@@ -103,9 +104,13 @@ function costs(
   return { to, from };
 }
 
-function candidateOf(candidates: readonly Candidate[], step: Step): Candidate {
-  const candidate = candidates.find(({ start, segment }) =>
-    step.kind === 'call' ? segment === null && start === step.layer : segment === step.segments,
+function candidateOf(candidates: readonly Candidate[], { layers }: Plan, step: Step): Candidate {
+  const members = step.kind === 'call' ? [step.layer] : step.layers;
+  const kernels = members.some((index) => layers[index]?.fast !== undefined) ? 'lean' : 'fast';
+  const candidate = candidates.find(
+    (one) =>
+      one.kernels === kernels &&
+      (step.kind === 'call' ? one.segment === null && one.start === step.layer : one.segment === step.segments),
   );
   if (candidate === undefined) throw new Error('a step of a plan is not one that the search knows');
   return candidate;

@@ -2,7 +2,7 @@ import { modelError } from '../errors.ts';
 import { describeNode, type Graph, type Node, tensorOf } from '../graph/types.ts';
 import { chooseKernels } from '../kernels/choose.ts';
 import type { Isa } from '../kernels/define.ts';
-import { OperatorError, type QuantizedOperator } from '../ops/define.ts';
+import { type KernelCall, OperatorError, type QuantizedOperator } from '../ops/define.ts';
 import { operatorNamed } from '../ops/index.ts';
 import { demandsOf } from './demand.ts';
 import type { Layer } from './types.ts';
@@ -64,4 +64,15 @@ export function lowerInto(layer: Layer, regions: ReadonlyMap<string, Region>, is
   if (portable.kind === 'alias') return layer;
   const calls = portable.calls.map((call) => withStrides(call, layer.tensors, regions));
   return { ...layer, lowering: chooseKernels({ kind: 'calls', calls }, isas) };
+}
+
+/** A layer with the kernels that take the least scratch (see KernelCall.lean). */
+export function leanLayer(layer: Layer): Layer {
+  const { lowering } = layer;
+  if (lowering.kind === 'alias' || lowering.calls.every(({ lean }) => lean === undefined)) return layer;
+  const calls = lowering.calls.map((call): KernelCall => {
+    const { smallSymbol, smallMost, rowsSymbol, rowsLeast, fewScratch, lean, ...rest } = call;
+    return lean === undefined ? call : { ...rest, ...lean };
+  });
+  return { ...layer, lowering: { kind: 'calls', calls }, fast: lowering };
 }

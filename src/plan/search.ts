@@ -3,6 +3,7 @@ import { buildPlan, type Draft, draftPlan, type RewrittenProgram } from './build
 import { type Candidate, type Candidates, candidatesOf } from './candidates.ts';
 import { stepWidth } from './demand.ts';
 import type { Findings } from './findings.ts';
+import { leanLayer } from './lower.ts';
 import type { InputMode, Stretch } from './stages.ts';
 import type { Layer, Plan, Step } from './types.ts';
 import type { Cut } from './widths.ts';
@@ -144,6 +145,11 @@ export function searchOf(
       if (holds(way ?? [], peak)) return peak;
     }
   };
+  /** The program with the kernels that a way takes. */
+  const withKernels = (way: readonly Candidate[]): RewrittenProgram => {
+    const lean = new Set(way.flatMap(candidates.leanOf));
+    return { ...program, layers: program.layers.map((layer) => (lean.has(layer) ? leanLayer(layer) : layer)) };
+  };
   let leastKnown: number | null = null;
   const least = (): number => {
     leastKnown ??= leastWay();
@@ -196,8 +202,8 @@ export function searchOf(
       }
     },
     timeOf: (way) => way.reduce((sum, { time }) => sum + time, 0),
-    planOf: (way) => buildPlan(program, way.map(candidates.stepOf)),
-    draftOf: (way) => draftPlan(program, way.map(candidates.stepOf)),
+    planOf: (way) => buildPlan(withKernels(way), way.map(candidates.stepOf)),
+    draftOf: (way) => draftPlan(withKernels(way), way.map(candidates.stepOf)),
   };
 }
 

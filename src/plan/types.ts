@@ -27,6 +27,8 @@ export interface Layer {
   readonly macs: number;
   /** What its steps need of each input that is an activation. */
   readonly demands: readonly Demand[];
+  /** Where its kernels are those that take less scratch: what it would be with the fastest. */
+  readonly fast?: Lowering;
   /** No stage runs on into it: layers that were put in to work after the ones before, and not together with them. */
   readonly startsStage?: boolean;
 }

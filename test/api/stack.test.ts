@@ -20,11 +20,13 @@ it('sums frames along the deepest way, library functions by what is known of the
   expect(deepestStack(readCallGraph([model.join('\n')]), 'net_run')).toBe(24 + 40 + 0 + 16);
 });
 
-it('takes a call through a pointer for one of the function that reads rows', () => {
+it('takes a call through a pointer for one of the deeper function that reads or writes rows', () => {
   const calls = [...model, edge('kernel', '__indirect_call')].join('\n');
   expect(deepestStack(readCallGraph([calls]), 'net_run')).toBe(null);
   const firmware = node('run.c:read_row', '100 bytes (static)');
   expect(deepestStack(readCallGraph([calls, firmware]), 'net_run')).toBe(24 + 40 + 0 + 100);
+  const both = [node('run.c:write_row', '300 bytes (static)'), firmware, edge('run.c:write_row', 'memcpy')].join('\n');
+  expect(deepestStack(readCallGraph([calls, both]), 'net_run')).toBe(24 + 40 + 0 + 300 + 16);
 });
 
 it.each([
