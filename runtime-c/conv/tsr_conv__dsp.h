@@ -53,4 +53,18 @@ void tsr_conv_s8s8__dsp_one(const tsr_conv_dsp *p, const int8_t *const *rows, in
 void tsr_conv_s8s8__dsp_fine_one(const tsr_conv_dsp *p, const int8_t *const *rows, int8_t *out,
                                  const tsr_segment *segment, void *scratch);
 
+/* Without scratch, where channels come in fours. */
+void tsr_conv_s8s8__dsp_lean(const tsr_conv_dsp *p, const int8_t *const *rows, int8_t *out, const tsr_segment *segment,
+                             void *scratch);
+
+void tsr_conv_s8s8__dsp_fine_lean(const tsr_conv_dsp *p, const int8_t *const *rows, int8_t *out,
+                                  const tsr_segment *segment, void *scratch);
+
+/* With little scratch, where channels come in fours and all outputs are packed. */
+void tsr_conv_s8s8__dsp_parts(const tsr_conv_dsp *p, const int8_t *const *rows, int8_t *out,
+                              const tsr_segment *segment, void *scratch);
+
+void tsr_conv_s8s8__dsp_fine_parts(const tsr_conv_dsp *p, const int8_t *const *rows, int8_t *out,
+                                   const tsr_segment *segment, void *scratch);
+
 #endif

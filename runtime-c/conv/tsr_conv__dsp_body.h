@@ -57,36 +57,39 @@ TSR_DSP_SELDOM const int8_t *conv_dsp_window(const conv_dsp_call *call, const in
 TSR_DSP_INLINE uint32_t *conv_dsp_expand_quads(const int8_t *from, int32_t step, int32_t quads, uint32_t *to,
                                                const int32_t pixels) {
   const int8_t *a = from;
+  const int8_t *const end = a + 4 * quads;
+  if (pixels == 1) {
+    const int8_t *const twice = a + 8 * (quads >> 1);
+    for (; a != twice; a += 8, to += 4) {
+      const uint32_t u = tsr_dsp_load(a);
+      const uint32_t v = tsr_dsp_load(a + 4);
+      tsr_dsp_store_two(to, tsr_dsp_sxtb16(u), tsr_dsp_sxtb16_odd(u));
+      tsr_dsp_store_two(to + 2, tsr_dsp_sxtb16(v), tsr_dsp_sxtb16_odd(v));
+    }
+    if (a != end) {
+      const uint32_t u = tsr_dsp_load(a);
+      tsr_dsp_store_two(to, tsr_dsp_sxtb16(u), tsr_dsp_sxtb16_odd(u));
+      to += 2;
+    }
+    return to;
+  }
   const int8_t *b = a + step;
   const int8_t *c = b + step;
   const int8_t *d = c + step;
-  const int8_t *const end = a + 4 * quads;
   while (a != end) {
+    const uint32_t u = tsr_dsp_load(a);
+    const uint32_t v = tsr_dsp_load(b);
+    tsr_dsp_store_two(to, tsr_dsp_sxtb16(u), tsr_dsp_sxtb16(v));
     if (pixels == 4) {
-      const uint32_t u = tsr_dsp_load(a);
-      const uint32_t v = tsr_dsp_load(b);
       const uint32_t x = tsr_dsp_load(c);
       const uint32_t y = tsr_dsp_load(d);
-      tsr_dsp_store_two(to, tsr_dsp_sxtb16(u), tsr_dsp_sxtb16(v));
       tsr_dsp_store_two(to + 2, tsr_dsp_sxtb16(x), tsr_dsp_sxtb16(y));
       tsr_dsp_store_two(to + 4, tsr_dsp_sxtb16_odd(u), tsr_dsp_sxtb16_odd(v));
       tsr_dsp_store_two(to + 6, tsr_dsp_sxtb16_odd(x), tsr_dsp_sxtb16_odd(y));
       c += 4;
       d += 4;
-    } else if (pixels == 2) {
-      const uint32_t u = tsr_dsp_load(a);
-      const uint32_t v = tsr_dsp_load(b);
-      tsr_dsp_store_two(to, tsr_dsp_sxtb16(u), tsr_dsp_sxtb16(v));
-      tsr_dsp_store_two(to + 2, tsr_dsp_sxtb16_odd(u), tsr_dsp_sxtb16_odd(v));
     } else {
-      const uint32_t u = tsr_dsp_load(a);
-      tsr_dsp_store_two(to, tsr_dsp_sxtb16(u), tsr_dsp_sxtb16_odd(u));
-      if (end - a >= 8) {
-        const uint32_t v = tsr_dsp_load(a + 4);
-        tsr_dsp_store_two(to + 2, tsr_dsp_sxtb16(v), tsr_dsp_sxtb16_odd(v));
-        a += 4;
-        to += 2;
-      }
+      tsr_dsp_store_two(to + 2, tsr_dsp_sxtb16_odd(u), tsr_dsp_sxtb16_odd(v));
     }
     a += 4;
     b += 4;

@@ -18,8 +18,8 @@
  *
  * The loops are in assembly since they take every register that there is, and compilers spill: what the requantisation
  * needs waits on the stack. Rounds are entered at the step that leaves a whole number of them. Instructions (executed)
- * of n pairs of taps for 8 sums: 4 pixels x 2 channels 43 + 12.2 n, 2 x 4 44 + 12.2 n; for 4 sums of 1 x 4 25 + 6.9 n.
- * Cycles by Arm's table (Cortex-M4, no wait states): 64 + 17.3 n, 63 + 16.3 n, 39 + 9.9 n.
+ * of n pairs of taps for 8 sums: 4 pixels x 2 channels 43 + 12.2 n, 2 x 4 44 + 12.2 n; for 4 sums of 1 x 4 25 + 6.8 n.
+ * Cycles by Arm's table (Cortex-M4, no wait states): 64 + 17.3 n, 63 + 16.3 n, 39 + 9.8 n.
  */
 #ifndef TSR_DSP_DOT_H
 #define TSR_DSP_DOT_H
@@ -47,9 +47,9 @@ TSR_DSP_INLINE void tsr_dsp_dot_group(tsr_dsp_dot *d, int32_t pixels) {
   const int32_t pairs = d->pairs;
   d->activations_end = d->activations + pixels * pairs;
   if (pixels == 1) {
-    /* 32 bytes a pair, up to 3 of them, and 8 of the jump; 108 bytes four pairs, in rounds of 16. */
+    /* 32 bytes a pair, up to 3 of them, and 8 of the jump; 108 bytes four pairs, in rounds of 32. */
     const int32_t rest = pairs & 3;
-    d->skip = 108 * (pairs < 4 ? 4 : -(pairs >> 2) & 3);
+    d->skip = 108 * (pairs < 4 ? 8 : -(pairs >> 2) & 7);
     d->skip_first = rest == 0 ? 104 + d->skip : 32 * (3 - rest);
   } else {
     /* 48 bytes a pair behind the first, in rounds of 16. */
@@ -282,7 +282,7 @@ TSR_DSP_INLINE void tsr_dsp_dot_1(tsr_dsp_dot *d, int8_t *out, int32_t channels,
       "ldr.w %[x0], %[skip]\n\t"
       "add pc, %[x0]\n\t"
       "nop\n"
-      "2:\n\t" TSR_DSP_STEP_1X4 TSR_DSP_STEP_1X4 TSR_DSP_STEP_1X4 TSR_DSP_STEP_1X4
+      "2:\n\t" TSR_DSP_FOUR_TIMES(TSR_DSP_STEP_1X4) TSR_DSP_FOUR_TIMES(TSR_DSP_STEP_1X4)
       "ldr %[x0], %[ap_end]\n\t"
       "cmp %[ap], %[x0]\n\t"
       "bne.w 2b\n\t"

@@ -68,6 +68,7 @@ static inline v128_t wasm_i16x8_load8x8(const void *from) {
   TSR_SIMD_RETURN(lanes);
 }
 
+#define wasm_i8x16_extract_lane(v, lane) ((v).bytes[lane])
 #define wasm_v128_store64_lane(to, v, lane) memcpy((to), (v).bytes + 8 * (lane), 8)
 #define wasm_v128_store32_lane(to, v, lane) memcpy((to), (v).bytes + 4 * (lane), 4)
 
@@ -101,6 +102,9 @@ TSR_SIMD_WRAPPING(wasm_i32x4_mul, int32_t, uint32_t, 4, *)
 TSR_SIMD_WRAPPING(wasm_i16x8_add, int16_t, uint32_t, 8, +)
 TSR_SIMD_WRAPPING(wasm_i16x8_sub, int16_t, uint32_t, 8, -)
 TSR_SIMD_WRAPPING(wasm_i16x8_mul, int16_t, uint32_t, 8, *)
+TSR_SIMD_WRAPPING(wasm_i8x16_sub, int8_t, uint32_t, 16, -)
+TSR_SIMD_WRAPPING(wasm_v128_or, int32_t, uint32_t, 4, |)
+TSR_SIMD_WRAPPING(wasm_v128_xor, int32_t, uint32_t, 4, ^)
 
 static inline v128_t wasm_i32x4_shl(v128_t a, int32_t bits) {
   TSR_SIMD_LANES(uint32_t, 4, a, x);
@@ -110,6 +114,18 @@ static inline v128_t wasm_i32x4_shl(v128_t a, int32_t bits) {
 static inline v128_t wasm_i32x4_shr(v128_t a, int32_t bits) {
   TSR_SIMD_LANES(int32_t, 4, a, x);
   for (int32_t i = 0; i < 4; ++i) x[i] >>= bits & 31;
+  TSR_SIMD_RETURN(x);
+}
+static inline v128_t wasm_u32x4_shr(v128_t a, int32_t bits) {
+  TSR_SIMD_LANES(uint32_t, 4, a, x);
+  for (int32_t i = 0; i < 4; ++i) x[i] >>= bits & 31;
+  TSR_SIMD_RETURN(x);
+}
+/* All bits of a lane where a >= b, none where not. */
+static inline v128_t wasm_i32x4_ge(v128_t a, v128_t b) {
+  TSR_SIMD_LANES(int32_t, 4, a, x);
+  TSR_SIMD_LANES(int32_t, 4, b, y);
+  for (int32_t i = 0; i < 4; ++i) x[i] = x[i] >= y[i] ? -1 : 0;
   TSR_SIMD_RETURN(x);
 }
 static inline v128_t wasm_i16x8_shl(v128_t a, int32_t bits) {
@@ -184,6 +200,15 @@ static inline v128_t wasm_i8x16_min(v128_t a, v128_t b) {
 static inline v128_t wasm_i8x16_max(v128_t a, v128_t b) {
   for (int32_t i = 0; i < 16; ++i) a.bytes[i] = a.bytes[i] > b.bytes[i] ? a.bytes[i] : b.bytes[i];
   return a;
+}
+
+/* The bytes of a table of 16 at the indices of a vector, 0 where an index is 16 or more. */
+static inline v128_t wasm_i8x16_swizzle(v128_t table, v128_t indices) {
+  for (int32_t i = 0; i < 16; ++i) {
+    const uint8_t index = (uint8_t)indices.bytes[i];
+    indices.bytes[i] = index < 16 ? table.bytes[index] : 0;
+  }
+  return indices;
 }
 
 /* Lane i of the result is lane `i` of both operands in a row. */

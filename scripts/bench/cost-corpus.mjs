@@ -67,12 +67,27 @@ const kinds = [
   ...['binary', 'unary', 'pool', 'mean', 'mean', 'softmax', 'resize', 'other'],
 ];
 
+/** Those that have kernels of less scratch, too. */
+const leanKinds = [
+  ...['pointwise', 'pointwise', 'pointwise', 'odd', 'dense', 'dense'],
+  ...['conv', 'conv', 'conv', 'conv', 'narrow', 'narrow'],
+];
+
 /**
  * Layers side by side.
  * @param {{ createGraphBuilder: Function, plainPort: Function, quantize: Function }} tessera
  * @param {number} seed
  */
 export function probes(tessera, seed) {
+  return probesOf(tessera, seed, kinds);
+}
+
+/** The same, of layers that have kernels of less scratch. */
+export function leanProbes(tessera, seed) {
+  return probesOf(tessera, seed + 500, leanKinds);
+}
+
+function probesOf(tessera, seed, chosen) {
   const { b, random, pick, between, convolution, pool, dense, finish } = workshop(tessera, `probes_${seed}`, seed + 1);
   const inputs = [];
   const input = (...shape) => {
@@ -175,7 +190,7 @@ export function probes(tessera, seed) {
     const stride = h > 2 && w > 2 ? pick(strides) : 1;
     return convolution(input(h, w, count), count, kernelOf(kernel), stride, count, { padded, coarse });
   }
-  const outputs = kinds.map((kind) => makers[kind]());
+  const outputs = chosen.map((kind) => makers[kind]());
   return finish(inputs, outputs);
 }
 

@@ -14,15 +14,16 @@ import { readModel, requireGraph } from '../../dist/onnx/read.js';
 import { createGraphBuilder, plainPort } from '../../dist/ops/build.js';
 import { layerCycles, layerTime, segmentsOf } from '../../dist/plan/cost/cost.js';
 import { kernelWork, stageWork } from '../../dist/plan/cost/work.js';
+import { leanLayers } from '../../dist/plan/lower.js';
 import { compareEstimates } from './cost-compare.mjs';
-import { probes, randomChain } from './cost-corpus.mjs';
+import { leanProbes, probes, randomChain } from './cost-corpus.mjs';
 import { fitCosts, meanError } from './cost-fit.mjs';
 import { measureLayers } from './cost-measure.mjs';
 import { models, readModel as readKitModel } from './speed-lib.mjs';
 
 const usage = `npm run fit:cost -- [options]
-  --probes N     how many networks of single layers to measure (20)
-  --chains N     how many networks of layers one after the other, in four plans each (8)
+  --probes N     how many networks of single layers to measure (20), and half as many with kernels of less scratch
+  --chains N     how many networks of layers one after the other, in four to six plans each (8)
   --machine TEXT only these: cortex-m4 dsp, cortex-m4 portable, cortex-m55 mve; with --test cortex-m7 dsp, too
   --fit          fit to scripts/bench/cost-profiles.jsonl as it is, without measuring
   --test         no fit: estimates beside counts, on the models of TESSERA_KIT
@@ -109,6 +110,11 @@ async function measure() {
       ...Array.from({ length: count(options.probes) }, (_, seed) =>
         plan(probes(tessera, seed), { objective: 'time', input: 'resident', isas }),
       ),
+      ...(isas[0] === 'dsp'
+        ? Array.from({ length: count(options.probes) >> 1 }, (_, seed) =>
+            leanPlans(plan(leanProbes(tessera, seed), { objective: 'time', input: 'resident', isas })),
+          ).flat()
+        : []),
       ...Array.from({ length: count(options.chains) }, (_, seed) =>
         chainPlans(randomChain(tessera, seed), isas),
       ).flat(),
@@ -127,6 +133,11 @@ async function measure() {
   writeProfiles(rows);
 }
 
+/** A plan with the kernels of less scratch: all the fastest of them, and all those of the least. */
+function leanPlans(made) {
+  return [0, -1].map((at) => ({ ...made, layers: made.layers.map((layer) => leanLayers(layer).at(at) ?? layer) }));
+}
+
 /** Plans of a chain: layer by layer, and with stages that go column by column and in wider segments. */
 function chainPlans(graph, isas) {
   const least = plan(graph, { objective: 'sram', input: 'resident', isas });
@@ -134,6 +145,7 @@ function chainPlans(graph, isas) {
   return [
     plan(graph, { objective: 'time', input: 'resident', isas }),
     least,
+    ...(isas[0] === 'dsp' ? leanPlans(least) : []),
     ...limited.map((arenaLimit) => plan(graph, { objective: 'time', arenaLimit, input: 'resident', isas })),
   ];
 }

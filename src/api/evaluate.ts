@@ -1,4 +1,5 @@
 import { loadNpy } from '../numpy/load.ts';
+import { nodesText } from '../report/layer-columns.ts';
 import { count, plural, tableText } from '../report/table.ts';
 import { type Comparison, compareModels } from './accuracy.ts';
 import type { CompileOptions, ModelSource } from './options.ts';
@@ -55,7 +56,7 @@ export function evaluationText(result: Evaluation): string {
         {
           title: 'ONNX nodes',
           align: 'left',
-          text: (layer) => layer.nodes.map(({ name, operator }) => name || operator).join(' + ') || layer.tensor,
+          text: (layer) => nodesText(layer.nodes) || layer.tensor,
         },
         { title: 'operator', align: 'left', text: (layer) => layer.operator },
       ],

@@ -2,6 +2,7 @@ import { modelPrefix } from '../codegen/model.ts';
 import { measure, type Spread } from '../device/profile.ts';
 import type { Session } from '../device/session.ts';
 import { exitCode, TesseraError } from '../errors.ts';
+import { nodesText } from '../report/layer-columns.ts';
 import { liveBytes } from '../report/memory-map.ts';
 import { cyclesAre, estimatedCycles } from '../report/plan.ts';
 import { type Column, count, plural, tableText } from '../report/table.ts';
@@ -116,7 +117,7 @@ async function profileModel(
       const ticks = measured.layers[layer.index] ?? null;
       return {
         index: layer.index,
-        name: layer.nodes.map(({ name, operator }) => name || operator).join(' + ') || layer.operator,
+        name: nodesText(layer.nodes) || layer.operator,
         operator: layer.operator,
         kernels: layer.kernels,
         macs: layer.macs,

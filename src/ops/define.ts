@@ -56,6 +56,8 @@ export interface FewScratch {
 export interface LeanKernel {
   readonly symbol: string;
   readonly scratchBytes: number;
+  /** What its C includes, instead of the `headers` of the call. */
+  readonly headers: readonly string[];
 }
 
 /**
@@ -95,8 +97,8 @@ export interface KernelCall {
   readonly scratchBytes: number;
   /** Less scratch where calls compute few pixels, ascending: that of the first whose `pixels` are not fewer. */
   readonly fewScratch?: readonly FewScratch[] | undefined;
-  /** Taken by plans for steps where scratch counts. */
-  readonly lean?: LeanKernel | undefined;
+  /** For steps where scratch counts: each takes less than the one before, and more time. */
+  readonly lean?: readonly LeanKernel[] | undefined;
 }
 
 /**

@@ -2,7 +2,7 @@ import { goesInRows } from './boundary.ts';
 import { layerTime } from './cost/cost.ts';
 import { accumulates, canStream } from './demand.ts';
 import { createFindings, exactBytes, type Findings, type Fitted, kindOf, ringsOf } from './findings.ts';
-import { type Kernels, leanMembers, type Price, priceOf, scratchTogether, timeTogether } from './lean.ts';
+import { type Price, pricesOf, priceWithin, scratchLimits, together } from './lean.ts';
 import { type Life, livesOf } from './lives.ts';
 import type { PlacedProgram } from './overlap.ts';
 import { bytesTogether } from './rings.ts';
@@ -17,7 +17,8 @@ export interface Candidate {
   readonly end: number;
   /** Columns that its layers compute at a time: all alike, or each its own. Null: a single layer, computed whole. */
   readonly segment: number | readonly number[] | null;
-  readonly kernels: Kernels;
+  /** Layers take their fastest kernels of no more scratch than this, or else those of the least; infinite: no limit. */
+  readonly scratchLimit: number;
   /** No step over these layers needs less: outputs count as lying over dying inputs as far as their sizes let them. */
   readonly bytes: number;
   /** What it needs where no output begins in an input. */
@@ -33,8 +34,8 @@ export interface Candidates {
   readonly stepOf: (candidate: Candidate) => Step;
   /** What a step really needs: its outputs lie over its inputs as far as its order of computing lets them. */
   readonly exactBytes: (candidate: Candidate) => number;
-  /** The layers of a candidate that take their lean kernels. */
-  readonly leanOf: (candidate: Candidate) => readonly Layer[];
+  /** The layers of a candidate, with the kernels that they take. */
+  readonly layersOf: (candidate: Candidate) => readonly Layer[];
   /** The stage of a candidate with layers in segments of different widths (see cutsOf). */
   readonly cuts: (candidate: Candidate) => readonly Cut[];
   /** The tensors that live at some time of a step. */
@@ -62,21 +63,26 @@ export function candidatesOf(
   const rings = runs.map((run) =>
     isNear(run) ? segmentWidths.map((segment) => ringsOf(program, run, segment, input, findings)) : [],
   );
-  const timeOf = (layer: Layer, segment: number | null, kernels: Kernels): number => {
-    const key = `${segment} ${kernels} ${kindOf(layer, findings)}`;
+  const timeOf = (layer: Layer, segment: number | null): number => {
+    const symbols = layer.lowering.kind === 'alias' ? [] : layer.lowering.calls.map(({ symbol }) => symbol);
+    const key = [segment, ...symbols, kindOf(layer, findings)].join(' ');
     const known = findings.times.get(key) ?? layerTime(layer, segment);
     findings.times.set(key, known);
     return known;
   };
   /** By layer and segment. */
-  const prices = layers.map(() => new Map<number | null, Price>());
-  const priceAt = (index: number, segment: number | null): Price => {
-    const known = prices[index]?.get(segment) ?? priceOf(layers[index] as Layer, segment, timeOf);
+  const prices = layers.map(() => new Map<number | null, readonly Price[]>());
+  const pricesAt = (index: number, segment: number | null): readonly Price[] => {
+    const known = prices[index]?.get(segment) ?? pricesOf(layers[index] as Layer, segment, timeOf);
     prices[index]?.set(segment, known);
     return known;
   };
-  const pricesOf = ({ start, end }: Stretch, segment: Candidate['segment']): readonly Price[] =>
-    layers.slice(start, end).map((_, at) => priceAt(start + at, Array.isArray(segment) ? segment[at] : segment));
+  const stepPrices = ({ start, end }: Stretch, segment: Candidate['segment']): readonly (readonly Price[])[] =>
+    layers
+      .slice(start, end)
+      .map((_, at) =>
+        pricesAt(start + at, typeof segment === 'object' && segment !== null ? (segment[at] as number) : segment),
+      );
   // An input that is fetched takes nothing before it is needed.
   const fetchable = new Set(
     runs
@@ -108,10 +114,11 @@ export function candidatesOf(
     const rings: Fitted[] = [];
     for (let end = start + 1; end <= limit; end += 1) {
       const layer = layers[end - 1] as Layer;
-      const price = priceAt(end - 1, segment);
-      time += price.time;
-      if (accumulates(layer)) own += price.scratch;
-      else [shared, leanShared] = [Math.max(shared, price.scratch), Math.max(leanShared, price.leanScratch)];
+      const choice = pricesAt(end - 1, segment);
+      const [fast, lean] = [choice[0] as Price, choice.at(-1) as Price];
+      time += fast.time;
+      if (accumulates(layer)) own += fast.scratch;
+      else [shared, leanShared] = [Math.max(shared, fast.scratch), Math.max(leanShared, lean.scratch)];
       for (const life of madeBy[end - 1] as Life[]) {
         whole += alignUp(life.bytes);
         if (life.made >= 0) born += alignUp(life.bytes);
@@ -134,13 +141,14 @@ export function candidatesOf(
       const known = least[end] ?? { fast: Number.POSITIVE_INFINITY, lean: Number.POSITIVE_INFINITY };
       // Narrower segments take more time: only those that need less are of use.
       if (apart < known.fast) {
-        byEnd[end - 1]?.push({ start, end, segment, kernels: 'fast', apart, bytes: apart - over, time });
+        const scratchLimit = Number.POSITIVE_INFINITY;
+        byEnd[end - 1]?.push({ start, end, segment, scratchLimit, apart, bytes: apart - over, time });
       }
       if (leanApart < Math.min(known.fast, known.lean, apart)) {
-        const lean = timeTogether(pricesOf({ start, end }, segment), leanShared);
         byEnd[end - 1]?.push({
-          ...{ start, end, segment, kernels: 'lean' },
-          ...{ apart: leanApart, bytes: leanApart - over, time: lean },
+          ...{ start, end, segment, scratchLimit: leanShared },
+          ...{ apart: leanApart, bytes: leanApart - over },
+          time: together(stepPrices({ start, end }, segment), leanShared).time,
         });
       }
       if (segment !== null) {
@@ -167,28 +175,26 @@ export function candidatesOf(
         .filter((life) => life.single && from(life) >= start && life.lastUse >= start && life.lastUse < end)
         .flatMap(({ name }) => ring.get(name) ?? []),
     );
-  for (const { start, end, segments } of cuts) {
+  for (const { start, end, segments, scratchLimit } of cuts) {
     const whole = byEnd[end - 1]?.find(
-      (one) => one.start === start && one.segment === Number.POSITIVE_INFINITY && one.kernels === 'fast',
+      (one) =>
+        one.start === start &&
+        one.segment === Number.POSITIVE_INFINITY &&
+        one.scratchLimit === Number.POSITIVE_INFINITY,
     );
     const run = runs.findIndex((one) => one.start <= start && end <= one.end);
     if (whole === undefined || run < 0) continue;
-    const ring = ringsOf(program, { start, end }, segments, input, findings);
-    const narrow = scratchTogether(layers.slice(start, end), pricesOf({ start, end }, segments));
-    const wide = scratchTogether(layers.slice(start, end), pricesOf({ start, end }, Number.POSITIVE_INFINITY));
-    const rest =
-      ringBytesInside({ start, end }, ring) -
-      ringBytesInside({ start, end }, rings[run]?.[0] as ReadonlyMap<string, Fitted>) -
-      (wide.own + wide.shared);
-    for (const kernels of narrow.leanShared < narrow.shared ? (['fast', 'lean'] as const) : (['fast'] as const)) {
-      const shared = kernels === 'lean' ? narrow.leanShared : narrow.shared;
-      const change = rest + narrow.own + shared;
-      byEnd[end - 1]?.push({
-        ...{ start, end, segment: segments, kernels },
-        ...{ apart: whole.apart + change, bytes: whole.bytes + change },
-        time: timeTogether(pricesOf({ start, end }, segments), shared),
-      });
-    }
+    const costOf = (segment: number | readonly number[], limit: number, ring: ReadonlyMap<string, Fitted>) => {
+      const { own, shared, time } = together(stepPrices({ start, end }, segment), limit);
+      return { bytes: ringBytesInside({ start, end }, ring) + own + shared, time };
+    };
+    const before = costOf(whole.segment as number, whole.scratchLimit, rings[run]?.[0] as ReadonlyMap<string, Fitted>);
+    const after = costOf(segments, scratchLimit, ringsOf(program, { start, end }, segments, input, findings));
+    const change = after.bytes - before.bytes;
+    byEnd[end - 1]?.push({
+      ...{ start, end, segment: segments, scratchLimit, time: after.time },
+      ...{ apart: whole.apart + change, bytes: whole.bytes + change },
+    });
   }
   const stepOf = ({ start, end, segment }: Candidate): Step =>
     segment === null ? { kind: 'call', layer: start } : stageOf(program, { start, end, segment }, input);
@@ -196,21 +202,24 @@ export function candidatesOf(
     program: placed,
     all: byEnd.flat(),
     stepOf,
-    leanOf: (candidate) =>
-      candidate.kernels === 'fast'
-        ? []
-        : leanMembers(layers.slice(candidate.start, candidate.end), pricesOf(candidate, candidate.segment)),
+    layersOf: (candidate) =>
+      stepPrices(candidate, candidate.segment).map((prices) => priceWithin(prices, candidate.scratchLimit).layer),
     cuts: ({ start, end, segment }) => {
       if (segment === null || end - start < 2) return [];
       const members = layers.slice(start, end);
-      const key = members.map((layer) => kindOf(layer, findings)).join('\n');
-      const costOf = (segments: readonly number[]): Cost => ({
-        bytes: ringBytesInside({ start, end }, ringsOf(program, { start, end }, segments, input, findings)),
-        time: timeTogether(pricesOf({ start, end }, segments), Number.POSITIVE_INFINITY),
+      const kinds = members.map((layer) => kindOf(layer, findings)).join('\n');
+      return scratchLimits(stepPrices({ start, end }, 1)).flatMap((scratchLimit) => {
+        const costOf = (segments: readonly number[]): Cost => {
+          const ring = ringsOf(program, { start, end }, segments, input, findings);
+          const { shared, time } = together(stepPrices({ start, end }, segments), scratchLimit);
+          const scratch = scratchLimit === Number.POSITIVE_INFINITY ? 0 : shared;
+          return { bytes: ringBytesInside({ start, end }, ring) + scratch, time };
+        };
+        const key = `${scratchLimit}\n${kinds}`;
+        const found = findings.cuts.get(key) ?? cutsOf(members, costOf);
+        findings.cuts.set(key, found);
+        return found.map((segments) => ({ start, end, segments, scratchLimit }));
       });
-      const found = findings.cuts.get(key) ?? cutsOf(members, costOf);
-      findings.cuts.set(key, found);
-      return found.map((segments) => ({ start, end, segments }));
     },
     livingAt: ({ start, end }) => lives.filter((life) => life.made < end && life.lastUse >= start),
     exactBytes: (candidate) =>

@@ -133,7 +133,7 @@ function draftsWithin(
   const add = (search: Search, ways: readonly (readonly Candidate[] | null)[]): void => {
     for (const way of ways) {
       if (way === null) continue;
-      const cuts = way.map(({ start, end, segment, kernels }) => `${start} ${end} ${segment} ${kernels}`);
+      const cuts = way.map(({ start, end, segment, scratchLimit }) => `${start} ${end} ${segment} ${scratchLimit}`);
       const key = [...search.program.rewritings.map(({ text }) => text), ...cuts].join('\n');
       if (drafts.has(key)) continue;
       const draft = search.draftOf(way);

@@ -1,9 +1,10 @@
 import { rowShape } from '../graph/types.ts';
 import { type Candidate, candidatesOf } from './candidates.ts';
-import { canStream } from './demand.ts';
+import { accumulates, canStream, scratchBytes } from './demand.ts';
 import { createFindings } from './findings.ts';
 import type { InputMode } from './stages.ts';
 import type { Layer, Plan, Step } from './types.ts';
+import type { Cut } from './widths.ts';
 
 /**
  * Why a layer cannot be in one stage with what is beside it: it computes nothing, needs whole tensors, or has several
@@ -72,11 +73,17 @@ export function pricedCandidates(
   input: InputMode,
 ): { readonly candidates: readonly Candidate[]; readonly chosen: readonly Candidate[] } {
   // The plan's own stages as they are: their layers may compute in segments of different widths.
-  const cuts = plan.steps.flatMap((step) =>
-    step.kind === 'call'
-      ? []
-      : [{ start: step.layers[0] as number, end: 1 + (step.layers.at(-1) as number), segments: step.segments }],
-  );
+  const cuts = plan.steps.flatMap((step): Cut[] => {
+    if (step.kind === 'call') return [];
+    const [start, end] = [step.layers[0] as number, 1 + (step.layers.at(-1) as number)];
+    const members = plan.layers.slice(start, end);
+    const scratch = members.map((layer, index) =>
+      accumulates(layer) ? 0 : scratchBytes(layer, step.segments[index] as number),
+    );
+    const isLean = members.some(({ fast }) => fast !== undefined);
+    const scratchLimit = isLean ? Math.max(...scratch) : Number.POSITIVE_INFINITY;
+    return [{ start, end, segments: step.segments, scratchLimit }];
+  });
   const layers = plan.layers.map(({ fast, ...layer }) => ({ ...layer, lowering: fast ?? layer.lowering }));
   const { all, exactBytes } = candidatesOf({ ...plan, layers }, input, createFindings(), undefined, cuts);
   const taken = new Map(
@@ -105,13 +112,11 @@ function costs(
 }
 
 function candidateOf(candidates: readonly Candidate[], { layers }: Plan, step: Step): Candidate {
-  const members = step.kind === 'call' ? [step.layer] : step.layers;
-  const kernels = members.some((index) => layers[index]?.fast !== undefined) ? 'lean' : 'fast';
-  const candidate = candidates.find(
-    (one) =>
-      one.kernels === kernels &&
-      (step.kind === 'call' ? one.segment === null && one.start === step.layer : one.segment === step.segments),
-  );
+  const candidate = candidates.find((one) => {
+    if (step.kind === 'stage') return one.segment === step.segments;
+    const isLean = layers[step.layer]?.fast !== undefined;
+    return one.segment === null && one.start === step.layer && Number.isFinite(one.scratchLimit) === isLean;
+  });
   if (candidate === undefined) throw new Error('a step of a plan is not one that the search knows');
   return candidate;
 }

@@ -1,9 +1,9 @@
 import { rowShape, tensorOf } from '../graph/types.ts';
 import type { Life } from './lives.ts';
-import { overlapDistance, type PlacedProgram } from './overlap.ts';
+import { overlapDistance, type PlacedProgram, savedBytes } from './overlap.ts';
 import { fitRings, ringBytes } from './rings.ts';
 import { type InputMode, type Stretch, stageOf } from './stages.ts';
-import { alignUp, type Layer, type Program, type Ring, type Step } from './types.ts';
+import type { Layer, Program, Ring, Step } from './types.ts';
 
 /** The bytes of a ring, and the lane that it lies in (see Ring). */
 export interface Fitted {
@@ -108,8 +108,7 @@ export function exactBytes(
     dying.flatMap((input) => {
       const distance = overlapDistance(program, step, tensorOf(graph, output.name), tensorOf(graph, input.name));
       if (distance === null) return [];
-      const together = Math.max(alignUp(input.bytes) + distance, alignUp(output.bytes));
-      return [{ output, input, saved: alignUp(input.bytes) + alignUp(output.bytes) - together }];
+      return [{ output, input, saved: savedBytes(input, output, distance) }];
     }),
   );
   const used = new Set<Life>();

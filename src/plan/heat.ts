@@ -18,7 +18,7 @@ export function touchedBytes(plan: Plan): readonly number[] {
     if (layer.lowering.kind === 'alias') continue;
     touch(bufferOf(layer.tensors.output), tensorBytes(layer.tensors.output));
     for (const call of layer.lowering.calls) {
-      const calls = callCount(layer, call);
+      const calls = rowCalls(layer, call);
       touch(plan.scratch.get(layer.index), 2 * call.scratchBytes * calls);
       for (const access of call.inputs) {
         const tensor = layer.tensors.inputs[access.input];
@@ -38,7 +38,7 @@ export function touchedBytes(plan: Plan): readonly number[] {
 }
 
 /** How often a kernel is called, if it computes whole rows. */
-function callCount({ tensors }: Layer, { steps, count }: KernelCall): number {
+function rowCalls({ tensors }: Layer, { steps, count }: KernelCall): number {
   return steps === 'once' ? 1 : rowShape(tensors.output.shape).batch * count;
 }
 

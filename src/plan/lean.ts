@@ -1,60 +1,68 @@
 import { accumulates, scratchBytes } from './demand.ts';
-import { leanLayer } from './lower.ts';
+import { leanLayers } from './lower.ts';
 import type { Layer } from './types.ts';
 
-/**
- * The kernels of a step's layers: `fast`: the fastest of each; `lean`: those that need less scratch, for the layers that
- * would need more than the step does with all of them so.
- */
-export type Kernels = 'fast' | 'lean';
-
-/** What a layer costs with both of its kernels. */
+/** A layer with one of its kernels: the scratch and the time that it takes. */
 export interface Price {
+  readonly layer: Layer;
   readonly scratch: number;
   readonly time: number;
-  readonly leanScratch: number;
-  readonly leanTime: number;
 }
 
-/** The price of a layer in segments of so many columns, or whole (null). `timeOf`: what a layer takes. */
-export function priceOf(
+/**
+ * The prices of a layer in segments of so many columns, or whole (null): with its fastest kernels, then with those of
+ * less and less scratch. `timeOf`: what a layer takes.
+ */
+export function pricesOf(
   layer: Layer,
   segment: number | null,
-  timeOf: (layer: Layer, segment: number | null, kernels: Kernels) => number,
-): Price {
-  const scratch = scratchBytes(layer, segment);
-  const time = timeOf(layer, segment, 'fast');
-  const lean = leanLayer(layer);
-  const leanScratch = lean === layer ? scratch : scratchBytes(lean, segment);
-  if (leanScratch >= scratch) return { scratch, time, leanScratch: scratch, leanTime: time };
-  return { scratch, time, leanScratch, leanTime: timeOf(lean, segment, 'lean') };
+  timeOf: (layer: Layer, segment: number | null) => number,
+): readonly Price[] {
+  const prices: Price[] = [];
+  for (const one of [layer, ...leanLayers(layer)]) {
+    const scratch = scratchBytes(one, segment);
+    if (scratch < (prices.at(-1)?.scratch ?? Number.POSITIVE_INFINITY)) {
+      prices.push({ layer: one, scratch, time: timeOf(one, segment) });
+    }
+  }
+  return prices;
 }
 
-/** The scratch of a step. */
-export interface Scratch {
-  /** Of accumulators: each has its own. */
+/** The fastest kernels of a layer that take no more scratch than a limit, or else those that take the least. */
+export function priceWithin(prices: readonly Price[], limit: number): Price {
+  return prices.find(({ scratch }) => scratch <= limit) ?? (prices.at(-1) as Price);
+}
+
+/** What the layers of a step take together. */
+export interface Together {
+  /** Scratch of accumulators: each has its own. */
   readonly own: number;
-  /** What all others take in turn, with fast kernels and with lean ones. */
+  /** The scratch that all others take in turn. */
   readonly shared: number;
-  readonly leanShared: number;
+  readonly time: number;
 }
 
-export function scratchTogether(members: readonly Layer[], prices: readonly Price[]): Scratch {
-  let [own, shared, leanShared] = [0, 0, 0];
-  prices.forEach(({ scratch, leanScratch }, index) => {
-    if (accumulates(members[index] as Layer)) own += scratch;
-    else [shared, leanShared] = [Math.max(shared, scratch), Math.max(leanShared, leanScratch)];
-  });
-  return { own, shared, leanShared };
+/** @param limit the scratch of each, where that can be */
+export function together(layers: readonly (readonly Price[])[], limit: number): Together {
+  let [own, shared, time] = [0, 0, 0];
+  for (const prices of layers) {
+    const price = priceWithin(prices, limit);
+    time += price.time;
+    if (accumulates(price.layer)) own += price.scratch;
+    else shared = Math.max(shared, price.scratch);
+  }
+  return { own, shared, time };
 }
 
-/** The time of a step's layers where they share so much scratch: those that would need more are lean. */
-export function timeTogether(prices: readonly Price[], shared: number): number {
-  return prices.reduce((sum, { scratch, time, leanTime }) => sum + (scratch > shared ? leanTime : time), 0);
-}
+/** Limits of scratch that are tried for a stage, at most, beside none. */
+const mostLimits = 5;
 
-/** The layers of a step with lean kernels that take them. */
-export function leanMembers(members: readonly Layer[], prices: readonly Price[]): readonly Layer[] {
-  const { leanShared } = scratchTogether(members, prices);
-  return members.filter((layer, index) => !accumulates(layer) && (prices[index] as Price).scratch > leanShared);
+/** Limits of scratch that make a difference to a step, the mildest first; infinite first, and then the least at the end. */
+export function scratchLimits(layers: readonly (readonly Price[])[]): readonly number[] {
+  const possible = new Set(layers.flat().map(({ scratch }) => together(layers, scratch).shared));
+  possible.delete(together(layers, Number.POSITIVE_INFINITY).shared);
+  const sorted = [...possible].sort((a, b) => b - a);
+  const stride = Math.max(1, sorted.length / mostLimits);
+  const some = sorted.filter((_, index) => Math.floor((index + 1) / stride) > Math.floor(index / stride));
+  return [Number.POSITIVE_INFINITY, ...some];
 }

@@ -66,13 +66,16 @@ export function lowerInto(layer: Layer, regions: ReadonlyMap<string, Region>, is
   return { ...layer, lowering: chooseKernels({ kind: 'calls', calls }, isas) };
 }
 
-/** A layer with the kernels that take the least scratch (see KernelCall.lean). */
-export function leanLayer(layer: Layer): Layer {
+/** A layer with each of its kernels of less scratch, the fastest first (see KernelCall.lean). */
+export function leanLayers(layer: Layer): readonly Layer[] {
   const { lowering } = layer;
-  if (lowering.kind === 'alias' || lowering.calls.every(({ lean }) => lean === undefined)) return layer;
-  const calls = lowering.calls.map((call): KernelCall => {
-    const { smallSymbol, smallMost, rowsSymbol, rowsLeast, fewScratch, lean, ...rest } = call;
-    return lean === undefined ? call : { ...rest, ...lean };
+  if (lowering.kind === 'alias') return [];
+  const count = Math.max(...lowering.calls.map(({ lean = [] }) => lean.length));
+  return Array.from({ length: count }, (_, index): Layer => {
+    const calls = lowering.calls.map((call): KernelCall => {
+      const { smallSymbol, smallMost, rowsSymbol, rowsLeast, fewScratch, lean = [], ...rest } = call;
+      return lean.length === 0 ? call : { ...rest, ...lean[Math.min(index, lean.length - 1)] };
+    });
+    return { ...layer, lowering: { kind: 'calls', calls }, fast: lowering };
   });
-  return { ...layer, lowering: { kind: 'calls', calls }, fast: lowering };
 }

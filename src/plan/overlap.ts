@@ -54,8 +54,8 @@ export function overlapDistance(
   return alignUp(distance);
 }
 
-/** The bytes that a buffer over another takes less than the two apart. */
-export function savedBytes(input: Buffer, output: Buffer, distance: number): number {
+/** The bytes that an output over an input takes less than the two apart. */
+export function savedBytes(input: Pick<Buffer, 'bytes'>, output: Pick<Buffer, 'bytes'>, distance: number): number {
   const together = Math.max(alignUp(input.bytes) + distance, alignUp(output.bytes));
   return alignUp(input.bytes) + alignUp(output.bytes) - together;
 }
@@ -76,7 +76,7 @@ export function joinBuffers(
   const possible = new Map<number, readonly Join[]>();
   // A model whose outputs are its inputs has buffers, and no steps.
   while (steps.length > 0) {
-    const live = liveBytes(buffers, joins);
+    const live = liveBySteps(buffers, joins);
     const most = Math.max(0, ...live);
     const before = joins.length;
     live.forEach((bytes, step) => {
@@ -97,7 +97,7 @@ export function joinBuffers(
 }
 
 /** The bytes that live at each step. */
-export function liveBytes(buffers: readonly Buffer[], joins: readonly Join[]): readonly number[] {
+export function liveBySteps(buffers: readonly Buffer[], joins: readonly Join[]): readonly number[] {
   const byName = new Map(buffers.map((buffer) => [buffer.name, buffer]));
   const last = buffers.reduce((most, buffer) => Math.max(most, buffer.last), -1);
   const live = new Array<number>(last + 1).fill(0);

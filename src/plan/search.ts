@@ -3,7 +3,6 @@ import { buildPlan, type Draft, draftPlan, type RewrittenProgram } from './build
 import { type Candidate, type Candidates, candidatesOf } from './candidates.ts';
 import { stepWidth } from './demand.ts';
 import type { Findings } from './findings.ts';
-import { leanLayer } from './lower.ts';
 import type { InputMode, Stretch } from './stages.ts';
 import type { Layer, Plan, Step } from './types.ts';
 import type { Cut } from './widths.ts';
@@ -147,8 +146,8 @@ export function searchOf(
   };
   /** The program with the kernels that a way takes. */
   const withKernels = (way: readonly Candidate[]): RewrittenProgram => {
-    const lean = new Set(way.flatMap(candidates.leanOf));
-    return { ...program, layers: program.layers.map((layer) => (lean.has(layer) ? leanLayer(layer) : layer)) };
+    const chosen = new Map(way.flatMap(candidates.layersOf).map((layer) => [layer.index, layer]));
+    return { ...program, layers: program.layers.map((layer) => chosen.get(layer.index) ?? layer) };
   };
   let leastKnown: number | null = null;
   const least = (): number => {

@@ -4,11 +4,12 @@ import type { Layer } from './types.ts';
 /** Columns that the layers of a stage compute at a time; whole rows, or a few pixels. */
 export const segmentWidths = [Number.POSITIVE_INFINITY, 8, 4, 2, 1];
 
-/** A stage whose layers compute in segments of widths of their own. */
+/** A stage whose layers compute in segments of widths of their own, with kernels of a limited scratch (see Candidate). */
 export interface Cut {
   readonly start: number;
   readonly end: number;
   readonly segments: readonly number[];
+  readonly scratchLimit: number;
 }
 
 /** What a stage takes when its layers are cut so: bytes of what lies inside it alone, and time. */

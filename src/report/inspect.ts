@@ -2,6 +2,7 @@ import { elementCount, type Graph, type Node, type Origin, type Port, tensorOf }
 import type { Isa } from '../kernels/define.ts';
 import type { Problem } from '../onnx/problems.ts';
 import { operatorNamed } from '../ops/index.ts';
+import { layerColumns } from './layer-columns.ts';
 import { structureOf } from './structure.ts';
 import { count, plural, shapeText, tableText } from './table.ts';
 
@@ -161,15 +162,7 @@ export function inspectionText(inspection: Inspection): string {
       [`inputs   ${ports(inspection.inputs)}`, `outputs  ${ports(inspection.outputs)}`].join('\n'),
       tableText(
         [
-          { title: '#', align: 'right', text: (layer) => String(layer.index) },
-          {
-            title: 'ONNX nodes',
-            align: 'left',
-            text: (layer) => layer.nodes.map(({ name, operator }) => name || operator).join(' + ') || '-',
-          },
-          { title: 'operator', align: 'left', text: (layer) => layer.operator },
-          { title: 'output', align: 'left', text: (layer) => shapeText(layer.shape) },
-          { title: 'MACs', align: 'right', text: (layer) => count(layer.macs) },
+          ...layerColumns,
           { title: 'parameters', align: 'right', text: (layer) => count(layer.parameters) },
           { title: 'bytes', align: 'right', text: (layer) => count(layer.weightBytes) },
           { title: 'kernel', align: 'left', text: (layer) => layer.kernels.join(', ') || '-' },

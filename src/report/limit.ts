@@ -1,6 +1,7 @@
 import { elementCount, type Tensor, tensorOf } from '../graph/types.ts';
 import type { PlanOptions } from '../plan/choose.ts';
 import type { ArenaMemory, Plan } from '../plan/types.ts';
+import { nodesText } from './layer-columns.ts';
 import { liveBytes } from './memory-map.ts';
 import { type BufferReport, type LayerReport, reportPlan } from './plan.ts';
 import { count, plural, shapeText } from './table.ts';
@@ -93,7 +94,7 @@ function listed(lines: readonly string[], noun: string): readonly string[] {
 }
 
 function layerText({ nodes, operator, shape }: LayerReport): string {
-  const names = nodes.map(({ name, operator: onnx }) => name || onnx).join(' + ');
+  const names = nodesText(nodes);
   return `${names === '' ? operator : `${names} (${operator})`}, output ${shapeText(shape)}`;
 }
 

@@ -1,4 +1,5 @@
 import { type EndReport, runEnds } from './ends.ts';
+import { layerColumns } from './layer-columns.ts';
 import { memoryMapText } from './memory-map.ts';
 import {
   cyclesAre,
@@ -96,15 +97,7 @@ function runText(report: PlanReport, { first, steps }: Run): string {
       : `Step ${first}: a stage of ${plural(layers.length, 'layer')}, row by row${fetched.length === 0 ? '' : `, fetching ${fetched.join(', ')}`}${over}`;
   const table = tableText(
     [
-      { title: '#', align: 'right', text: (layer) => String(layer.index) },
-      {
-        title: 'ONNX nodes',
-        align: 'left',
-        text: (layer) => layer.nodes.map(({ name, operator }) => name || operator).join(' + ') || '-',
-      },
-      { title: 'operator', align: 'left', text: (layer) => layer.operator },
-      { title: 'output', align: 'left', text: (layer) => shapeText(layer.shape) },
-      { title: 'MACs', align: 'right', text: (layer) => count(layer.macs) },
+      ...layerColumns,
       ...(report.core === null ? [] : [instructionsColumn]),
       ...(layers.every((layer) => layer.estimatedCycles === null) ? [] : [cyclesColumn]),
       { title: 'scratch', align: 'right', text: (layer) => count(layer.scratchBytes) },

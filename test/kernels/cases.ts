@@ -1,7 +1,7 @@
 import { requantization } from '../../src/arithmetic/fixed-point.ts';
-import type { FieldValue } from '../../src/ops/define.ts';
+import { type FieldValue, type KernelCall, sameAxis, windowAxis } from '../../src/ops/define.ts';
 import type { Dice } from '../support/random.ts';
-import type { RowBytes } from './support.ts';
+import type { KernelCase, RowBytes, Segment } from './support.ts';
 
 /** What makers of random kernel cases share. */
 
@@ -20,6 +20,96 @@ export function randomBytes(dice: Dice, length: number, least = -128): Int8Array
 /** A row that a kernel may read to its last byte and no further. */
 export function randomRow(dice: Dice, length: number): RowBytes {
   return { bytes: randomBytes(dice, length), misaligned: dice.chance(0.5) ? 0 : dice.integer(0, 15) };
+}
+
+/** The bytes from one pixel to the next: mostly its channels, now and then those of a wider view. */
+export const pixelBytes = (dice: Dice, channels: number): number =>
+  channels + (dice.chance(0.7) ? 0 : dice.integer(1, 9));
+
+/** What calls have in common that compute one output row without scratch. */
+export const oneRow = {
+  steps: 'rows',
+  count: 1,
+  firstRow: 0,
+  outputOffset: 0,
+  pointwise: false,
+  scratchBytes: 0,
+} as const satisfies Partial<KernelCall>;
+
+/** The kernel of a call, with the parameters that are its own. */
+export type KernelOf = Pick<KernelCall, 'symbol' | 'folder' | 'struct' | 'fields'>;
+
+/** Calls of a kernel that makes each output pixel of the input pixel in its place. */
+export function pixelCase(dice: Dice, kernel: KernelOf, channels: number, width: number): KernelCase {
+  const [inPixel, outPixel] = [pixelBytes(dice, channels), pixelBytes(dice, channels)];
+  return {
+    call: {
+      ...kernel,
+      fields: { ...kernel.fields, channels, in_pixel: inPixel, out_pixel: outPixel },
+      inputs: [{ input: 0, rows: sameAxis, columns: sameAxis }],
+      ...oneRow,
+      pointwise: true,
+    },
+    steps: [
+      {
+        rows: [randomRow(dice, (width - 1) * inPixel + channels)],
+        segment: { row: 0, column: 0, outWidth: width, inWidth: width, padLeft: 0 },
+      },
+    ],
+    outBytes: (width - 1) * outPixel + channels,
+  };
+}
+
+export interface WindowShape {
+  readonly height: number;
+  readonly width: number;
+  readonly stride: number;
+  readonly dilation: number;
+}
+
+/** Pixels of a row: the channels of each, and the bytes from one to the next. */
+export interface Pixels {
+  readonly channels: number;
+  readonly pixel: number;
+}
+
+/** Calls of a kernel with a window over rows, some of which are padding. */
+export function windowCase(
+  dice: Dice,
+  kernel: KernelOf,
+  window: WindowShape,
+  { segment, from, to }: { readonly segment: Segment; readonly from: Pixels; readonly to: Pixels },
+): KernelCase {
+  const rowBytes = (segment.inWidth - 1) * from.pixel + from.channels;
+  return {
+    call: {
+      ...kernel,
+      fields: {
+        ...kernel.fields,
+        kernel_h: window.height,
+        kernel_w: window.width,
+        stride_w: window.stride,
+        dilation_w: window.dilation,
+        in_pixel: from.pixel,
+        out_pixel: to.pixel,
+      },
+      inputs: [
+        {
+          input: 0,
+          rows: windowAxis(1, 0, window.height, 1),
+          columns: windowAxis(window.stride, segment.padLeft, window.width, window.dilation),
+        },
+      ],
+      ...oneRow,
+    },
+    steps: [
+      {
+        rows: Array.from({ length: window.height }, () => (dice.chance(0.1) ? null : randomRow(dice, rowBytes))),
+        segment,
+      },
+    ],
+    outBytes: (segment.outWidth - 1) * to.pixel + to.channels,
+  };
 }
 
 /** A zero point, often at an end of the range. */

@@ -1,6 +1,5 @@
-import { windowAxis } from '../../src/ops/define.ts';
 import type { Dice } from '../support/random.ts';
-import { randomBytes, randomRequantization, randomRow, randomZeroPoint } from './cases.ts';
+import { pixelBytes, randomBytes, randomRequantization, randomZeroPoint, windowCase } from './cases.ts';
 import type { KernelCase } from './support.ts';
 
 /** The shape of a convolution; what is left out is drawn. */
@@ -41,17 +40,18 @@ export function convCase(dice: Dice, shape: ConvShape = {}): KernelCase {
   const bias = Int32Array.from({ length: outChannels }, () => dice.integer(-biasRange, biasRange));
   const bound = bias.reduce((most, b, o) => Math.max(most, magnitude(weights, b, o * taps, taps)), 0);
   const { fields, multipliers } = randomRequantization(dice, outChannels, bound);
-  const inPixel = inChannels + (dice.chance(0.8) ? 0 : dice.integer(1, 9));
-  const outPixel = outChannels + (dice.chance(0.8) ? 0 : dice.integer(1, 9));
+  const from = { channels: inChannels, pixel: pixelBytes(dice, inChannels) };
+  const to = { channels: outChannels, pixel: pixelBytes(dice, outChannels) };
   const outWidth = shape.outWidth ?? dice.pick([1, 2, 3, 4, 5, 8, dice.integer(1, 30)]);
   const reach = (outWidth - 1) * stride + (kernelWidth - 1) * dilation + 1;
   // Mostly what a convolution has; now and then a segment far from the row's ends, or one that lies outside it.
   const padLeft = dice.chance(0.1) ? dice.integer(-3, reach) : dice.integer(0, (kernelWidth - 1) * dilation);
   const padRight = dice.chance(0.1) ? dice.integer(-3, reach) : dice.integer(0, (kernelWidth - 1) * dilation);
   const inWidth = Math.max(1, reach - padLeft - padRight);
-  const rowBytes = (inWidth - 1) * inPixel + inChannels;
-  return {
-    call: {
+  const segment = { row: dice.integer(0, 9), column: dice.integer(0, 9), outWidth, inWidth, padLeft };
+  return windowCase(
+    dice,
+    {
       symbol: 'tsr_conv_s8s8__portable',
       folder: 'conv',
       struct: 'tsr_conv',
@@ -64,33 +64,9 @@ export function convCase(dice: Dice, shape: ConvShape = {}): KernelCase {
         in_channels: inChannels,
         out_channels: outChannels,
         groups,
-        kernel_h: kernelHeight,
-        kernel_w: kernelWidth,
-        stride_w: stride,
-        dilation_w: dilation,
-        in_pixel: inPixel,
-        out_pixel: outPixel,
       },
-      inputs: [
-        {
-          input: 0,
-          rows: windowAxis(1, 0, kernelHeight, 1),
-          columns: windowAxis(stride, padLeft, kernelWidth, dilation),
-        },
-      ],
-      steps: 'rows',
-      count: 1,
-      firstRow: 0,
-      outputOffset: 0,
-      pointwise: false,
-      scratchBytes: 0,
     },
-    steps: [
-      {
-        rows: Array.from({ length: kernelHeight }, () => (dice.chance(0.1) ? null : randomRow(dice, rowBytes))),
-        segment: { row: dice.integer(0, 9), column: dice.integer(0, 9), outWidth, inWidth, padLeft },
-      },
-    ],
-    outBytes: (outWidth - 1) * outPixel + outChannels,
-  };
+    { height: kernelHeight, width: kernelWidth, stride, dilation },
+    { segment, from, to },
+  );
 }

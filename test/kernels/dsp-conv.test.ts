@@ -7,7 +7,13 @@ import { createDice, randomFrom } from '../support/random.ts';
 import { randomBytes } from './cases.ts';
 import { type ConvShape, convCase } from './conv-cases.ts';
 import { compareOnQemu } from './qemu.ts';
-import { compareKernels, smallKernel } from './support.ts';
+import { compareKernels, leanKernel, smallKernel } from './support.ts';
+
+const lean = leanKernel(convDsp, 'tsr_conv_s8s8__dsp_lean');
+const leanFine = leanKernel(convFineDsp, 'tsr_conv_s8s8__dsp_fine_lean');
+
+const parts = leanKernel(convDsp, 'tsr_conv_s8s8__dsp_parts');
+const partsFine = leanKernel(convFineDsp, 'tsr_conv_s8s8__dsp_fine_parts');
 
 const shapes: readonly (readonly [string, KernelVariant, ConvShape])[] = [
   ['of any shape', convDsp, {}],
@@ -22,6 +28,22 @@ const shapes: readonly (readonly [string, KernelVariant, ConvShape])[] = [
   [
     'of a large shift, pixel by pixel',
     smallKernel(convFineDsp),
+    { kernelHeight: 3, kernelWidth: 3, inChannels: 40, groups: 1, outWidth: 3 },
+  ],
+  ['of any shape, without scratch', lean, {}],
+  ['of 1 x 1, without scratch', lean, { kernelHeight: 1, kernelWidth: 1, groups: 1 }],
+  ['of 3 x 3, without scratch', lean, { kernelHeight: 3, kernelWidth: 3, groups: 1, dilation: 1 }],
+  ['of weights of -128, without scratch', lean, { leastWeight: -128, groups: 1, outChannels: 8 }],
+  ['of any shape, part by part', parts, { inChannels: 8, outChannels: 12 }],
+  ['of 3 x 3, part by part', parts, { kernelHeight: 3, kernelWidth: 3, inChannels: 44, outChannels: 4, groups: 1 }],
+  [
+    'of a large shift, part by part',
+    partsFine,
+    { kernelHeight: 3, kernelWidth: 3, inChannels: 40, outChannels: 8, groups: 1, outWidth: 3 },
+  ],
+  [
+    'of a large shift, without scratch',
+    leanFine,
     { kernelHeight: 3, kernelWidth: 3, inChannels: 40, groups: 1, outWidth: 3 },
   ],
 ];

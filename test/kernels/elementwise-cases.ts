@@ -1,17 +1,11 @@
-import { broadcastAxis, type FieldValue, type KernelCall, sameAxis } from '../../src/ops/define.ts';
+import { broadcastAxis, type FieldValue, sameAxis } from '../../src/ops/define.ts';
 import type { Dice } from '../support/random.ts';
-import { randomRequantization, randomRow, randomZeroPoint } from './cases.ts';
+import { oneRow, pixelBytes, randomRequantization, randomRow, randomZeroPoint } from './cases.ts';
 import type { KernelCase } from './support.ts';
 
 /** Random calls of kernels of one or two operands, pixel by pixel, and of means. */
 
-/** Bytes from one pixel to the next: mostly its channels, now and then those of a wider view. */
-const pixelBytes = (dice: Dice, channels: number): number => channels + (dice.chance(0.7) ? 0 : dice.integer(1, 9));
-
 const randomChannels = (dice: Dice): number => dice.pick([1, 2, 3, 4, 8, 12, 16, 32, dice.integer(1, 70)]);
-
-type Shared = Pick<KernelCall, 'steps' | 'count' | 'firstRow' | 'outputOffset' | 'pointwise'>;
-const oneRow: Shared = { steps: 'rows', count: 1, firstRow: 0, outputOffset: 0, pointwise: true };
 
 /** A call with two operands, either of which may broadcast along the row or the channels. */
 function binaryCase(dice: Dice, kernel: 'add' | 'mul' | 'minmax', fields: Record<string, FieldValue>): KernelCase {
@@ -44,7 +38,7 @@ function binaryCase(dice: Dice, kernel: 'add' | 'mul' | 'minmax', fields: Record
         columns: pixel === 0 ? broadcastAxis : sameAxis,
       })),
       ...oneRow,
-      scratchBytes: 0,
+      pointwise: true,
     },
     steps: [{ rows: [a.row, b.row], segment: { row: 0, column: 0, outWidth: width, inWidth: width, padLeft: 0 } }],
     outBytes: (width - 1) * outPixel + channels,
@@ -140,6 +134,7 @@ export function meanCase(dice: Dice): KernelCase {
       },
       inputs: [{ input: 0, rows: sameAxis, columns: sameAxis }],
       ...oneRow,
+      pointwise: true,
       steps: 'accumulate',
       scratchBytes: 4 * channels * outputs,
     },

@@ -1,6 +1,6 @@
 import { sameAxis, windowAxis } from '../../src/ops/define.ts';
 import type { Dice } from '../support/random.ts';
-import { randomRequantization, randomRow, randomZeroPoint } from './cases.ts';
+import { oneRow, pixelBytes, randomRequantization, randomRow, randomZeroPoint } from './cases.ts';
 import type { KernelCase } from './support.ts';
 
 /** Random calls of the portable kernel for products of matrices: either operand may be transposed. */
@@ -10,7 +10,7 @@ export function matmulCase(dice: Dice): KernelCase {
   const [leftTransposed, rightTransposed] = [dice.chance(0.3), dice.chance(0.5)];
   const shared = dice.chance(0.2);
   const { fields, multipliers } = randomRequantization(dice, 1, 256 * 256 * inner);
-  const outPixel = columns + (dice.chance(0.7) ? 0 : dice.integer(1, 9));
+  const outPixel = pixelBytes(dice, columns);
   return {
     call: {
       symbol: 'tsr_matmul_s8s8__portable',
@@ -37,12 +37,7 @@ export function matmulCase(dice: Dice): KernelCase {
         { input: 0, rows: sameAxis, columns: sameAxis },
         { input: 1, rows: sameAxis, columns: windowAxis(1, 0, 1, 1) },
       ],
-      steps: 'rows',
-      count: 1,
-      firstRow: 0,
-      outputOffset: 0,
-      pointwise: false,
-      scratchBytes: 0,
+      ...oneRow,
     },
     steps: [
       {

@@ -20,6 +20,7 @@ import {
   maxPoolMve,
   meanMve,
   mulMve,
+  softmaxMve,
 } from '../../src/kernels/mve/elementwise.ts';
 import { mveKernels } from '../../src/kernels/mve/index.ts';
 import { createDice, type Dice, randomFrom } from '../support/random.ts';
@@ -28,7 +29,7 @@ import { type ConvShape, convCase } from './conv-cases.ts';
 import { addCase, meanCase, mulCase } from './elementwise-cases.ts';
 import { matmulCase } from './matmul-cases.ts';
 import { lookupCase, maxPoolCase } from './mve-cases.ts';
-import { averagePoolCase } from './pool-cases.ts';
+import { averagePoolCase, softmaxCase } from './pool-cases.ts';
 import { compareOnQemu } from './qemu.ts';
 import { depthwiseCase } from './simd128-cases.ts';
 import { type CaseMaker, compareKernels, type KernelCase } from './support.ts';
@@ -118,6 +119,7 @@ const comparisons: readonly Comparison[] = [
   { what: 'look-up', variant: lookupMve, make: lookupCase },
   { what: 'largest value', variant: maxPoolMve, make: maxPoolCase },
   { what: 'mean under a window', variant: averagePoolMve, make: averagePoolCase },
+  { what: 'softmax', variant: softmaxMve, make: softmaxCase },
   { what: 'product of matrices', variant: matmulMve, make: matmulCase },
 ];
 

@@ -1,13 +1,12 @@
 import { requantization } from '../../src/arithmetic/fixed-point.ts';
-import { sameAxis, windowAxis } from '../../src/ops/define.ts';
+import { windowAxis } from '../../src/ops/define.ts';
 import type { Dice } from '../support/random.ts';
-import { randomRow, randomZeroPoint } from './cases.ts';
+import { oneRow, pixelBytes, pixelCase, randomRow, randomZeroPoint } from './cases.ts';
 import type { KernelCase } from './support.ts';
 
 /** Random calls of the portable kernels for the mean under a window and for softmax. */
 
 const randomChannels = (dice: Dice): number => dice.pick([1, 3, 4, 8, 16, dice.integer(1, 70)]);
-const pixelBytes = (dice: Dice, channels: number): number => channels + (dice.chance(0.7) ? 0 : dice.integer(1, 9));
 
 /** How many of `taps` positions, `dilation` apart from `first` on, lie in [from, to). */
 function within(first: number, dilation: number, taps: number, from: number, to: number): number {
@@ -74,12 +73,7 @@ export function averagePoolCase(dice: Dice): KernelCase {
       inputs: [
         { input: 0, rows: windowAxis(1, padTop, height, 1), columns: windowAxis(stride, padLeft, width, dilation) },
       ],
-      steps: 'rows',
-      count: 1,
-      firstRow: 0,
-      outputOffset: 0,
-      pointwise: false,
-      scratchBytes: 0,
+      ...oneRow,
     },
     steps: [{ rows, segment: { row: 0, column: 0, outWidth, inWidth, padLeft } }],
     outBytes: (outWidth - 1) * outPixel + channels,
@@ -89,43 +83,19 @@ export function averagePoolCase(dice: Dice): KernelCase {
 /** The tables that src/ops/softmax.ts makes. */
 export function softmaxCase(dice: Dice): KernelCase {
   const channels = dice.pick([1, 2, 10, 12, dice.integer(1, 300), 1000]);
-  const width = dice.pick([1, 1, 2, 5]);
-  const [inPixel, outPixel] = [pixelBytes(dice, channels), pixelBytes(dice, channels)];
   const bits = Math.min(22, 30 - Math.ceil(Math.log2(Math.max(2, channels))));
   const scale = 2 ** dice.integer(-12, 1);
   const [outputScale, zeroPoint] = dice.chance(0.7)
     ? [1 / 256, -128]
     : [2 ** (dice.integer(-90, -60) / 10), dice.integer(-128, 127)];
-  return {
-    call: {
-      symbol: 'tsr_softmax_s8__portable',
-      folder: 'softmax',
-      struct: 'tsr_softmax',
-      fields: {
-        exponentials: {
-          type: 'int32',
-          values: Array.from({ length: 256 }, (_, d) => Math.round(Math.exp(-d * scale) * 2 ** bits)),
-        },
-        reciprocal_scale: Math.round(256 / outputScale),
-        zero_point: zeroPoint,
-        channels,
-        in_pixel: inPixel,
-        out_pixel: outPixel,
-      },
-      inputs: [{ input: 0, rows: sameAxis, columns: sameAxis }],
-      steps: 'rows',
-      count: 1,
-      firstRow: 0,
-      outputOffset: 0,
-      pointwise: true,
-      scratchBytes: 0,
+  const fields = {
+    exponentials: {
+      type: 'int32',
+      values: Array.from({ length: 256 }, (_, d) => Math.round(Math.exp(-d * scale) * 2 ** bits)),
     },
-    steps: [
-      {
-        rows: [randomRow(dice, (width - 1) * inPixel + channels)],
-        segment: { row: 0, column: 0, outWidth: width, inWidth: width, padLeft: 0 },
-      },
-    ],
-    outBytes: (width - 1) * outPixel + channels,
-  };
+    reciprocal_scale: Math.round(256 / outputScale),
+    zero_point: zeroPoint,
+  } as const;
+  const kernel = { symbol: 'tsr_softmax_s8__portable', folder: 'softmax', struct: 'tsr_softmax', fields };
+  return pixelCase(dice, kernel, channels, dice.pick([1, 1, 2, 5]));
 }

@@ -1,21 +1,17 @@
-import { windowAxis } from '../../src/ops/define.ts';
 import type { Dice } from '../support/random.ts';
-import { randomBytes, randomRequantization, randomRow, randomZeroPoint } from './cases.ts';
+import {
+  pixelBytes,
+  randomBytes,
+  randomRequantization,
+  randomZeroPoint,
+  type WindowShape,
+  windowCase,
+} from './cases.ts';
 import type { KernelCase } from './support.ts';
 
 /** Random calls of portable kernels, for the variants of WebAssembly SIMD. */
 
-/** The bytes from one pixel to the next: mostly its channels, now and then those of a wider view. */
-const pixelBytes = (dice: Dice, channels: number): number => channels + (dice.chance(0.8) ? 0 : dice.integer(1, 9));
-
 const randomWidth = (dice: Dice): number => dice.pick([1, 2, 3, 4, 5, 6, 7, 8, dice.integer(1, 40)]);
-
-export interface WindowShape {
-  readonly height: number;
-  readonly width: number;
-  readonly stride: number;
-  readonly dilation: number;
-}
 
 /** Windows of any kind, and those that kernels are made for. */
 export function randomWindow(dice: Dice): WindowShape {
@@ -47,12 +43,12 @@ export function depthwiseCase(dice: Dice, shape: WindowShape = randomWindow(dice
   const biasRange = dice.pick([100, 10_000, 1_000_000]);
   const bias = Int32Array.from({ length: channels }, () => dice.integer(-biasRange, biasRange));
   const { fields, multipliers } = randomRequantization(dice, channels, biasRange + taps * 128 * 128);
-  const inPixel = pixelBytes(dice, channels);
-  const outPixel = pixelBytes(dice, channels);
   const segment = randomSegment(dice, shape);
-  const rowBytes = (segment.inWidth - 1) * inPixel + channels;
-  return {
-    call: {
+  const from = { channels, pixel: pixelBytes(dice, channels) };
+  const to = { channels, pixel: pixelBytes(dice, channels) };
+  return windowCase(
+    dice,
+    {
       symbol: 'tsr_depthwise_s8s8__portable',
       folder: 'depthwise',
       struct: 'tsr_depthwise',
@@ -63,33 +59,9 @@ export function depthwiseCase(dice: Dice, shape: WindowShape = randomWindow(dice
         ...fields,
         input_zero_point: randomZeroPoint(dice),
         channels,
-        kernel_h: shape.height,
-        kernel_w: shape.width,
-        stride_w: shape.stride,
-        dilation_w: shape.dilation,
-        in_pixel: inPixel,
-        out_pixel: outPixel,
       },
-      inputs: [
-        {
-          input: 0,
-          rows: windowAxis(1, 0, shape.height, 1),
-          columns: windowAxis(shape.stride, segment.padLeft, shape.width, shape.dilation),
-        },
-      ],
-      steps: 'rows',
-      count: 1,
-      firstRow: 0,
-      outputOffset: 0,
-      pointwise: false,
-      scratchBytes: 0,
     },
-    steps: [
-      {
-        rows: Array.from({ length: shape.height }, () => (dice.chance(0.1) ? null : randomRow(dice, rowBytes))),
-        segment,
-      },
-    ],
-    outBytes: (segment.outWidth - 1) * outPixel + channels,
-  };
+    shape,
+    { segment, from, to },
+  );
 }

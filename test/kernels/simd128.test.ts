@@ -7,13 +7,13 @@ import { matmul } from '../../src/kernels/simd128/matmul.ts';
 import { packPairs, unpackPairs } from '../../src/kernels/simd128/pack.ts';
 import { winograd } from '../../src/kernels/simd128/winograd.ts';
 import { createDice, type Dice, randomFrom } from '../support/random.ts';
-import { randomBytes } from './cases.ts';
+import { randomBytes, type WindowShape } from './cases.ts';
 import { type ConvShape, convCase } from './conv-cases.ts';
 import { addCase, meanCase, mulCase } from './elementwise-cases.ts';
 import { matmulCase } from './matmul-cases.ts';
-import { maxPoolCase } from './mve-cases.ts';
-import { averagePoolCase } from './pool-cases.ts';
-import { depthwiseCase, randomWindow, type WindowShape } from './simd128-cases.ts';
+import { lookupCase, maxPoolCase } from './mve-cases.ts';
+import { averagePoolCase, softmaxCase } from './pool-cases.ts';
+import { depthwiseCase, randomWindow } from './simd128-cases.ts';
 import { type CaseMaker, casesPerKernel, compareKernels } from './support.ts';
 
 /** Who makes cases for kernels that take any portable call. */
@@ -23,6 +23,8 @@ const makers: Readonly<Record<string, CaseMaker>> = {
   tsr_mean_s8__portable: meanCase,
   tsr_max_pool_s8__portable: maxPoolCase,
   tsr_average_pool_s8__portable: averagePoolCase,
+  tsr_lookup_s8__portable: lookupCase,
+  tsr_softmax_s8__portable: softmaxCase,
 };
 
 const comparisons: readonly { readonly variant: KernelVariant; readonly make: CaseMaker }[] = [

@@ -61,6 +61,18 @@ export function rowsKernel(variant: KernelVariant): KernelVariant {
   return { ...variant, symbol: variant.rowsSymbol, adapt };
 }
 
+/** A kernel of a variant that takes less scratch, as a variant of its own: with that scratch. */
+export function leanKernel(variant: KernelVariant, symbol: string): KernelVariant {
+  const adapt = (call: KernelCall): VariantCall | string => {
+    const adapted = variant.adapt(call);
+    if (typeof adapted === 'string') return adapted;
+    const { lean = [], fewScratch, ...rest } = adapted;
+    const kernel = lean.find((one) => one.symbol === symbol);
+    return kernel === undefined ? 'no such kernel of less scratch' : { ...rest, ...kernel };
+  };
+  return { ...variant, symbol, adapt };
+}
+
 /** Cases a kernel: 300, or as many as TESSERA_KERNEL_CASES says (`npm run test:kernels`: 10,000). */
 export const casesPerKernel = Number(process.env.TESSERA_KERNEL_CASES ?? 300);
 

@@ -4,7 +4,7 @@ import type { Isa } from '../../src/kernels/define.ts';
 import { programFor } from '../../src/plan/boundary.ts';
 import { createFindings } from '../../src/plan/findings.ts';
 import { rewritingsOf } from '../../src/plan/improve.ts';
-import { lowerGraph } from '../../src/plan/lower.ts';
+import { leanLayers, lowerGraph } from '../../src/plan/lower.ts';
 import { areApart, type Rewriting, rewrite } from '../../src/plan/rewrite/rewrite.ts';
 import { searchOf } from '../../src/plan/search.ts';
 import type { Plan } from '../../src/plan/types.ts';
@@ -57,7 +57,7 @@ export function quantizedRandomGraph({ seed, graph, sampleInputs }: RandomGraph)
 /** Every machine runs the kernels of all: away from their own, by portable stand-ins for its instructions. */
 const isaSets: readonly (readonly Isa[])[] = [[], ['dsp'], ['mve', 'dsp'], ['simd128']];
 
-/** A plan of the graph with some rewritings, whether they are of use or not; none where nothing can be rewritten. */
+/** A plan of the graph with some rewritings and lean kernels, whether they are of use or not; none where nothing can be rewritten. */
 function rewrittenPlans(graph: Graph, isas: readonly Isa[], dice: Dice): RandomPlans['plans'] {
   const source = programFor(graph, lowerGraph(graph, isas), dice.pick(['resident', 'stream']));
   const input = dice.chance(0.5) ? 'stream' : 'resident';
@@ -70,7 +70,8 @@ function rewrittenPlans(graph: Graph, isas: readonly Isa[], dice: Dice): RandomP
   }
   const program = chosen.length === 0 ? null : rewrite(source, chosen, { isas, known: new Map() });
   if (program === null) return [];
-  const search = searchOf(program, input, createFindings());
+  const layers = program.layers.map((layer) => dice.pick([layer, layer, ...leanLayers(layer)]));
+  const search = searchOf({ ...program, layers }, input, createFindings());
   const made = search.planOf(search.within(search.least) ?? []);
   validatePlan(made);
   return [{ kind: 'rewritten', plan: made }];

@@ -42,8 +42,28 @@ export const convDspTypes = {
   has_window: 'uint8',
 } as const satisfies FieldTypes;
 
-/** Adapts a call to the kernel whose shift is `shift`: it takes layers whose own is up to 8 more. */
-function adapt(call: KernelCall, shift: number): VariantCall | string {
+/** Bytes of the taps of a row of the window up to which it is one part: `conv_dsp_part_bytes` in tsr_conv__dsp_parts.h. */
+const partBytes = 128;
+
+/** The taps of a part of the window: a row of it, or a column of that. */
+export function partTaps(kernelWidth: number, channels: number): number {
+  return (kernelWidth * channels <= partBytes ? kernelWidth : 1) * channels;
+}
+
+/** What the kernels of less scratch include: part by part of the taps, and with none. */
+const partsHeaders = ['conv/tsr_conv__dsp_body.h', 'conv/tsr_conv__dsp_parts.h', 'isa/tsr_dsp_parts.h'];
+const leanHeaders = ['conv/tsr_conv__dsp_lean.h', 'isa/tsr_dsp_bytes.h'];
+const commonHeaders = ['conv/tsr_conv__dsp.h', 'isa/tsr_dsp.h', 'isa/tsr_dsp_dot.h'];
+
+/** The kernels of one shift of the requantisation. */
+interface Family {
+  /** Layers whose own is up to 8 more take it, too. */
+  readonly shift: number;
+  readonly partsSymbol: string;
+  readonly leanSymbol: string;
+}
+
+function adapt(call: KernelCall, { shift, partsSymbol, leanSymbol }: Family): VariantCall | string {
   const field = (name: string): number => numberField(call, name);
   if (field('groups') !== 1) return 'groups';
   if (field('pre_scale') !== 1) return 'a pre-scale';
@@ -78,6 +98,8 @@ function adapt(call: KernelCall, shift: number): VariantCall | string {
     const columns = (pixels - 1) * stride + (kernelWidth - 1) * dilation + 1;
     return 4 * Math.ceil((4 * pixels * pairs.length + (hasWindow ? columns * channels : 0)) / 4);
   };
+  const isInParts = channels % 4 === 0 && packedChannels === field('out_channels');
+  const inParts = isInParts ? 4 * packedChannels + 2 * partTaps(kernelWidth, channels) : Number.POSITIVE_INFINITY;
   return fitting(convDspTypes, {
     struct: 'tsr_conv_dsp',
     fields: {
@@ -108,6 +130,10 @@ function adapt(call: KernelCall, shift: number): VariantCall | string {
     fewScratch: [1, 2]
       .filter((pixels) => pixels < group)
       .map((pixels) => ({ pixels: 2 * pixels - 1, bytes: scratchOf(pixels) })),
+    lean: [
+      ...(inParts < scratchOf(1) ? [{ symbol: partsSymbol, scratchBytes: inParts, headers: partsHeaders }] : []),
+      ...(channels % 4 === 0 ? [{ symbol: leanSymbol, scratchBytes: 0, headers: leanHeaders }] : []),
+    ].map(({ headers, ...kernel }) => ({ ...kernel, headers: [...commonHeaders, ...headers] })),
     headers: [
       'conv/tsr_conv__dsp.h',
       'conv/tsr_conv__dsp_body.h',
@@ -118,13 +144,25 @@ function adapt(call: KernelCall, shift: number): VariantCall | string {
   });
 }
 
+const family: Family = {
+  shift: 1,
+  partsSymbol: 'tsr_conv_s8s8__dsp_parts',
+  leanSymbol: 'tsr_conv_s8s8__dsp_lean',
+};
+
+const fineFamily: Family = {
+  shift: 10,
+  partsSymbol: 'tsr_conv_s8s8__dsp_fine_parts',
+  leanSymbol: 'tsr_conv_s8s8__dsp_fine_lean',
+};
+
 /** Convolutions without groups, of any size: 0.8 to 1.2 instructions a multiply-accumulate on a Cortex-M4. */
 export const convDsp: KernelVariant = {
   isa: 'dsp',
   symbol: 'tsr_conv_s8s8__dsp',
   smallSymbol: 'tsr_conv_s8s8__dsp_one',
   replaces: 'tsr_conv_s8s8__portable',
-  adapt: (call) => adapt(call, 1),
+  adapt: (call) => adapt(call, family),
 };
 
 /** The same for layers whose outputs are coarse beside their sums. */
@@ -133,5 +171,5 @@ export const convFineDsp: KernelVariant = {
   symbol: 'tsr_conv_s8s8__dsp_fine',
   smallSymbol: 'tsr_conv_s8s8__dsp_fine_one',
   replaces: 'tsr_conv_s8s8__portable',
-  adapt: (call) => adapt(call, 10),
+  adapt: (call) => adapt(call, fineFamily),
 };

@@ -1,4 +1,5 @@
-import { arrayField, type KernelVariant, numberField } from '../define.ts';
+import { type KernelVariant, numberField } from '../define.ts';
+import { largestDividend } from '../softmax.ts';
 import { asPortable } from './elementwise.ts';
 
 /** The largest value under a window, four channels at a time. */
@@ -36,10 +37,5 @@ export const softmaxDsp: KernelVariant = {
   isa: 'dsp',
   symbol: 'tsr_softmax_s8__dsp',
   replaces: 'tsr_softmax_s8__portable',
-  adapt(call) {
-    // The table falls, and its first entry is that of the largest value: sums are at most channels times it.
-    const largest = arrayField(call, 'exponentials')[0] as number;
-    const most = largest * numberField(call, 'reciprocal_scale') + 128 * largest * numberField(call, 'channels');
-    return most < 2 ** 40 ? asPortable(call) : 'a dividend of 2^32 and more';
-  },
+  adapt: (call) => (largestDividend(call) < 2 ** 40 ? asPortable(call) : 'a dividend of 2^32 and more'),
 };

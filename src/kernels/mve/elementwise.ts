@@ -1,5 +1,6 @@
 import type { KernelCall } from '../../ops/define.ts';
 import { type KernelVariant, numberField, type VariantCall } from '../define.ts';
+import { reciprocalRefusal } from '../softmax.ts';
 import { mveHeaders } from './conv.ts';
 
 /** The portable call as it is, with the headers of Helium. */
@@ -46,6 +47,12 @@ export const averagePoolMve = variant('tsr_average_pool_s8', (call) => {
   if (numberField(call, 'kernel_h') * numberField(call, 'kernel_w') > mostTaps) return `more than ${mostTaps} taps`;
   if (numberField(call, 'channels') < together) return `fewer than ${together} channels`;
   return asPortable(call);
+});
+
+/** Softmax with one division a row. */
+export const softmaxMve = variant('tsr_softmax_s8', (call) => {
+  const { headers = [], ...rest } = asPortable(call);
+  return reciprocalRefusal(call) ?? { ...rest, headers: [...headers, 'isa/tsr_mve_shares.h'] };
 });
 
 /** Products of matrices, whose operands lie so that vectors of them can be loaded. */

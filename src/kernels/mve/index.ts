@@ -4,7 +4,16 @@ import { convMveColumns } from './conv-columns.ts';
 import { convMveNarrow } from './conv-narrow.ts';
 import { convMvePixels } from './conv-pixels.ts';
 import { depthwiseMve, depthwiseMve3x3 } from './depthwise.ts';
-import { addMve, averagePoolMve, lookupMve, matmulMve, maxPoolMve, meanMve, mulMve } from './elementwise.ts';
+import {
+  addMve,
+  averagePoolMve,
+  lookupMve,
+  matmulMve,
+  maxPoolMve,
+  meanMve,
+  mulMve,
+  softmaxMve,
+} from './elementwise.ts';
 
 /** The kernels for mve, the best first. */
 export const mveKernels: readonly KernelVariant[] = [
@@ -20,5 +29,6 @@ export const mveKernels: readonly KernelVariant[] = [
   lookupMve,
   maxPoolMve,
   averagePoolMve,
+  softmaxMve,
   matmulMve,
 ];

@@ -44,9 +44,11 @@ const stage: WorkCosts = { calls: 700, stageCalls: 1600, stageBytes: 6 };
 export const simd128Table: Readonly<Record<string, WorkCosts>> = {
   tsr_add_s8s8__simd128: { ...stage, outputs: 16 },
   tsr_average_pool_s8__simd128: { ...stage, outputs: 100 },
+  tsr_lookup_s8__simd128: { ...stage, outputs: 20 },
   tsr_max_pool_s8__simd128: { ...stage, outputs: 42 },
   tsr_mean_s8__simd128: { ...stage, inputs: 4 },
   tsr_mul_s8s8__simd128: { ...stage, outputs: 44 },
+  tsr_softmax_s8__simd128: { ...stage, pixels: 420, outputs: 55 },
   tsr_conv_s8s8__simd128: dense,
   tsr_conv_s8s8__simd128_deep: { ...dense, macs: 1.7 },
   tsr_conv_s8s8__simd128_winograd: winograd,

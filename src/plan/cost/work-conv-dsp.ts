@@ -1,7 +1,8 @@
+import { partTaps } from '../../kernels/dsp/conv.ts';
 import { type Counter, fieldOf } from './work-shapes.ts';
 
-/** Pairs of taps of a turn of the loops in runtime-c/isa/tsr_dsp_dot.h. */
-const turn = 16;
+/** Pairs of taps of a turn of the loops in runtime-c/isa/tsr_dsp_dot.h: for one pixel, and for several. */
+const turns = { one: 32, several: 16 } as const;
 
 /**
  * Convolution for Arm DSP, as runtime-c/conv/tsr_conv__dsp_body.h and tsr_conv__dsp_sums.h have it: groups of 4, 2 or 1
@@ -99,11 +100,11 @@ export const countConvDsp: Counter = (tally, call, shape) => {
     if (group === 1) {
       tally('sum rests 1', blocks * (pairs & 3));
       tally('sum pairs 1', blocks * (pairs >> 2));
-      tally('sum turns 1', blocks * Math.ceil((pairs >> 2) / (turn / 4)));
+      tally('sum turns 1', blocks * Math.ceil((pairs >> 2) / (turns.one / 4)));
     } else {
       tally(`sum pairs ${group}`, blocks * pairs);
       // The first pair stands before the loop.
-      tally(`sum turns ${group}`, blocks * Math.max(1, Math.ceil((pairs - 1) / turn)));
+      tally(`sum turns ${group}`, blocks * Math.max(1, Math.ceil((pairs - 1) / turns.several)));
     }
     if (packed === outputs) return;
     tally('rest calls', 1);
@@ -128,5 +129,100 @@ export const countConvDsp: Counter = (tally, call, shape) => {
     tally('clamps', dense ? 1 : pixels);
     tally('clamped', dense ? (pixels * outputs) >> 2 : pixels * (outputs >> 2));
     tally('clamped bytes', dense ? (pixels * outputs) & 3 : pixels * (outputs & 3));
+  }
+};
+
+/** Fours of taps of a turn of the loop in runtime-c/isa/tsr_dsp_bytes.h. */
+const leanTurn = 8;
+
+/**
+ * Convolution for Arm DSP without scratch, as runtime-c/conv/tsr_conv__dsp_lean.h has it: pixel by pixel, in each of which
+ * four channels go through all taps.
+ */
+export const countConvDspLean: Counter = (tally, call, { pixels, first, width, rows, above, below }) => {
+  const field = (name: string): number => fieldOf(call, name);
+  const [outputs, packed, taps] = [field('out_channels'), field('packed_channels'), field('kernel_w')];
+  const quads = field('in_channels') >> 2;
+  const [groups, rest] = [packed / 4, outputs - packed];
+  tally('calls', 1);
+  tally('pixels', pixels);
+  tally('sums', pixels * groups);
+  tally('rest outputs', pixels * rest);
+  const pad = (stretches: number, fours: number): void => {
+    tally('paddings', groups * stretches);
+    tally('padding', groups * fours);
+    tally('rest fours', rest * fours);
+  };
+  for (let pixel = 0; pixel < pixels; pixel += 1) {
+    const column = first + pixel * field('stride_w');
+    const before = Math.min(taps, Math.max(0, Math.ceil(-column / field('dilation_w'))));
+    const there = Math.min(taps, Math.max(0, Math.ceil((width - column) / field('dilation_w')))) - before;
+    tally('taps outside', taps - Math.max(0, there));
+    if (there <= 0) {
+      pad(1, (above + rows + below) * taps * quads);
+      continue;
+    }
+    const after = taps - before - there;
+    // Padding at the end of a row goes on in the next.
+    const edges = (above + before > 0 ? 1 : 0) + (after + below > 0 ? 1 : 0);
+    pad(edges + (before + after > 0 ? rows - 1 : 0), (rows * (before + after) + (above + below) * taps) * quads);
+    const runs = field('runs') === 1 ? 1 : there;
+    const fours = (there * quads) / runs;
+    tally('missing rows', groups * (above + below));
+    tally('runs', groups * rows * runs);
+    tally('fours', groups * rows * runs * fours);
+    tally('turns', groups * rows * runs * Math.ceil(fours / leanTurn));
+    tally('rest fours', rest * rows * runs * fours);
+  }
+  if (field('min') > -128 || field('max') < 127) {
+    tally('clamps', pixels);
+    tally('clamped', pixels * (outputs >> 2));
+    tally('clamped bytes', pixels * (outputs & 3));
+  }
+};
+
+/** Pairs of taps of a turn of the loop in runtime-c/isa/tsr_dsp_parts.h, in fours. */
+const partsTurn = 4;
+
+/**
+ * Convolution for Arm DSP with little scratch, as runtime-c/conv/tsr_conv__dsp_parts.h has it: pixel by pixel, part by part of
+ * the window.
+ */
+export const countConvDspParts: Counter = (tally, call, { pixels, first, width, rows, above, below }) => {
+  const field = (name: string): number => fieldOf(call, name);
+  const [channels, outputs, taps] = [field('in_channels'), field('out_channels'), field('kernel_w')];
+  const columns = partTaps(taps, channels) / channels;
+  const pairs = (columns * channels) / 2;
+  const groups = outputs / 4;
+  tally('calls', 1);
+  tally('pixels', pixels);
+  tally('sums', pixels * groups);
+  tally('rows', pixels * (above + rows + below));
+  for (let pixel = 0; pixel < pixels; pixel += 1) {
+    for (let tap = 0; tap < taps; tap += columns) {
+      const from = first + pixel * field('stride_w') + tap * field('dilation_w');
+      const inside = Array.from({ length: columns }, (_, index) => from + index * field('dilation_w')).filter(
+        (column) => column >= 0 && column < width,
+      ).length;
+      const isWhole = inside === columns && field('runs') === 1;
+      tally('parts', above + rows + below);
+      if (isWhole) tally('quad pairs', rows * ((columns * channels) >> 3));
+      else {
+        tally('columns', rows * columns);
+        tally('quad pairs', rows * inside * (channels >> 3));
+      }
+      const outside = rows * (isWhole ? 0 : columns - inside) + (above + below) * columns;
+      tally('columns outside', outside);
+      tally('padding', (outside * channels) >> 2);
+      const blocks = groups * (above + rows + below);
+      tally('part sums', blocks);
+      tally('sum rests', blocks * (pairs & 3));
+      tally('sum pairs', blocks * (pairs >> 2));
+      tally('sum turns', blocks * Math.ceil((pairs >> 2) / partsTurn));
+    }
+  }
+  if (field('min') > -128 || field('max') < 127) {
+    tally('clamps', pixels);
+    tally('clamped', pixels * (outputs >> 2));
   }
 };

@@ -1,5 +1,5 @@
 import type { KernelCall } from '../../ops/define.ts';
-import { type CallShape, type Counter, fieldOf } from './work-shapes.ts';
+import { type CallShape, type Counter, fieldOf, type Tally } from './work-shapes.ts';
 
 /** Bytes that a call goes through at a stretch, and how often: pixels that lie side by side are one stretch. */
 function stretches(call: KernelCall, pixels: number, strides: readonly string[]): { count: number; bytes: number } {
@@ -52,6 +52,22 @@ function pixelTaps(call: KernelCall, { pixels, first, width }: CallShape): reado
   });
 }
 
+/** What kernels with a window do that take so many blocks of channels. */
+function tallyWindows(tally: Tally, call: KernelCall, shape: CallShape, blocks: number): void {
+  const height = shape.rows + shape.above + shape.below;
+  tally('calls', 1);
+  tally('pointers', height);
+  tally('pixels', shape.pixels);
+  tally('columns', shape.pixels * fieldOf(call, 'kernel_w'));
+  tally('blocks', shape.pixels * blocks);
+  for (const taps of pixelTaps(call, shape)) {
+    tally('rows', blocks * shape.rows);
+    tally('taps', blocks * shape.rows * taps);
+  }
+}
+
+const hasTable = ({ fields: { table } }: KernelCall): boolean => table !== null && table !== undefined;
+
 /** Windows, `lanes` channels at a time and what is left one by one. */
 const countPool =
   (lanes: number): Counter =>
@@ -60,19 +76,11 @@ const countPool =
     const blocks = Math.floor(channels / lanes);
     const rest = channels % lanes;
     const height = shape.rows + shape.above + shape.below;
-    tally('calls', 1);
-    tally('pointers', height);
-    tally('pixels', shape.pixels);
-    tally('columns', shape.pixels * fieldOf(call, 'kernel_w'));
-    tally('blocks', shape.pixels * blocks);
+    tallyWindows(tally, call, shape, blocks);
     tally('rest channels', shape.pixels * rest);
     tally('block columns', shape.pixels * blocks * height * fieldOf(call, 'kernel_w'));
-    for (const taps of pixelTaps(call, shape)) {
-      tally('rows', blocks * shape.rows);
-      tally('taps', blocks * shape.rows * taps);
-      tally('rest taps', rest * shape.rows * taps);
-    }
-    if (call.fields.table !== null && call.fields.table !== undefined) tally('looked up', shape.pixels * channels);
+    for (const taps of pixelTaps(call, shape)) tally('rest taps', rest * shape.rows * taps);
+    if (hasTable(call)) tally('looked up', shape.pixels * channels);
   };
 
 export const countPoolDsp = countPool(4);
@@ -83,18 +91,9 @@ const countPoolMve =
   (lanes: number): Counter =>
   (tally, call, shape) => {
     const blocks = Math.ceil(fieldOf(call, 'channels') / lanes);
-    const height = shape.rows + shape.above + shape.below;
-    tally('calls', 1);
-    tally('pointers', height);
-    tally('pixels', shape.pixels);
-    tally('columns', shape.pixels * fieldOf(call, 'kernel_w'));
-    tally('blocks', shape.pixels * blocks);
-    tally('padding rows', shape.pixels * blocks * (height - shape.rows));
-    for (const taps of pixelTaps(call, shape)) {
-      tally('rows', blocks * shape.rows);
-      tally('taps', blocks * shape.rows * taps);
-    }
-    if (call.fields.table !== null && call.fields.table !== undefined) tally('looked up', shape.pixels * blocks);
+    tallyWindows(tally, call, shape, blocks);
+    tally('padding rows', shape.pixels * blocks * (shape.above + shape.below));
+    if (hasTable(call)) tally('looked up', shape.pixels * blocks);
   };
 
 export const countMaxPoolMve = countPoolMve(16);
@@ -150,4 +149,13 @@ export const countSoftmax: Counter = (tally, call, shape) => {
   tally('calls', 1);
   tally('pixels', shape.pixels);
   tally('outputs', shape.pixels * fieldOf(call, 'channels'));
+};
+
+/** With Helium: the largest value 16 channels at a time, the rest by fours. */
+export const countSoftmaxMve: Counter = (tally, call, shape) => {
+  const channels = fieldOf(call, 'channels');
+  tally('calls', 1);
+  tally('pixels', shape.pixels);
+  tally('sixteens', shape.pixels * Math.ceil(channels / 16));
+  tally('fours', shape.pixels * Math.ceil(channels / 4));
 };

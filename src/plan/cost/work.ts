@@ -2,7 +2,7 @@ import type { KernelCall } from '../../ops/define.ts';
 import type { Placed } from '../joined.ts';
 import type { Layer } from '../types.ts';
 import { countColumnsMve, countNarrowMve, countPixelsMve } from './work-columns-mve.ts';
-import { countConvDsp } from './work-conv-dsp.ts';
+import { countConvDsp, countConvDspLean, countConvDspParts } from './work-conv-dsp.ts';
 import {
   count3x3Dsp,
   count3x3ScaledDsp,
@@ -24,6 +24,7 @@ import {
   countPoolDsp,
   countPoolPortable,
   countSoftmax,
+  countSoftmaxMve,
 } from './work-elementwise.ts';
 import { countGeneral } from './work-general.ts';
 import { count3x3Mve, countConvMve, countDepthwiseMve } from './work-mve.ts';
@@ -38,6 +39,10 @@ import { countStage } from './work-stage.ts';
 const counters: Readonly<Record<string, Counter>> = {
   tsr_conv_s8s8__dsp: countConvDsp,
   tsr_conv_s8s8__dsp_fine: countConvDsp,
+  tsr_conv_s8s8__dsp_parts: countConvDspParts,
+  tsr_conv_s8s8__dsp_fine_parts: countConvDspParts,
+  tsr_conv_s8s8__dsp_lean: countConvDspLean,
+  tsr_conv_s8s8__dsp_fine_lean: countConvDspLean,
   tsr_depthwise_s8s8__dsp_3x3: count3x3Dsp,
   tsr_depthwise_s8s8__dsp_3x3_scaled: count3x3ScaledDsp,
   tsr_depthwise_s8s8__dsp_3x3_stride2: count3x3Stride2Dsp,
@@ -64,6 +69,7 @@ const counters: Readonly<Record<string, Counter>> = {
   tsr_max_pool_s8__mve: countMaxPoolMve,
   tsr_average_pool_s8__mve: countAveragePoolMve,
   tsr_mean_s8__mve: countMeanMve,
+  tsr_softmax_s8__mve: countSoftmaxMve,
   tsr_conv_s8s8__portable: countConvPortable,
   tsr_depthwise_s8s8__portable: countDepthwisePortable,
   tsr_max_pool_s8__portable: countPoolPortable,

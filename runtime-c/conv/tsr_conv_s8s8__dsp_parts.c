@@ -1,0 +1,17 @@
+/*
+ * tsr_conv_s8s8__dsp with little scratch, for layers of several taps: where memory binds. The same parameters and
+ * weights.
+ */
+#define CONV_DSP_SHIFT 1
+
+#include "tsr_conv__dsp_parts.h"
+
+void tsr_conv_s8s8__dsp_parts(const tsr_conv_dsp *p, const int8_t *const *rows, int8_t *out,
+                             const tsr_segment *segment, void *scratch) {
+  conv_dsp_parts(p, rows, out, segment, scratch);
+}
+
+#undef conv_dsp_parts
+#undef CONV_DSP_PARTS_JOINED
+#undef CONV_DSP_PARTS_NAMED
+#undef CONV_DSP_SHIFT
