@@ -59,17 +59,19 @@ TSR_DSP_INLINE uint32_t *conv_dsp_expand_quads(const int8_t *from, int32_t step,
   const int8_t *a = from;
   const int8_t *const end = a + 4 * quads;
   if (pixels == 1) {
-    const int8_t *const twice = a + 8 * (quads >> 1);
-    for (; a != twice; a += 8, to += 4) {
+    for (const int8_t *const fours = a + 16 * (quads >> 2); a != fours; a += 16, to += 8) {
       const uint32_t u = tsr_dsp_load(a);
       const uint32_t v = tsr_dsp_load(a + 4);
+      const uint32_t x = tsr_dsp_load(a + 8);
+      const uint32_t y = tsr_dsp_load(a + 12);
       tsr_dsp_store_two(to, tsr_dsp_sxtb16(u), tsr_dsp_sxtb16_odd(u));
       tsr_dsp_store_two(to + 2, tsr_dsp_sxtb16(v), tsr_dsp_sxtb16_odd(v));
+      tsr_dsp_store_two(to + 4, tsr_dsp_sxtb16(x), tsr_dsp_sxtb16_odd(x));
+      tsr_dsp_store_two(to + 6, tsr_dsp_sxtb16(y), tsr_dsp_sxtb16_odd(y));
     }
-    if (a != end) {
+    for (; a != end; a += 4, to += 2) {
       const uint32_t u = tsr_dsp_load(a);
       tsr_dsp_store_two(to, tsr_dsp_sxtb16(u), tsr_dsp_sxtb16_odd(u));
-      to += 2;
     }
     return to;
   }
@@ -208,6 +210,11 @@ TSR_DSP_INLINE void conv_dsp_expand(const conv_dsp_call *call, const int32_t pix
   const int32_t quads = p->run_bytes >> 2;
   const int32_t rest = p->run_bytes & 3;
   const int8_t *const *const row_end = row + p->kernel_h;
+  if (pixels == 1 && inside && rest == 0 && p->runs == 1) {
+    const int32_t at = first * p->in_pixel;
+    for (; row != row_end && *row != NULL; ++row) to = conv_dsp_expand_quads(*row + at, 0, quads, to, 1);
+    if (row == row_end) return;
+  }
   uint32_t *odd = NULL;
   do {
     const int8_t *from = *row;

@@ -1,6 +1,6 @@
 /*
  * Convolution for Arm DSP with little scratch: one output pixel at a time, part by part of its taps (see tsr_dsp_parts.h).
- * A part is one column of the window, or a row of it where that is no more than `conv_dsp_part_bytes`. For layers of
+ * A part is one column of the window, or a row of it where all takes no more than `conv_dsp_row_bytes`. For layers of
  * channels in fours, all outputs of which are packed. A file that includes this defines CONV_DSP_SHIFT, as with
  * tsr_conv__dsp_sums.h. For anyone else there is nothing here.
  *
@@ -14,8 +14,13 @@
 #ifndef TSR_CONV__DSP_PARTS_H
 #define TSR_CONV__DSP_PARTS_H
 
-/* The most bytes that the taps of a row of the window have where they are one part. */
-enum { conv_dsp_part_bytes = 128 };
+/* The most scratch with rows of the window as parts. */
+enum { conv_dsp_row_bytes = 384 };
+
+/* Columns of a part. */
+TSR_DSP_INLINE int32_t conv_dsp_part_columns(const tsr_conv_dsp *p) {
+  return 4 * p->out_channels + 2 * p->kernel_w * p->in_channels <= conv_dsp_row_bytes ? p->kernel_w : 1;
+}
 
 /* Expands columns of a row of the window, from column x on; where it is NULL, and outside of it, there is padding. */
 TSR_DSP_CALL void conv_dsp_expand_part(const tsr_conv_dsp *p, const int8_t *row, int32_t x, int32_t columns,
@@ -46,7 +51,7 @@ TSR_DSP_INLINE void conv_dsp_parts_sums(tsr_dsp_parts *parts, const tsr_conv_dsp
     sum[2] = bias[2];
     sum[3] = bias[3];
   }
-  const int32_t columns = p->kernel_w * p->in_channels <= conv_dsp_part_bytes ? p->kernel_w : 1;
+  const int32_t columns = conv_dsp_part_columns(p);
   const int32_t step = columns * p->in_channels;
   parts->weights = p->weights + 4;
   for (int32_t y = 0; y < p->kernel_h; ++y) {
@@ -68,7 +73,7 @@ TSR_DSP_INLINE void conv_dsp_parts_sums(tsr_dsp_parts *parts, const tsr_conv_dsp
 TSR_DSP_INLINE void conv_dsp_parts(const tsr_conv_dsp *p, const int8_t *const *rows, int8_t *out,
                                    const tsr_segment *segment, void *scratch) {
   const int32_t words = 8 + 2 * p->pairs;
-  const int32_t columns = p->kernel_w * p->in_channels <= conv_dsp_part_bytes ? p->kernel_w : 1;
+  const int32_t columns = conv_dsp_part_columns(p);
   tsr_dsp_parts parts;
   parts.sums = scratch;
   parts.sums_end = parts.sums + p->out_channels;

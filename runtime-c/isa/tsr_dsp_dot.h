@@ -18,7 +18,7 @@
  *
  * The loops are in assembly since they take every register that there is, and compilers spill: what the requantisation
  * needs waits on the stack. Rounds are entered at the step that leaves a whole number of them. Instructions (executed)
- * of n pairs of taps for 8 sums: 4 pixels x 2 channels 43 + 12.2 n, 2 x 4 44 + 12.2 n; for 4 sums of 1 x 4 25 + 6.8 n.
+ * of n pairs of taps for 8 sums: 4 pixels x 2 channels 43 + 12.2 n, 2 x 4 44 + 12.2 n; for 4 sums of 1 x 4 23 + 6.8 n.
  * Cycles by Arm's table (Cortex-M4, no wait states): 64 + 17.3 n, 63 + 16.3 n, 39 + 9.8 n.
  */
 #ifndef TSR_DSP_DOT_H
@@ -33,11 +33,11 @@ typedef struct tsr_dsp_dot {
   int32_t pixel; /* bytes from one output pixel to the next */
   int32_t pixel3;
   const int32_t *weights;
-  int8_t *out;
+  int8_t *out;           /* loaded together with the next */
   const int8_t *out_end; /* where `out` stands when all channels are done */
   const uint32_t *activations;
   const uint32_t *activations_end;
-  int32_t skip;  /* bytes of code that the first round leaves out */
+  int32_t skip;       /* bytes of code that the first round leaves out; loaded together with the next */
   int32_t skip_first; /* the same of what stands before it */
   int32_t pairs; /* of taps, at least 1 */
 } tsr_dsp_dot;
@@ -47,10 +47,10 @@ TSR_DSP_INLINE void tsr_dsp_dot_group(tsr_dsp_dot *d, int32_t pixels) {
   const int32_t pairs = d->pairs;
   d->activations_end = d->activations + pixels * pairs;
   if (pixels == 1) {
-    /* 32 bytes a pair, up to 3 of them, and 8 of the jump; 108 bytes four pairs, in rounds of 32. */
+    /* 32 bytes a pair, up to 3 of them, and 4 of the jump; 108 bytes four pairs, in rounds of 32. */
     const int32_t rest = pairs & 3;
     d->skip = 108 * (pairs < 4 ? 8 : -(pairs >> 2) & 7);
-    d->skip_first = rest == 0 ? 104 + d->skip : 32 * (3 - rest);
+    d->skip_first = rest == 0 ? 100 + d->skip : 32 * (3 - rest);
   } else {
     /* 48 bytes a pair behind the first, in rounds of 16. */
     d->skip = 48 * (pairs == 1 ? 16 : (1 - pairs) & 15);
@@ -275,12 +275,11 @@ TSR_DSP_INLINE void tsr_dsp_dot_1(tsr_dsp_dot *d, int8_t *out, int32_t channels,
       "ldrd %[b0], %[b1], [%[wp]]\n\t"
       "ldrd %[a0], %[a1], [%[wp], #8]\n\t"
       "add %[wp], #16\n\t"
-      "ldr.w %[x0], %[skip_first]\n\t"
+      "ldrd %[x1], %[x0], %[skip]\n\t"
       "add pc, %[x0]\n\t"
       "nop\n\t"
       TSR_DSP_SINGLE_1X4 TSR_DSP_SINGLE_1X4 TSR_DSP_SINGLE_1X4
-      "ldr.w %[x0], %[skip]\n\t"
-      "add pc, %[x0]\n\t"
+      "add pc, %[x1]\n\t"
       "nop\n"
       "2:\n\t" TSR_DSP_FOUR_TIMES(TSR_DSP_STEP_1X4) TSR_DSP_FOUR_TIMES(TSR_DSP_STEP_1X4)
       "ldr %[x0], %[ap_end]\n\t"
@@ -294,8 +293,7 @@ TSR_DSP_INLINE void tsr_dsp_dot_1(tsr_dsp_dot *d, int8_t *out, int32_t channels,
       "smmla %[b1], %[b1], %[w1], %[x0]\n\t"
       "smmla %[a0], %[a0], %[w2], %[x1]\n\t"
       "smmla %[a1], %[a1], %[w3], %[x1]\n\t"
-      "ldr %[ap], %[out]\n\t"
-      "ldr %[x2], %[out_end]\n\t"
+      "ldrd %[ap], %[x2], %[out]\n\t"
       TSR_DSP_LIMIT("b0", "shift")
       TSR_DSP_LIMIT("b1", "shift")
       TSR_DSP_LIMIT("a0", "odd_shift")

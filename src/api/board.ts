@@ -1,5 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { modelPrefix } from '../codegen/model.ts';
 import type { Project } from '../codegen/project.ts';
@@ -11,6 +10,7 @@ import { startEmulator } from '../simulate/qemu.ts';
 import { loadTarget } from '../targets/load.ts';
 import { buildFirmware, requireFit } from './build.ts';
 import type { CompileReport, SharedReport } from './project.ts';
+import { withTemporaryFolder } from './temporary.ts';
 
 /** Where the firmware of a project runs: a board on a serial port, or an emulated one. */
 export interface BoardOptions {
@@ -142,32 +142,15 @@ export function deviceModelOf({ info }: Session, report: CompileReport): DeviceM
 }
 
 /** Writes a project into a folder that is gone when `use` has ended. */
-export async function withFolder<T>(project: Project, use: (folder: string) => Promise<T>): Promise<T> {
-  const folder = mkdtempSync(join(tmpdir(), 'tessera-run-'));
-  const remove = (): void => rmSync(folder, { recursive: true, force: true });
-  // Ctrl-C in the middle leaves nothing behind, and ends this process as it would without us.
-  const onSignal = (signal: NodeJS.Signals): void => {
-    remove();
-    stopListening();
-    process.kill(process.pid, signal);
-  };
-  const stopListening = (): void => {
-    for (const signal of signals) process.off(signal, onSignal);
-  };
-  for (const signal of signals) process.on(signal, onSignal);
-  try {
+export function withFolder<T>(project: Project, use: (folder: string) => Promise<T>): Promise<T> {
+  return withTemporaryFolder('tessera-run-', async (folder) => {
     for (const [path, content] of project) {
       mkdirSync(dirname(join(folder, path)), { recursive: true });
       writeFileSync(join(folder, path), content);
     }
-    return await use(folder);
-  } finally {
-    stopListening();
-    remove();
-  }
+    return use(folder);
+  });
 }
-
-const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** The C files of a project's models and kernels, by name. */
 export function modelSources({ folder }: BoardProject): ReadonlyMap<string, string> {

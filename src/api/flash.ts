@@ -1,5 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { byteLinkOf } from '../device/flash/byte-link.ts';
 import { fittedImage, hex, idText } from '../device/flash/geometry.ts';
@@ -11,6 +10,7 @@ import { openPort } from '../device/port.ts';
 import { exitCode, TesseraError, usageError } from '../errors.ts';
 import { count } from '../report/table.ts';
 import { type Board, loadTarget, type Target } from '../targets/load.ts';
+import { withTemporaryFolder } from './temporary.ts';
 import { findTool, installLine, tools } from './tools.ts';
 
 /** What a firmware is flashed with where no external tool is: ST's bootloader on a serial line. */
@@ -140,8 +140,7 @@ async function flashByTool(
   onProgress: (stage: FlashStage, done: number, total: number) => void,
 ): Promise<{ readonly productId: number; readonly retries: number | null }> {
   // Every tool gets the very bytes that were found to fit, whatever the file's format.
-  const folder = mkdtempSync(join(tmpdir(), 'tessera-flash-'));
-  try {
+  return withTemporaryFolder('tessera-flash-', async (folder) => {
     const file = join(folder, 'firmware.bin');
     writeFileSync(file, image.bytes);
     const { productId } = await runFlashTool(tool, {
@@ -154,9 +153,7 @@ async function flashByTool(
       onProgress,
     });
     return { productId, retries: null };
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  });
 }
 
 function chooseMethod(

@@ -58,7 +58,7 @@ export function addCompileOptions(command: Command): Command {
     .addOption(
       new Option(
         '--objective <what>',
-        `layer by layer (time), or the least SRAM for 3 % (balanced) or 20 % (sram) more time; ${defaults.objective} by default`,
+        `layer by layer (time), or the least SRAM for 3 % (balanced) or 25 % (sram) more time; ${defaults.objective} by default`,
       ).choices(['balanced', 'sram', 'time']),
     )
     .addOption(

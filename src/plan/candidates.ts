@@ -3,9 +3,9 @@ import { layerTime } from './cost/cost.ts';
 import { accumulates, canStream } from './demand.ts';
 import { createFindings, exactBytes, type Findings, type Fitted, kindOf, ringsOf } from './findings.ts';
 import { type Price, pricesOf, priceWithin, scratchLimits, together } from './lean.ts';
-import { type Life, livesOf } from './lives.ts';
+import { bytesAlone, type Life, livesOf } from './lives.ts';
 import type { PlacedProgram } from './overlap.ts';
-import { bytesTogether } from './rings.ts';
+import { bytesTogether, createRingSum } from './rings.ts';
 import { type InputMode, runsOf, type Stretch, stageOf } from './stages.ts';
 import { alignUp, type Layer, type Program, type Step } from './types.ts';
 import { regionsOf } from './views.ts';
@@ -101,6 +101,9 @@ export function candidatesOf(
   const livingAt = (start: number): readonly Life[] =>
     lives.filter((life) => from(life) < start && life.lastUse >= start);
 
+  const alone = bytesAlone(layers, lives, from);
+  const mostAlone = alone.reduce((most, bytes) => Math.max(most, bytes), 0);
+
   const extend = (
     start: number,
     limit: number,
@@ -110,8 +113,8 @@ export function candidatesOf(
     least: { readonly fast: number; readonly lean: number }[],
   ): void => {
     let whole = living.reduce((sum, life) => sum + alignUp(life.bytes), 0);
-    let [born, dying, own, shared, leanShared, time] = [0, 0, 0, 0, 0, 0];
-    const rings: Fitted[] = [];
+    let [born, dying, own, shared, leanShared, time, most] = [0, 0, 0, 0, 0, 0, 0];
+    const inRings = createRingSum();
     for (let end = start + 1; end <= limit; end += 1) {
       const layer = layers[end - 1] as Layer;
       const choice = pricesAt(end - 1, segment);
@@ -127,24 +130,27 @@ export function candidatesOf(
         const inside = segment === null || !life.single || from(life) < start ? undefined : ring.get(life.name);
         if (inside !== undefined) {
           whole -= alignUp(life.bytes);
-          rings.push(inside);
+          inRings.add(inside);
         }
         // An output that is handed over when its layer is through may lie over a dying input, too.
         const isBorn = segment === null && handed?.has(life.name) === true;
         if (life.made >= start && !isBorn) born -= alignUp(life.bytes);
         else if (life.made < start && inside === undefined) dying += alignUp(life.bytes);
       }
-      const apart = whole + own + shared + bytesTogether(rings);
+      // From here on rings and scratch only grow.
+      if (own + leanShared + inRings.bytes() > mostAlone) break;
+      const apart = whole + own + shared + inRings.bytes();
       const overlaps = segment !== null || canStream(layer);
       const over = overlaps ? Math.min(born, dying) : 0;
       const leanApart = apart - shared + leanShared;
+      most = Math.max(most, alone[end - 1] as number);
       const known = least[end] ?? { fast: Number.POSITIVE_INFINITY, lean: Number.POSITIVE_INFINITY };
-      // Narrower segments take more time: only those that need less are of use.
-      if (apart < known.fast) {
+      // Narrower segments take more time: only those that need less are of use. Layer by layer takes less, too.
+      if (apart < known.fast && apart - over <= most) {
         const scratchLimit = Number.POSITIVE_INFINITY;
         byEnd[end - 1]?.push({ start, end, segment, scratchLimit, apart, bytes: apart - over, time });
       }
-      if (leanApart < Math.min(known.fast, known.lean, apart)) {
+      if (leanApart < Math.min(known.fast, known.lean, apart) && leanApart - over <= most) {
         byEnd[end - 1]?.push({
           ...{ start, end, segment, scratchLimit: leanShared },
           ...{ apart: leanApart, bytes: leanApart - over },
@@ -176,19 +182,17 @@ export function candidatesOf(
         .flatMap(({ name }) => ring.get(name) ?? []),
     );
   for (const { start, end, segments, scratchLimit } of cuts) {
-    const whole = byEnd[end - 1]?.find(
-      (one) =>
-        one.start === start &&
-        one.segment === Number.POSITIVE_INFINITY &&
-        one.scratchLimit === Number.POSITIVE_INFINITY,
-    );
+    // One of a single width to compare with: what lives beside the rings is the same.
+    const whole = byEnd[end - 1]?.find((one) => one.start === start && typeof one.segment === 'number');
     const run = runs.findIndex((one) => one.start <= start && end <= one.end);
     if (whole === undefined || run < 0) continue;
     const costOf = (segment: number | readonly number[], limit: number, ring: ReadonlyMap<string, Fitted>) => {
       const { own, shared, time } = together(stepPrices({ start, end }, segment), limit);
       return { bytes: ringBytesInside({ start, end }, ring) + own + shared, time };
     };
-    const before = costOf(whole.segment as number, whole.scratchLimit, rings[run]?.[0] as ReadonlyMap<string, Fitted>);
+    const width = whole.segment as number;
+    const ring = rings[run]?.[segmentWidths.indexOf(width)] as ReadonlyMap<string, Fitted>;
+    const before = costOf(width, whole.scratchLimit, ring);
     const after = costOf(segments, scratchLimit, ringsOf(program, { start, end }, segments, input, findings));
     const change = after.bytes - before.bytes;
     byEnd[end - 1]?.push({

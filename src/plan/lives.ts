@@ -1,6 +1,7 @@
 import { tensorOf } from '../graph/types.ts';
 import { keptOutputs } from './boundary.ts';
-import { type Program, tensorBytes } from './types.ts';
+import { scratchBytes } from './demand.ts';
+import { alignUp, type Layer, type Program, tensorBytes } from './types.ts';
 import type { Region } from './views.ts';
 
 /** When the bytes of a tensor that has bytes of its own are in use, by layer; its parts and other names count for it. */
@@ -48,4 +49,26 @@ export function livesOf(program: Program, regions: ReadonlyMap<string, Region>):
     if (life !== undefined) lives.set(region.root, { ...life, single: false });
   }
   return [...lives.values()];
+}
+
+/**
+ * The bytes that each layer needs if all are computed whole, one after the other, and no output lies over an input.
+ * @param from the layer from which on the bytes of a tensor are in use
+ */
+export function bytesAlone(
+  layers: readonly Layer[],
+  lives: readonly Life[],
+  from: (life: Life) => number,
+): readonly number[] {
+  const changes = new Float64Array(layers.length + 2);
+  for (const life of lives) {
+    const first = Math.max(0, from(life));
+    changes[first] = (changes[first] as number) + alignUp(life.bytes);
+    changes[life.lastUse + 1] = (changes[life.lastUse + 1] as number) - alignUp(life.bytes);
+  }
+  let living = 0;
+  return layers.map((layer, index) => {
+    living += changes[index] as number;
+    return living + scratchBytes(layer, null);
+  });
 }

@@ -10,15 +10,31 @@ export function ringBytes(
   return (ring.slots * flow.width + ring.window) * flow.pixelBytes;
 }
 
-/** The bytes that the rings of a stage take together: those of one lane lie at the same place. */
-export function bytesTogether(rings: Iterable<{ readonly bytes: number; readonly lane: number | null }>): number {
+interface PlacedRing {
+  readonly bytes: number;
+  readonly lane: number | null;
+}
+
+/** The bytes that rings of one stage take together, counted one by one: those of one lane lie at the same place. */
+export function createRingSum(): { readonly add: (ring: PlacedRing) => void; readonly bytes: () => number } {
   const lanes: number[] = [];
   let sum = 0;
-  for (const { bytes, lane } of rings) {
-    if (lane === null) sum += alignUp(bytes);
-    else lanes[lane] = Math.max(lanes[lane] ?? 0, alignUp(bytes));
-  }
-  return lanes.reduce((total, bytes) => total + bytes, sum);
+  return {
+    add({ bytes, lane }) {
+      const before = lane === null ? 0 : (lanes[lane] ?? 0);
+      const after = Math.max(before, alignUp(bytes));
+      if (lane !== null) lanes[lane] = after;
+      sum += after - before;
+    },
+    bytes: () => sum,
+  };
+}
+
+/** The bytes that the rings of a stage take together. */
+export function bytesTogether(rings: Iterable<PlacedRing>): number {
+  const sum = createRingSum();
+  for (const ring of rings) sum.add(ring);
+  return sum.bytes();
 }
 
 /** The first column of a row that some reader still needs; the width where none is. */

@@ -1,10 +1,10 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { runProgram } from '../../src/cli/program.ts';
 import { createTerminal } from '../../src/cli/terminal.ts';
 import { npyOf } from '../numpy/make-npy.ts';
 import { floatTensor, integers, makeModel, node, valueInfo } from '../onnx/make-model.ts';
+import { temporaryFolder } from '../support/temporary.ts';
 
 /** Numbers that look random and are the same everywhere. */
 export function wave(length: number, step: number): number[] {
@@ -45,7 +45,7 @@ export const sampleSize = 72;
 
 /** A folder with small.onnx, unsupported.onnx, x.npy (samples), pixels.npy, y.npy (labels), and a way to its files. */
 export function makeFolder(samples: number): (name: string) => string {
-  const folder = mkdtempSync(join(tmpdir(), 'tessera-test-'));
+  const folder = temporaryFolder();
   const at = (name: string): string => join(folder, name);
   writeFileSync(at('small.onnx'), smallModel);
   writeFileSync(at('unsupported.onnx'), unsupportedModel);

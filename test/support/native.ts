@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { runtimeFile } from '../../src/codegen/project.ts';
 import { type Backend, type BackendRun, type Batch, outputSizes, type PlannedModel, splitOutputs } from './batch.ts';
+import { temporaryFolder } from './temporary.ts';
 
 /** What generated C must compile under without a word. */
 export const warnings = ['-std=c99', '-Wall', '-Wextra', '-Wconversion', '-Wsign-compare', '-Wshadow', '-Werror'];
@@ -46,13 +46,6 @@ function execute(program: string, args: readonly string[], cwd: string): Promise
 export async function runCompiler(program: string, args: readonly string[], cwd: string): Promise<void> {
   const { stderr, failed } = await execute(program, args, cwd);
   if (failed) throw new Error(`${program} ${args.join(' ')}:\n${stderr.slice(0, 4000)}`);
-}
-
-/** A folder for the life of the process. */
-export function temporaryFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'tessera-test-'));
-  process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
-  return folder;
 }
 
 /** The bytes that the driver reads: for each model the number of samples, then their inputs. */

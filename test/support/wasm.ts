@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { runtimeFile } from '../../src/codegen/project.ts';
 import { compileWasm, type WasmCompiler } from '../../src/simulate/clang.ts';
 import { type Backend, type BackendRun, type Batch, outputSizes, problems, splitOutputs } from './batch.ts';
-import { runCompiler, temporaryFolder } from './native.ts';
+import { runCompiler } from './native.ts';
+import { temporaryFolder } from './temporary.ts';
 
 interface Exports {
   readonly memory: WebAssembly.Memory;

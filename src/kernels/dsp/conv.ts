@@ -42,12 +42,12 @@ export const convDspTypes = {
   has_window: 'uint8',
 } as const satisfies FieldTypes;
 
-/** Bytes of the taps of a row of the window up to which it is one part: `conv_dsp_part_bytes` in tsr_conv__dsp_parts.h. */
-const partBytes = 128;
+/** The most scratch with rows of the window as parts: `conv_dsp_row_bytes` in runtime-c/conv/tsr_conv__dsp_parts.h. */
+const rowBytes = 384;
 
-/** The taps of a part of the window: a row of it, or a column of that. */
-export function partTaps(kernelWidth: number, channels: number): number {
-  return (kernelWidth * channels <= partBytes ? kernelWidth : 1) * channels;
+/** The columns of a part of the window: a row of it, or one. */
+export function partColumns(kernelWidth: number, channels: number, outChannels: number): number {
+  return 4 * outChannels + 2 * kernelWidth * channels <= rowBytes ? kernelWidth : 1;
 }
 
 /** What the kernels of less scratch include: part by part of the taps, and with none. */
@@ -99,7 +99,9 @@ function adapt(call: KernelCall, { shift, partsSymbol, leanSymbol }: Family): Va
     return 4 * Math.ceil((4 * pixels * pairs.length + (hasWindow ? columns * channels : 0)) / 4);
   };
   const isInParts = channels % 4 === 0 && packedChannels === field('out_channels');
-  const inParts = isInParts ? 4 * packedChannels + 2 * partTaps(kernelWidth, channels) : Number.POSITIVE_INFINITY;
+  const inParts = isInParts
+    ? 4 * packedChannels + 2 * channels * partColumns(kernelWidth, channels, packedChannels)
+    : Number.POSITIVE_INFINITY;
   return fitting(convDspTypes, {
     struct: 'tsr_conv_dsp',
     fields: {

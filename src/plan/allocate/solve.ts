@@ -1,6 +1,7 @@
 import { placeGreedily } from './greedy.ts';
 import { overlapBound, placeOverlapping } from './overlaps.ts';
 import { type Allocation, type Block, liveBound, type Overlap, peakOf } from './problem.ts';
+import { withoutRepeats } from './repeats.ts';
 import { findPlacement, type Strategy } from './search.ts';
 import { type Joined, joinSuccessors, type Sections, toSections, withoutZeros } from './sections.ts';
 import { isImpossible } from './windows.ts';
@@ -45,19 +46,26 @@ export function solveAllocation(blocks: readonly Block[], options: SolveOptions)
     return { lower, upper, size: size / unit };
   });
   const target = options.target === undefined ? undefined : Math.floor(options.target / unit);
-  const solved = solveScaled(scaled, {
-    ...options,
-    overlaps: overlaps.map(({ input, output, distance }) => ({
+  const repeated = withoutRepeats(
+    scaled,
+    overlaps.map(({ input, output, distance }) => ({
       input: position.get(input) as number,
       output: position.get(output) as number,
       distance: distance / unit,
     })),
+  );
+  const solved = solveScaled(repeated.blocks, {
+    ...options,
+    overlaps: repeated.overlaps,
     ...(target === undefined ? {} : { target }),
   });
-  kept.forEach((index, at) => {
-    offsets[index] = (solved.offsets[at] as number) * unit;
+  // What is greedy with all blocks may by chance be better than with some.
+  const greedy = placeGreedily(scaled);
+  const peak = Math.min(peakOf(scaled, greedy), solved.peak);
+  (peak < solved.peak ? greedy : repeated.expand(solved.offsets)).forEach((offset, at) => {
+    offsets[kept[at] as number] = offset * unit;
   });
-  return { ...solved, offsets, peak: solved.peak * unit, bound: solved.bound * unit };
+  return { ...solved, offsets, peak: peak * unit, bound: solved.bound * unit, optimal: peak === solved.bound };
 }
 
 function solveScaled(blocks: readonly Block[], options: SolveOptions): Allocation {
@@ -146,6 +154,18 @@ const runs: readonly Run[] = [
   { key: bySize, form: 'joined', focus: 'failed' },
 ];
 
+/**
+ * Runs that take as long as they take, when half of the work is done: where hundreds of small blocks lie between a few
+ * large ones, a run has to settle the small ones first, however it begins.
+ */
+const longRuns: readonly Run[] = [
+  { key: betweenSizeAndArea, form: 'joined', focus: 'fewest' },
+  { key: bySize, form: 'plain', focus: 'fewest' },
+];
+
+/** Visits of a block in a long run, at most: what is not found by then is hard, and takes many tries. */
+const longWork = 20_000_000;
+
 /** How far priorities are shaken, in turn; not at all in the first round. */
 const noises = [0.1, 0.3, 1, 0.2];
 
@@ -162,15 +182,24 @@ function createRestarts(given: readonly Block[], givenOverlaps: readonly Overlap
   return (wanted, work, expired) => {
     const capacity = scaled(wanted);
     const random = createRandom(wanted);
+    const long = [...longRuns];
     let spent = 0;
-    for (let index = 0; spent < work && !expired(); index += 1) {
+    for (let index = 0; spent < work && !expired(); ) {
       const round = Math.floor(index / runs.length);
-      const { key, form, focus } = runs[index % runs.length] as Run;
+      const share = Math.min(longWork, (work - spent) / long.length);
+      const longRun = spent < work / 2 ? undefined : long.shift();
+      const { key, form, focus } = longRun ?? (runs[index % runs.length] as Run);
       const problem = form === 'plain' ? plain : joinedSections;
       const noise = round === 0 ? 0 : (noises[(round + index) % noises.length] as number);
-      const priority = prioritize(problem, key, noise, random);
-      const steps = (3 + round / 8) * problem.blocks;
-      const limits = { steps, work: work - spent, expired };
+      const priority = prioritize(
+        problem,
+        key,
+        longRun === undefined ? noise : 0,
+        longRun === undefined ? random : even,
+      );
+      const steps = longRun === undefined ? (3 + round / 8) * problem.blocks : Number.POSITIVE_INFINITY;
+      const limits = { steps, work: longRun === undefined ? work - spent : share, expired };
+      if (longRun === undefined) index += 1;
       const outcome = findPlacement(problem, capacity, { priority, focus, memory: 'hashed' }, limits);
       spent += outcome.work;
       if (outcome.result === 'found') {
@@ -214,6 +243,9 @@ function createRandom(seed: number): () => number {
     return (state >>> 0) / 0x100000000;
   };
 }
+
+/** In place of a generator, where nothing is shaken: one that a search has drawn from is not disturbed. */
+const even = (): number => 0.5;
 
 function countMeetings(blocks: readonly Block[]): number {
   const changes = blocks.flatMap(({ lower, upper }) => [

@@ -1,4 +1,4 @@
-import { partTaps } from '../../kernels/dsp/conv.ts';
+import { partColumns } from '../../kernels/dsp/conv.ts';
 import { type Counter, fieldOf } from './work-shapes.ts';
 
 /** Pairs of taps of a turn of the loops in runtime-c/isa/tsr_dsp_dot.h: for one pixel, and for several. */
@@ -23,8 +23,8 @@ export const countConvDsp: Counter = (tally, call, shape) => {
   const expandRuns = (group: number, rows: number): void => {
     tally(`runs ${group}`, rows * runs);
     if (group === 1) {
-      tally('quad pairs 1', rows * runs * (quads >> 1));
-      tally('quads 1', rows * runs * (quads & 1));
+      tally('quad fours 1', rows * runs * (quads >> 2));
+      tally('quads 1', rows * runs * (quads & 3));
     } else tally(`quads ${group}`, rows * runs * quads);
     if (rest > 0) tally(`taps ${group}`, rows * runs * rest);
   };
@@ -62,9 +62,9 @@ export const countConvDsp: Counter = (tally, call, shape) => {
   const expand = (group: number, column: number): void => {
     if (plain) {
       if (group === 1) {
-        // Two at a time.
-        tally('plain pairs 1', quads >> 1);
-        tally('plain quads 1', quads & 1);
+        // Four at a time.
+        tally('plain fours 1', quads >> 2);
+        tally('plain quads 1', quads & 3);
       } else tally(`plain quads ${group}`, quads);
       return;
     }
@@ -75,9 +75,17 @@ export const countConvDsp: Counter = (tally, call, shape) => {
       tally(`nines ${group}`, 1);
       return;
     }
-    tally('rows', shape.rows + padded);
     const direct = inside ? shape.rows : 0;
-    expandRuns(group, direct);
+    // For one pixel rows that are one run go fast until one is missing.
+    const fast = group === 1 && inside && rest === 0 && runs === 1 && shape.above === 0 ? shape.rows : 0;
+    if (fast > 0) {
+      tally('fast rows', fast);
+      tally('quad fours 1', fast * (quads >> 2));
+      tally('quads 1', fast * (quads & 3));
+      if (padded === 0) return;
+    }
+    tally('rows', shape.rows - fast + padded);
+    expandRuns(group, direct - fast);
     if (direct === shape.rows + padded) return;
     if (field('has_window') === 0) {
       if (inside) {
@@ -191,7 +199,7 @@ const partsTurn = 4;
 export const countConvDspParts: Counter = (tally, call, { pixels, first, width, rows, above, below }) => {
   const field = (name: string): number => fieldOf(call, name);
   const [channels, outputs, taps] = [field('in_channels'), field('out_channels'), field('kernel_w')];
-  const columns = partTaps(taps, channels) / channels;
+  const columns = partColumns(taps, channels, outputs);
   const pairs = (columns * channels) / 2;
   const groups = outputs / 4;
   tally('calls', 1);
@@ -206,11 +214,10 @@ export const countConvDspParts: Counter = (tally, call, { pixels, first, width, 
       ).length;
       const isWhole = inside === columns && field('runs') === 1;
       tally('parts', above + rows + below);
-      if (isWhole) tally('quad pairs', rows * ((columns * channels) >> 3));
-      else {
-        tally('columns', rows * columns);
-        tally('quad pairs', rows * inside * (channels >> 3));
-      }
+      const [stretches, quads] = isWhole ? [rows, (columns * channels) >> 2] : [rows * inside, channels >> 2];
+      if (!isWhole) tally('columns', rows * columns);
+      tally('quad fours', stretches * (quads >> 2));
+      tally('quads', stretches * (quads & 3));
       const outside = rows * (isWhole ? 0 : columns - inside) + (above + below) * columns;
       tally('columns outside', outside);
       tally('padding', (outside * channels) >> 2);
