@@ -19,28 +19,7 @@
 #include "tsr_mve_columns.h"
 #include "tsr_mve_narrow.h"
 
-typedef struct tsr_conv_mve_narrow {
-  const int8_t *weights;
-  const int32_t *bias;
-  const int32_t *halves; /* multipliers divided by 2 */
-  int32_t offset;
-  int32_t shift;
-  int32_t min;
-  int32_t max;
-  int32_t input_zero_point;
-  int32_t in_channels;
-  int32_t out_channels;
-  int32_t kernel_h;
-  int32_t kernel_w;
-  int32_t stride_w;
-  int32_t in_pixel;
-  int32_t out_pixel;
-  int32_t window_bytes;   /* kernel_h * kernel_w * in_channels */
-  int32_t column_bytes;   /* kernel_h * in_channels */
-  int32_t window_columns; /* columns that the scratch holds; 0: windows are never copied */
-  int32_t together;       /* columns that are copied at a time; 0: one, in pieces of 16 channels */
-  int32_t direct;         /* whether windows inside the input are read where they lie */
-} tsr_conv_mve_narrow;
+typedef tsr_mve_narrow_layer tsr_conv_mve_narrow;
 
 void tsr_conv_s8s8__mve_narrow(const tsr_conv_mve_narrow *p, const int8_t *const *rows, int8_t *out,
                                const tsr_segment *segment, void *scratch);

@@ -9,11 +9,18 @@ void tsr_conv_s8s8__mve_pixels(const tsr_conv_mve_pixels *p, const int8_t *const
   tsr_mve_tile tile = {windows,      1,         (p->in_channels + 15) / 16, p->in_channels,
                        p->weights,   p->in_channels, p->stream,             p->offset,
                        p->shift,     {0},       {3 * p->in_pixel, 3 * p->out_pixel}};
-  for (int32_t x = 0; x < count;) {
+  int32_t x = 0;
+  if ((p->in_channels == 64 || p->in_channels == 112) && p->shift == 1 && count > 3 && p->out_pixel < 16000) {
+    windows[0] = rows[0];
+    tile.apart[0] = p->out_pixel;
+    tsr_mve_tile_4x4(&tile, groups, out, count / 4);
+    x = count / 4 * 4;
+  }
+  while (x < count) {
     /* Pixels that are not there are computed as the last that is. */
     const int32_t third = tsr_min(3, count - x) - 1;
     const int32_t second = tsr_min(1, third);
-    const int32_t times = third < 2 ? 1 : count / 3;
+    const int32_t times = third < 2 ? 1 : (count - x) / 3;
     windows[0] = rows[0] + x * p->in_pixel;
     windows[1] = windows[0] + second * p->in_pixel;
     windows[2] = windows[0] + third * p->in_pixel;

@@ -12,17 +12,16 @@
  * output: 5.8 in rows of 24, 7.0 in rows of 6, 7.0 with stride 2; the portable kernel takes 110. Four outputs take 17,
  * the turning of a column of 16 channels 11.
  *
- * scratch  64 * (tsr_depthwise_mve_columns + 1) bytes
+ * scratch  64 * (columns + 1) bytes, for the columns under `most` pixels; 32 where a column has 32
  * weights  [channels][kernel_w][kernel_h]
- * stream   for each four channels their biases, then their multipliers divided by 2
+ * stream   for each four channels their biases, then their multipliers divided by 2^shift: what is left is a shift of 1
+ * offset   twice the zero point: the instruction that shifts rounds
  */
-enum { tsr_depthwise_mve_columns = 26 };
 
 typedef struct tsr_depthwise_mve_3x3 {
   const int8_t *weights;
   const int32_t *stream;
   int32_t offset;
-  int32_t shift;
   int32_t min;
   int32_t max;
   int32_t input_zero_point;
@@ -30,6 +29,13 @@ typedef struct tsr_depthwise_mve_3x3 {
   int32_t stride_w;
   int32_t in_pixel;
   int32_t out_pixel;
+  int32_t column;  /* bytes of a turned column: 64, or 32 where there are 8 channels alone, side by side */
+  int32_t most;    /* pixels that are computed together, an even number */
+  int32_t further; /* column * stride_w */
+  int32_t known;   /* as that of tsr_mve_depthwise */
+  int32_t step;    /* in_pixel, or that of two pixels where columns have 32 bytes */
+  int32_t kind;    /* as that of tsr_mve_depthwise where all rows are there */
+  int32_t part;    /* as that of tsr_mve_depthwise */
 } tsr_depthwise_mve_3x3;
 
 void tsr_depthwise_s8s8__mve_3x3(const tsr_depthwise_mve_3x3 *p, const int8_t *const *rows, int8_t *out,

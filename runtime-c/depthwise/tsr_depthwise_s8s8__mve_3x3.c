@@ -4,48 +4,89 @@ static inline void depthwise_mve_fill(int8_t *to, int32_t bytes, tsr_mve_s8 valu
   for (; bytes > 0; bytes -= 16, to += 16) tsr_mve_store_s8(to, value);
 }
 
-/*
- * Which columns from `first` on lie in rows, and what those outside are; gives where the first of those goes that do. Not
- * inlined, so that its frame is not there while they are multiplied.
- */
-static __attribute__((noinline)) int8_t *depthwise_mve_columns(const tsr_depthwise_mve_3x3 *p, tsr_mve_depthwise *all,
-                                                               const int8_t *const *rows, int32_t in_width,
-                                                               int32_t first, int32_t columns, const int8_t *zeros,
-                                                               int8_t *turned) {
-  const tsr_mve_s8 padding = tsr_mve_load_s8(zeros);
-  /* Columns outside the input are the same for all channels. */
-  const int32_t begin = tsr_max(0, tsr_min(columns, -first));
-  const int32_t end = tsr_max(begin, tsr_min(columns, in_width - first));
-  depthwise_mve_fill(turned, all->column * begin, padding);
-  depthwise_mve_fill(turned + all->column * end, all->column * (columns - end), padding);
-  all->columns = end - begin;
+/* Rows of which some are not there: those are `zeros`. */
+static __attribute__((noinline)) void depthwise_mve_some_rows(tsr_mve_depthwise *all, const int8_t *const *rows, int32_t further,
+                                                              const int8_t *zeros) {
+  all->kind = -1;
   for (int32_t ky = 0; ky < 3; ++ky) {
     const int32_t there = rows[ky] != NULL;
-    all->rows[ky] = there ? rows[ky] + (first + begin) * p->in_pixel : zeros;
-    all->steps[ky] = there ? p->in_pixel : 0;
+    all->rows[ky] = there ? rows[ky] + further : zeros;
+    all->steps[ky] = there ? all->step : 0;
     all->next[ky] = there ? 16 : 0;
   }
-  return turned + all->column * begin;
+}
+
+/*
+ * Eight channels that lie side by side are turned two columns at a time: of an odd number of columns the last is turned
+ * here.
+ */
+static __attribute__((noinline)) void depthwise_mve_twos(tsr_mve_depthwise *all) {
+  const int32_t last = all->turns - 1;
+  if (all->turns % 2 > 0) {
+    for (int32_t ky = 0; ky < 3; ++ky) {
+      const int8_t *from = all->rows[ky] + (all->kind < 0 ? all->steps[ky] >> 1 : 8) * last;
+      for (int32_t c = 0; c < 8; ++c) all->to[32 * last + 4 * c + ky] = from[c];
+    }
+  }
+  all->turns >>= 1;
 }
 
 void tsr_depthwise_s8s8__mve_3x3(const tsr_depthwise_mve_3x3 *p, const int8_t *const *rows, int8_t *out,
                                  const tsr_segment *segment, void *scratch) {
-  int8_t *turned = scratch;
-  const int32_t width = segment->out_width;
-  /* Eight channels that lie side by side are turned two columns at a time. */
-  const int32_t column = p->channels == 8 && p->in_pixel == 8 ? 32 : 64;
-  tsr_mve_depthwise all = {p->offset, p->shift, p->channels, p->stride_w, p->out_pixel, column, 0, {0}, {0}, {0}};
+  int8_t *const turned = scratch;
+  const int32_t column = p->column;
+  const int32_t stride = p->stride_w;
+  int8_t *const pixels = out;
+  int32_t width = segment->out_width;
+  int32_t first = -segment->pad_left;
   /* Pixels are computed two by two: as many each time, an even number. */
-  const int32_t limit = ((tsr_depthwise_mve_columns * 64 / column - 3) / p->stride_w + 1) / 2 * 2;
-  const int32_t times = (width - 1) / limit + 1;
-  const int32_t most = ((width - 1) / times / 2 + 1) * 2;
+  int32_t most = p->most;
+  if (width > most) most = ((width - 1) / ((width - 1) / most + 1) / 2 + 1) * 2;
   int8_t zeros[16];
-  tsr_mve_store_s8(zeros, tsr_mve_all_s8(p->input_zero_point));
-  for (int32_t x = 0; x < width; x += most) {
-    const int32_t count = tsr_min(most, width - x);
-    int8_t *from = depthwise_mve_columns(p, &all, rows, segment->in_width, x * p->stride_w - segment->pad_left,
-                                         (count - 1) * p->stride_w + 3, zeros, turned);
-    tsr_mve_depthwise_3x3(&all, from, turned, p->weights, p->stream, out + x * p->out_pixel, count);
+  const tsr_mve_s8 padding = tsr_mve_all_s8(p->input_zero_point);
+  tsr_mve_store_s8(zeros, padding);
+  tsr_mve_depthwise all;
+  all.offset = p->offset;
+  all.step = p->step;
+  all.part = p->part;
+  all.further = p->further;
+  all.known = p->known;
+  all.stride = stride;
+  tsr_mve_depthwise_start(&all, column, p->out_pixel);
+  for (;;) {
+    const int32_t count = tsr_min(most, width);
+    const int32_t columns = (count - 1) * stride + 3;
+    /* Columns outside the input are the same for all channels. */
+    const int32_t begin = first >= 0 ? 0 : tsr_min(columns, -first);
+    const int32_t end = tsr_max(begin, tsr_min(columns, segment->in_width - first));
+    all.to = turned;
+    if (begin > 0) {
+      depthwise_mve_fill(turned, column * begin, padding);
+      all.to += column * begin;
+    }
+    if (end < columns) depthwise_mve_fill(turned + column * end, column * (columns - end), padding);
+    all.turns = end - begin;
+    if (end > begin) {
+      const int32_t further = (first + begin) * p->in_pixel;
+      if (rows[0] != NULL && rows[1] != NULL && rows[2] != NULL) {
+        all.kind = p->kind;
+        all.rows[0] = rows[0] + further;
+        all.rows[1] = rows[1] + further;
+        all.rows[2] = rows[2] + further;
+      } else {
+        depthwise_mve_some_rows(&all, rows, further, zeros);
+      }
+      if (column < 64) depthwise_mve_twos(&all);
+    }
+    all.left = p->channels;
+    all.out = out;
+    all.weights = p->weights;
+    all.stream = p->stream;
+    tsr_mve_depthwise_pixels(&all, count, turned);
+    width -= count;
+    if (width == 0) break;
+    first += count * stride;
+    out += count * p->out_pixel;
   }
-  if (p->min > -128 || p->max < 127) tsr_mve_limit(out, width, p->channels, p->out_pixel, p->min, p->max);
+  if (p->min > -128 || p->max < 127) tsr_mve_limit(pixels, segment->out_width, p->channels, p->out_pixel, p->min, p->max);
 }

@@ -12,7 +12,8 @@
  * weights may reach behind its row, or behind the last row, where the window has zeros or ends. stream: four biases and
  * four halved multipliers for each group.
  * Outputs are limited to int8 alone. tsr_mve_tile_2x4 and tsr_mve_tile_1x4 do the same for two pixels and for one, whose windows are one run of whole
- * vectors.
+ * vectors; tsr_mve_tile_4x4 for four, whose windows are 64 bytes, advance[0] / 3 apart, and outputs apart[0], with a shift
+ * of 1.
  */
 typedef struct tsr_mve_tile {
   const int8_t *const *windows;
@@ -147,6 +148,66 @@ typedef struct tsr_mve_tile {
         [steps] "m"(steps), [scale] "m"(scale), [places] "m"(places), [end] "m"(end) \
       : TSR_MVE_ALL_REGISTERS)
 
+/*
+ * Four pixels of 64 bytes or 112: windows r1, r3, r5, r7; weights r9 of the first two channels of four, r11 of the other two; sums
+ * r0, r2, r4, r6 and r8, r10, r12, lr. q0, q1 weights; q4 to q7 a pixel each. The shift is 1.
+ */
+#define TSR_MVE_FOUR_BLOCK(at, multiply) \
+  "vldrb.8 q0, [r9], #16\n\tvldrb.8 q2, [r1" at "]\n\tvldrb.8 q1, [r11], #16\n\t" multiply " r0, q2, q0\n\t" multiply \
+  " r8, q2, q1\n\tvldrb.8 q3, [r3" at "]\n\t" multiply " r2, q3, q0\n\t" multiply " r10, q3, q1\n\tvldrb.8 q2, [r5" at "]\n\t" \
+  multiply " r4, q2, q0\n\t" multiply " r12, q2, q1\n\tvldrb.8 q3, [r7" at "]\n\t" multiply " r6, q3, q0\n\t" multiply \
+  " lr, q3, q1\n\t"
+#define TSR_MVE_FOUR_BLOCKS_64 \
+  TSR_MVE_FOUR_BLOCK("", "vmladav.s8") TSR_MVE_FOUR_BLOCK(", #16", "vmladava.s8") TSR_MVE_FOUR_BLOCK(", #32", "vmladava.s8") \
+  TSR_MVE_FOUR_BLOCK(", #48", "vmladava.s8")
+#define TSR_MVE_FOUR_BLOCKS_112 \
+  TSR_MVE_FOUR_BLOCKS_64 TSR_MVE_FOUR_BLOCK(", #64", "vmladava.s8") TSR_MVE_FOUR_BLOCK(", #80", "vmladava.s8") \
+  TSR_MVE_FOUR_BLOCK(", #96", "vmladava.s8")
+#define TSR_MVE_FOUR_PAIR(blocks, low, high) \
+  blocks \
+  "vmov q4[" high "], q4[" low "], r0, r8\n\tvmov q5[" high "], q5[" low "], r2, r10\n\t" \
+  "vmov q6[" high "], q6[" low "], r4, r12\n\tvmov q7[" high "], q7[" low "], r6, lr\n\t"
+#define TSR_MVE_FOUR(blocks, two) \
+  __asm__ volatile( \
+      "ldr r9, %[weights]\n\tadd r11, r9, #" two "\n\tldrd r1, r3, %[windows]\n\tldrd r5, r7, %[more]\n" \
+      "9:\n\t" TSR_MVE_FOUR_PAIR(blocks, "0", "2") TSR_MVE_FOUR_PAIR(blocks, "1", "3") \
+      "ldrd r0, r2, %[stream]\n\tldrd r4, r6, %[end]\n\tvldrw.32 q0, [r0], #16\n\tvldrw.32 q1, [r0], #16\n\t" \
+      "vadd.i32 q4, q4, q0\n\tvadd.i32 q5, q5, q0\n\tvadd.i32 q6, q6, q0\n\tvadd.i32 q7, q7, q0\n\t" \
+      "vqdmlash.s32 q4, q1, r6\n\tvqdmlash.s32 q5, q1, r6\n\tvqdmlash.s32 q6, q1, r6\n\tvqdmlash.s32 q7, q1, r6\n\t" \
+      "vqrshrnb.s32 q4, q4, #1\n\tvqrshrnt.s32 q4, q5, #1\n\tvqrshrnb.s32 q6, q6, #1\n\tvqrshrnt.s32 q6, q7, #1\n\t" \
+      "vldrw.32 q0, %[places]\n\tvqmovnb.s16 q4, q4\n\tvqmovnb.s16 q6, q6\n\tvldrw.32 q1, %[others]\n\t" \
+      "vstrb.16 q4, [r2, q0]\n\tvstrb.16 q6, [r2, q1]\n\tadd r2, #4\n\tstrd r0, r2, %[stream]\n\tadd r9, #" two "\n\tadd r11, #" two "\n\t" \
+      "cmp r2, r4\n\tbne 9b" \
+      : [stream] "+m"(at) \
+      : [windows] "m"(windows), [more] "m"(windows[2]), [weights] "m"(weights), [end] "m"(end), [places] "m"(places), \
+        [others] "m"(places[4]) \
+      : TSR_MVE_ALL_REGISTERS)
+
+/* What tsr_mve_tile_4x4 computes: four channels of four pixels of 64 channels or 112, with a shift of 1. */
+static __attribute__((noinline, unused)) void tsr_mve_tile_4x4(const tsr_mve_tile *tile, int32_t groups, int8_t *out,
+                                                               int32_t times) {
+  const int32_t step = tile->advance[0] / 3;
+  const uint32_t next = (uint32_t)tile->apart[0];
+  const int8_t *const weights = tile->weights;
+  const int8_t *windows[4] = {tile->windows[0], windows[0] + step, windows[1] + step, windows[2] + step};
+  /* Of two pixels, the first in the low halves, and of two more. */
+  const uint32_t first = next << 16;
+  const uint32_t second = first + 0x20002 * next;
+  const uint32_t places[8] = {first,  first + 0x10001,  first + 0x20002,  first + 0x30003,
+                              second, second + 0x10001, second + 0x20002, second + 0x30003};
+  for (int32_t i = 0; i < times; ++i) {
+    int32_t at[2] = {(int32_t)tile->stream, (int32_t)out};
+    const int32_t end[2] = {(int32_t)out + 4 * groups, tile->offset - 1};
+    if (tile->bytes == 64) {
+      TSR_MVE_FOUR(TSR_MVE_FOUR_BLOCKS_64, "128");
+    } else {
+      TSR_MVE_FOUR(TSR_MVE_FOUR_BLOCKS_112, "224");
+    }
+    for (int32_t j = 0; j < 4; ++j) windows[j] += 4 * step;
+    out += 4 * next;
+  }
+}
+
 /* Places of four channels of the first two pixels, the second's in the low halves, and of the third. */
 #define TSR_MVE_PLACES(second, third) \
   {(second), (second) + 0x10001, (second) + 0x20002, (second) + 0x30003, (third), (third) + 1, (third) + 2, (third) + 3}
@@ -227,6 +288,12 @@ TSR_MVE_INLINE void tsr_mve_c_tile(const tsr_mve_tile *tile, int32_t groups, int
 
 TSR_MVE_INLINE void tsr_mve_tile_3x4(const tsr_mve_tile *tile, int32_t groups, int8_t *out, int32_t times) {
   for (int32_t i = 0; i < times; ++i) tsr_mve_c_tile(tile, groups, out + i * tile->advance[1], 3, i * tile->advance[0]);
+}
+
+TSR_MVE_INLINE void tsr_mve_tile_4x4(const tsr_mve_tile *tile, int32_t groups, int8_t *out, int32_t times) {
+  for (int32_t i = 0; i < 4 * times; ++i) {
+    tsr_mve_c_tile(tile, groups, out + i * tile->apart[0], 1, i * (tile->advance[0] / 3));
+  }
 }
 
 TSR_MVE_INLINE void tsr_mve_tile_2x4(const tsr_mve_tile *tile, int32_t groups, int8_t *out) {

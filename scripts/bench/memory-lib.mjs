@@ -16,9 +16,8 @@
  * @property {number} macsRatio to layer by layer
  * @property {number} timeRatio estimated instructions, to those of layer by layer with the same kernels
  * @property {number} allocationBound the most bytes that live at one step: no placement of these buffers is smaller
- * @property {number} planBound no way to cut the plan's layers into stages has a lower peak, outputs over dying inputs
- *   counted; a stage being a run of layers, in segments of one width. A stage
- *   whose layers have widths of their own can need less
+ * @property {number} planBound no plan of the plan's layers in their order has less, however they are cut into stages, in
+ *   segments of whatever widths and with whatever kernels there are: of rings it counts what must be in them for certain
  * @property {readonly { name: string, bytes: number }[]} competitor
  */
 import { readFileSync } from 'node:fs';
@@ -138,7 +137,7 @@ export function measureMemory(tessera, kit, model, { withStack, onProgress }) {
         macsRatio: made.macs / layerwise.macs,
         timeRatio: tessera.timeOf(made) / tessera.timeOf(layerwise),
         allocationBound: made.allocationBound,
-        planBound: tessera.leastPossiblePeak(made.graph, made.layers, input),
+        planBound: tessera.leastPeak(made.graph, made.layers, input),
         competitor: model.competitor,
       };
     });

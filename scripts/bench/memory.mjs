@@ -10,8 +10,8 @@ import { modelFiles } from '../../dist/codegen/project.js';
 import { optimize, plan, quantize } from '../../dist/compile.js';
 import { readModel, requireGraph } from '../../dist/onnx/read.js';
 import { createGraphBuilder, plainPort } from '../../dist/ops/build.js';
-import { leastPossiblePeak } from '../../dist/plan/choose.js';
 import { timeOf } from '../../dist/plan/cost/cost.js';
+import { leastPeak } from '../../dist/plan/least.js';
 import { measureMemory, models } from './memory-lib.mjs';
 import { hasArmCompiler } from './stack.mjs';
 
@@ -48,7 +48,7 @@ if (chosen.length === 0) fail(`no such model; there are ${models.map(({ name }) 
 
 const tessera = {
   ...{ modelFiles, modelPrefix, optimize, plan, quantize, readModel, requireGraph },
-  ...{ createGraphBuilder, plainPort, leastPossiblePeak, timeOf, readCallGraph, deepestStack },
+  ...{ createGraphBuilder, plainPort, leastPeak, timeOf, readCallGraph, deepestStack },
 };
 const withStack = hasArmCompiler();
 if (!withStack)

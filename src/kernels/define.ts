@@ -21,6 +21,8 @@ export interface KernelVariant {
   /** The same kernel in less code, as fast where a call computes at least `rowsLeast` pixels. */
   readonly rowsSymbol?: string;
   readonly rowsLeast?: number;
+  /** The same kernel in less scratch (see KernelCall.lean): all that calls may have. */
+  readonly leanSymbols?: readonly string[];
   /** The symbol of the portable kernel that it stands in for. */
   readonly replaces: string;
   /** What is different in the call, or the reason why this call is not for the variant. */

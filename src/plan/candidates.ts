@@ -9,7 +9,7 @@ import { bytesTogether, createRingSum } from './rings.ts';
 import { type InputMode, runsOf, type Stretch, stageOf } from './stages.ts';
 import { alignUp, type Layer, type Program, type Step } from './types.ts';
 import { regionsOf } from './views.ts';
-import { type Cost, type Cut, cutsOf, segmentWidths } from './widths.ts';
+import { type Cost, type Cut, cutsOf, segmentWidths, stepsOf } from './widths.ts';
 
 /** A run of layers as one step of the plan: what it needs of the arena, and its time (see layerTime). */
 export interface Candidate {
@@ -212,15 +212,23 @@ export function candidatesOf(
       if (segment === null || end - start < 2) return [];
       const members = layers.slice(start, end);
       const kinds = members.map((layer) => kindOf(layer, findings)).join('\n');
+      const known = new Map<string, number>();
+      const bytesOf = (segments: readonly number[], key: string): number => {
+        const bytes = ringBytesInside({ start, end }, ringsOf(program, { start, end }, segments, input, findings));
+        known.set(key, bytes);
+        return bytes;
+      };
       return scratchLimits(stepPrices({ start, end }, 1)).flatMap((scratchLimit) => {
         const costOf = (segments: readonly number[]): Cost => {
-          const ring = ringsOf(program, { start, end }, segments, input, findings);
+          const key = segments.join();
+          const steps = known.has(key) ? 0 : stepsOf(members, segments);
+          const rings = known.get(key) ?? bytesOf(segments, key);
           const { shared, time } = together(stepPrices({ start, end }, segments), scratchLimit);
           const scratch = scratchLimit === Number.POSITIVE_INFINITY ? 0 : shared;
-          return { bytes: ringBytesInside({ start, end }, ring) + scratch, time };
+          return { bytes: rings + scratch, time, steps };
         };
         const key = `${scratchLimit}\n${kinds}`;
-        const found = findings.cuts.get(key) ?? cutsOf(members, costOf);
+        const found = findings.cuts.get(key) ?? cutsOf(members, costOf, findings.patience);
         findings.cuts.set(key, found);
         return found.map((segments) => ({ start, end, segments, scratchLimit }));
       });

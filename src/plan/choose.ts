@@ -158,8 +158,3 @@ function draftsWithin(
 
 /** Where rewriting brings the least peak below this part of the model's own, no plan of the model as it is can be the least. */
 const passed = 0.8;
-
-/** The least peak of all the plans that a program can have as it is: the bytes that live at the busiest step. */
-export function leastPossiblePeak(graph: Graph, layers: readonly Layer[], input: InputMode): number {
-  return searchOf(given({ graph, layers }), input, createFindings()).least;
-}

@@ -4,6 +4,7 @@ import { overlapDistance, type PlacedProgram, savedBytes } from './overlap.ts';
 import { fitRings, ringBytes } from './rings.ts';
 import { type InputMode, type Stretch, stageOf } from './stages.ts';
 import type { Layer, Program, Ring, Step } from './types.ts';
+import { createPatience, type Patience } from './widths.ts';
 
 /** The bytes of a ring, and the lane that it lies in (see Ring). */
 export interface Fitted {
@@ -18,12 +19,20 @@ export interface Findings {
   readonly overlaps: Map<string, number>;
   readonly times: Map<string, number>;
   readonly cuts: Map<string, readonly (readonly number[])[]>;
+  readonly patience: Patience;
   /** What the layers are that make tensors, by their names. */
   readonly kinds: Map<string, string>;
 }
 
 export function createFindings(): Findings {
-  return { rings: new Map(), overlaps: new Map(), times: new Map(), cuts: new Map(), kinds: new Map() };
+  return {
+    rings: new Map(),
+    overlaps: new Map(),
+    times: new Map(),
+    cuts: new Map(),
+    patience: createPatience(),
+    kinds: new Map(),
+  };
 }
 
 /** The bytes of the ring of every tensor, if all layers of a run computed in segments of this width. */

@@ -16,10 +16,24 @@ export interface Cut {
 export interface Cost {
   readonly bytes: number;
   readonly time: number;
+  /** Steps of a walk through the stage that it took to find out; 0 where it was known. */
+  readonly steps: number;
 }
 
-/** Steps of walks that are gone through for one stage, from each uniform width: what bounds the time of planning. */
-const mostSteps = 30_000;
+/**
+ * Steps of walks that looking for cuts may take in all, which bounds the time of planning a model, and the part of those
+ * left that one search may take.
+ */
+const patience = { steps: 8_000_000, part: 8 } as const;
+
+/** What is left of the steps for a model. */
+export interface Patience {
+  steps: number;
+}
+
+export function createPatience(): Patience {
+  return { steps: patience.steps };
+}
 
 /** Neighbours that are made narrower together: a buffer between two layers shrinks only if both are. */
 const together = [1, 2, 3];
@@ -28,21 +42,28 @@ const together = [1, 2, 3];
  * Ways to cut the rows of a stage, each layer in segments of its own width: from segments of one width downwards, each
  * time those layers narrower that save the most bytes for the time that it costs.
  * @param costOf what a cut costs; asked for once for each
+ * @param left of which it takes some
  * @returns the segments of the ways that have less time than others of as many bytes, the fastest first
  */
 export function cutsOf(
   members: readonly Layer[],
   costOf: (segments: readonly number[]) => Cost,
+  left: Patience,
 ): readonly (readonly number[])[] {
   const known = new Map<string, Cost>();
   let steps = 0;
   const knownCost = (segments: readonly number[]): Cost => {
     const key = segments.join();
     const cost = known.get(key) ?? costOf(segments);
-    if (!known.has(key)) steps += stepsOf(members, segments);
+    if (!known.has(key)) {
+      steps += cost.steps;
+      left.steps -= cost.steps;
+    }
     known.set(key, cost);
     return cost;
   };
+  // Each uniform width to begin with has its share.
+  const mostSteps = left.steps / patience.part / (segmentWidths.length - 1);
 
   const widths = members.map((layer) => (splitsRows(layer) ? stepWidth(layer) : 1));
   const uniform = (segment: number): readonly number[] => members.map((layer) => Math.min(segment, stepWidth(layer)));
@@ -87,7 +108,7 @@ export function cutsOf(
 }
 
 /** The steps of a walk through a stage that is cut so. */
-function stepsOf(members: readonly Layer[], segments: readonly number[]): number {
+export function stepsOf(members: readonly Layer[], segments: readonly number[]): number {
   return members.reduce((sum, layer, index) => {
     const width = stepWidth(layer);
     const segment = splitsRows(layer) ? Math.min(width, segments[index] as number) : width;

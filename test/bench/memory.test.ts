@@ -11,8 +11,8 @@ import { modelFiles } from '../../src/codegen/project.ts';
 import { optimize, plan, quantize } from '../../src/compile.ts';
 import { readModel, requireGraph } from '../../src/onnx/read.ts';
 import { createGraphBuilder, plainPort } from '../../src/ops/build.ts';
-import { leastPossiblePeak } from '../../src/plan/choose.ts';
 import { timeOf } from '../../src/plan/cost/cost.ts';
+import { leastPeak } from '../../src/plan/least.ts';
 import type { Plan } from '../../src/plan/types.ts';
 import { kit } from '../kit.ts';
 import { randomGraph } from '../random/generate.ts';
@@ -24,7 +24,7 @@ import { wasmBackend } from '../support/wasm.ts';
 
 const tessera = {
   ...{ modelFiles, modelPrefix, optimize, plan, quantize, readModel, requireGraph },
-  ...{ createGraphBuilder, plainPort, leastPossiblePeak, timeOf, readCallGraph, deepestStack },
+  ...{ createGraphBuilder, plainPort, leastPeak, timeOf, readCallGraph, deepestStack },
 };
 /** Bytes of stack that `run` may take. */
 const mostStack = 768;

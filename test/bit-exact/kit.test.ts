@@ -51,11 +51,10 @@ describe.skipIf(kit === null)('trained models give the same bytes in C, in WebAs
         ...planKinds,
         { name: 'least streamed', objective: 'sram', maxOverhead: 1, input: 'stream' } as const,
       ];
-      const planned = distinctPlans(graph, [], kinds).map(({ kind, plan: made }) => ({
-        name: `${file} ${kind}`,
-        plan: made,
-        samples,
-      }));
+      // The kernels for Arm DSP run on any host; the least plans take those of little scratch.
+      const narrow = kinds.filter(({ objective }) => objective === 'sram');
+      const made = [...distinctPlans(graph, [], kinds), ...distinctPlans(graph, ['dsp'], narrow)];
+      const planned = made.map(({ kind, plan }) => ({ name: `${file} ${kind}`, plan, samples }));
       expect(await differences(planned, backends)).toEqual([]);
     },
     300_000,

@@ -73,7 +73,7 @@ function pixelCase(dice: Dice): KernelCase {
   const outWidth = dice.integer(1, 20);
   const made = convCase(dice, {
     ...shape,
-    inChannels: dice.pick([32, 48, 64, dice.integer(17, 90)]),
+    inChannels: dice.pick([32, 48, 64, 64, 112, dice.integer(17, 90)]),
     outChannels: 4 * dice.integer(1, 8),
     outWidth,
   });
@@ -111,6 +111,18 @@ const comparisons: readonly Comparison[] = [
     what: 'depthwise 3 x 3',
     variant: depthwiseMve3x3,
     make: (dice) => depthwiseCase(dice, { height: 3, width: 3, stride: dice.integer(1, 3), dilation: 1 }),
+  },
+  {
+    what: 'depthwise 3 x 3 of wide rows',
+    variant: depthwiseMve3x3,
+    make: (dice) =>
+      depthwiseCase(dice, { height: 3, width: 3, stride: dice.pick([1, 1, 2]), dilation: 1 }, 4 * dice.integer(5, 26)),
+  },
+  {
+    what: 'convolution of short windows of wide rows',
+    variant: convMveNarrow,
+    make: (dice) =>
+      convCase(dice, { ...narrowShape(dice), outWidth: dice.integer(8, 60), stride: dice.pick([1, 2]), dilation: 1 }),
   },
   { what: 'depthwise', variant: depthwiseMve, make: (dice) => depthwiseCase(dice) },
   { what: 'sum', variant: addMve, make: addCase },
@@ -211,7 +223,7 @@ describe('what the compiler packs for Helium', () => {
 
   it('takes one byte a weight, eight a channel, and at most eight more', () => {
     for (let i = 0; i < 300; i += 1) {
-      for (const { variant, make } of comparisons.slice(0, 9)) {
+      for (const { variant, make } of comparisons.slice(0, 11)) {
         const { call } = make(dice);
         const adapted = variant.adapt(call);
         if (typeof adapted === 'string') continue;

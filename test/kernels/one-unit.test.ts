@@ -17,10 +17,14 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 describe('the kernels', () => {
   // A WebAssembly module is one translation unit, and so may be the project of a user.
-  it.each(['gcc', 'clang'])('compile together in one file, without a warning of %s', async (compiler) => {
-    expect(kernels.length).toBeGreaterThan(20);
-    writeFileSync(join(folder, 'all.c'), kernels.map((path) => `#include "${path}"\n`).join(''));
-    const includes = ['.', ...folders.map(({ name }) => name)].map((path) => `-I${join(runtime, path)}`);
-    await runCompiler(compiler, [...warnings, ...includes, '-O1', '-c', 'all.c', '-o', 'all.o'], folder);
-  });
+  it.each(['gcc', 'clang'])(
+    'compile together in one file, without a warning of %s',
+    async (compiler) => {
+      expect(kernels.length).toBeGreaterThan(20);
+      writeFileSync(join(folder, 'all.c'), kernels.map((path) => `#include "${path}"\n`).join(''));
+      const includes = ['.', ...folders.map(({ name }) => name)].map((path) => `-I${join(runtime, path)}`);
+      await runCompiler(compiler, [...warnings, ...includes, '-O1', '-c', 'all.c', '-o', 'all.o'], folder);
+    },
+    120_000,
+  );
 });

@@ -25,8 +25,7 @@ export function randomWindow(dice: Dice): WindowShape {
 }
 
 /** The segment of a window of which any part may lie outside the input. */
-function randomSegment(dice: Dice, { width, stride, dilation }: WindowShape) {
-  const outWidth = randomWidth(dice);
+function randomSegment(dice: Dice, { width, stride, dilation }: WindowShape, outWidth: number) {
   const reach = (outWidth - 1) * stride + (width - 1) * dilation + 1;
   const most = (width - 1) * dilation;
   const padLeft = dice.chance(0.1) ? dice.integer(-3, most) : dice.integer(0, most);
@@ -36,14 +35,18 @@ function randomSegment(dice: Dice, { width, stride, dilation }: WindowShape) {
 }
 
 /** Calls of tsr_depthwise_s8s8__portable with a window of the given kind. */
-export function depthwiseCase(dice: Dice, shape: WindowShape = randomWindow(dice)): KernelCase {
+export function depthwiseCase(
+  dice: Dice,
+  shape: WindowShape = randomWindow(dice),
+  outWidth: number = randomWidth(dice),
+): KernelCase {
   const channels = dice.pick([4, 8, 16, dice.integer(1, 70)]);
   const taps = shape.height * shape.width;
   const weights = randomBytes(dice, taps * channels, dice.chance(0.2) ? -128 : -127);
   const biasRange = dice.pick([100, 10_000, 1_000_000]);
   const bias = Int32Array.from({ length: channels }, () => dice.integer(-biasRange, biasRange));
   const { fields, multipliers } = randomRequantization(dice, channels, biasRange + taps * 128 * 128);
-  const segment = randomSegment(dice, shape);
+  const segment = randomSegment(dice, shape, outWidth);
   const from = { channels, pixel: pixelBytes(dice, channels) };
   const to = { channels, pixel: pixelBytes(dice, channels) };
   return windowCase(

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { cutBound } from '../../src/plan/order/cut.ts';
+import { createExactSearch } from '../../src/plan/order/exact.ts';
+import { createFrontier } from '../../src/plan/order/frontier.ts';
 import { type OrderNode, type OrderProblem, orderForMemory, orderPeak } from '../../src/plan/order/order.ts';
 import { createDice, type Dice, randomFrom } from '../support/random.ts';
 
@@ -86,12 +88,38 @@ describe('orderForMemory', () => {
     { nodes: 60, reach: 20, inputs: 3 },
     { nodes: 60, reach: 60, inputs: 2 },
   ])('is exact on irregular graphs: %o', (shape) => {
-    for (let seed = 0; seed < 4; seed += 1) {
+    for (let seed = 0; seed < 5; seed += 1) {
       const problem = randomProblem(createDice(randomFrom(seed)), shape);
       const { order, peak, exact } = orderForMemory(problem);
       expect({ seed, exact }).toEqual({ seed, exact: true });
       expect(orderPeak(problem, order)).toBe(peak);
       expect(orderForMemory(problem).order).toEqual(order);
+    }
+  });
+
+  it('is exact on the hardest of a hundred graphs', () => {
+    // Nodes that read up to three of all tensors before them.
+    const problem = randomProblem(createDice(randomFrom(48)), { nodes: 60, reach: 60, inputs: 3 });
+    const { order, peak, bound, exact } = orderForMemory(problem);
+    expect({ peak, bound, exact }).toEqual({ peak: 879, bound: 879, exact: true });
+    expect(orderPeak(problem, order)).toBe(peak);
+  });
+
+  it('finds the same from either end', () => {
+    for (let seed = 0; seed < 40; seed += 1) {
+      const dice = createDice(randomFrom(3000 + seed));
+      const problem = randomProblem(dice, { nodes: 30, reach: dice.integer(6, 30), inputs: dice.integer(2, 4) });
+      const bounds = { floor: 0, ceiling: Number.POSITIVE_INFINITY };
+      const peaks = (['forward', 'backward'] as const).map((direction) => {
+        const frontier = createFrontier(problem, direction);
+        const found = createExactSearch(problem, frontier, bounds).advance(Number.POSITIVE_INFINITY);
+        if (found === null || found.path === null) throw new Error('nothing was found');
+        const order = direction === 'forward' ? found.path : [...found.path].reverse();
+        expect(orderPeak(problem, order)).toBe(found.peak);
+        return found.peak;
+      });
+      expect({ seed, backward: peaks[1] }).toEqual({ seed, backward: peaks[0] });
+      expect(orderForMemory(problem)).toMatchObject({ peak: peaks[0], exact: true });
     }
   });
 

@@ -163,6 +163,7 @@ export const convDsp: KernelVariant = {
   isa: 'dsp',
   symbol: 'tsr_conv_s8s8__dsp',
   smallSymbol: 'tsr_conv_s8s8__dsp_one',
+  leanSymbols: [family.partsSymbol, family.leanSymbol],
   replaces: 'tsr_conv_s8s8__portable',
   adapt: (call) => adapt(call, family),
 };
@@ -172,6 +173,7 @@ export const convFineDsp: KernelVariant = {
   isa: 'dsp',
   symbol: 'tsr_conv_s8s8__dsp_fine',
   smallSymbol: 'tsr_conv_s8s8__dsp_fine_one',
+  leanSymbols: [fineFamily.partsSymbol, fineFamily.leanSymbol],
   replaces: 'tsr_conv_s8s8__portable',
   adapt: (call) => adapt(call, fineFamily),
 };

@@ -1,6 +1,6 @@
 import type { KernelCall } from '../../ops/define.ts';
 import { arrayField, type KernelVariant, numberField, type VariantCall } from '../define.ts';
-import { mostPixel, mveHeaders } from './conv.ts';
+import { byShiftOne, mostPixel, mveHeaders } from './conv.ts';
 
 /** Bytes of a vector; the most bytes of a window. */
 const vector = 16;
@@ -43,20 +43,26 @@ function adapt(call: KernelCall): VariantCall | string {
   const columnBytes = height * inChannels;
   const copied = !(call.pointwise && direct);
   const columns = copied ? Math.max(Math.floor(mostColumnBytes / columnBytes), width) : 0;
-  const names = ['offset', 'shift', 'min', 'max', 'input_zero_point', 'in_channels', 'out_channels'];
+  const { multipliers, offset, shift } = byShiftOne(call);
+  const room = Math.floor(Math.max(columns - width, 0) / number('stride_w')) + 1;
+  const names = ['min', 'max', 'input_zero_point', 'in_channels', 'out_channels'];
   const shape = ['kernel_h', 'kernel_w', 'stride_w', 'in_pixel', 'out_pixel'];
   return {
     struct: 'tsr_conv_mve_narrow',
     fields: {
       weights: { type: 'int8', values: columnsFirst(arrayField(call, 'weights'), height, width, inChannels) },
       bias: { type: 'int32', values: Int32Array.from(arrayField(call, 'bias')) },
-      halves: { type: 'int32', values: Int32Array.from(arrayField(call, 'multipliers'), (m) => m / 2) },
+      halves: { type: 'int32', values: Int32Array.from(multipliers, (m) => m / 2) },
+      offset,
+      shift,
       ...Object.fromEntries([...names, ...shape].map((name) => [name, number(name)])),
       window_bytes: windowBytes,
       column_bytes: columnBytes,
       window_columns: columns,
       together: joined && inChannels <= vector ? columnsTogether(inChannels, columnBytes) : 0,
       direct: direct ? 1 : 0,
+      // Pixels are computed two by two.
+      most: room > 1 ? Math.floor(room / 2) * 2 : room,
     },
     scratchBytes: copied ? 4 * Math.ceil((columns * columnBytes + vector) / 4) : 0,
     headers: [

@@ -1,6 +1,6 @@
 import type { KernelCall } from '../../ops/define.ts';
 import { arrayField, type KernelVariant, numberField, type VariantCall } from '../define.ts';
-import { mostPixel, mveHeaders, streamOf } from './conv.ts';
+import { byShiftOne, mostPixel, mveHeaders, streamOf } from './conv.ts';
 
 /** Bytes of a vector. */
 const vector = 16;
@@ -13,12 +13,15 @@ function adapt(call: KernelCall): VariantCall | string {
   if (number('in_channels') <= vector) return `at most ${vector} input channels`;
   if (number('out_channels') % 4 !== 0) return 'output channels are no multiple of 4';
   if (number('out_pixel') > mostPixel) return `pixels of more than ${mostPixel} bytes`;
-  const names = ['offset', 'shift', 'min', 'max', 'in_channels', 'out_channels', 'in_pixel', 'out_pixel'];
+  const { multipliers, offset, shift } = byShiftOne(call);
+  const names = ['min', 'max', 'in_channels', 'out_channels', 'in_pixel', 'out_pixel'];
   return {
     struct: 'tsr_conv_mve_pixels',
     fields: {
       weights: { type: 'int8', values: Int8Array.from(arrayField(call, 'weights')) },
-      stream: { type: 'int32', values: streamOf(arrayField(call, 'bias'), arrayField(call, 'multipliers'), 4) },
+      stream: { type: 'int32', values: streamOf(arrayField(call, 'bias'), multipliers, 4) },
+      offset,
+      shift,
       ...Object.fromEntries(names.map((name) => [name, number(name)])),
     },
     scratchBytes: 0,

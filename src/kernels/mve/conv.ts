@@ -34,6 +34,28 @@ export function streamOf(bias: ArrayLike<number>, multipliers: ArrayLike<number>
   return Int32Array.from(stream);
 }
 
+/** How accumulators become outputs: the fields of a call that say it. */
+interface Scale {
+  readonly multipliers: ArrayLike<number>;
+  readonly offset: number;
+  readonly shift: number;
+}
+
+/**
+ * The same outputs by a shift of 1, for instructions that shift by a constant, where no bits are cut off. A multiplier is a
+ * multiple of 256, of which the instructions take the half: dividing it, the offset and the result by the same power of two
+ * changes nothing, since rounding down twice is rounding down once.
+ *
+ * Kernels shift by VQRSHRN, which rounds, with an offset less by 1: GNU binutils 2.40 assemble VQSHRN as VQRSHRN.
+ */
+export function byShiftOne(call: KernelCall): Scale {
+  const [offset, shift] = [numberField(call, 'offset'), numberField(call, 'shift')];
+  const multipliers = arrayField(call, 'multipliers');
+  const factor = 2 ** (shift - 1);
+  if (factor > 2 ** 7 || offset % factor !== 0) return { multipliers, offset, shift };
+  return { multipliers: Int32Array.from(multipliers, (m) => m / factor), offset: offset / factor, shift: 1 };
+}
+
 function adapt(call: KernelCall): VariantCall | string {
   const number = (name: string): number => numberField(call, name);
   if (number('groups') !== 1) return 'groups';

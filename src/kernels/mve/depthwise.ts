@@ -1,10 +1,23 @@
 import type { KernelCall } from '../../ops/define.ts';
 import { arrayField, type KernelVariant, numberField, type VariantCall } from '../define.ts';
-import { mostPixel, mveHeaders, streamOf } from './conv.ts';
+import { byShiftOne, mostPixel, mveHeaders, streamOf } from './conv.ts';
 
-/** tsr_depthwise_mve_columns, and the bytes of a turned column. */
-const mostColumns = 26;
+/** The most columns that are turned together, and the bytes of one. */
+const mostColumns = 50;
 const columnBytes = 64;
+
+/** The most that pixels may lie apart: columns between are turned, too. */
+const mostStride = 20;
+
+/** Bytes of a vector; steps from column to column that the kernel has loops for, its kinds 1 to 3. */
+const vector = 16;
+const knownSteps: readonly number[] = [16, 32, 64];
+
+/** From the columns of a pixel to those of the next, as far as the kernel has loops for it. */
+const knownDistances: readonly number[] = [32, 64, 128];
+
+/** Calls of so many pixels are given no more scratch than they need. */
+const fewPixels: readonly number[] = [1, 2, 4, 6, 8, 12, 16, 24];
 
 /** [kernel_h][kernel_w][channels] -> [channels][kernel_w][kernel_h]: a column's taps of a channel lie together. */
 export function channelsFirst(weights: ArrayLike<number>, height: number, width: number): Int8Array {
@@ -26,18 +39,37 @@ function adapt3x3(call: KernelCall): VariantCall | string {
   if (number('dilation_w') !== 1) return 'dilation';
   if (number('pre_scale') !== 1) return 'a pre-scale';
   if (number('channels') % 4 !== 0) return 'channels are no multiple of 4';
-  if (number('out_pixel') > mostPixel) return `pixels of more than ${mostPixel} bytes`;
-  if (number('stride_w') > mostColumns - 5) return 'a stride beyond the columns that are turned together';
-  const names = ['offset', 'shift', 'min', 'max', 'input_zero_point', 'channels', 'stride_w', 'in_pixel', 'out_pixel'];
+  if (4 * number('out_pixel') > mostPixel) return `pixels of more than ${mostPixel >> 2} bytes`;
+  const stride = number('stride_w');
+  if (stride > mostStride) return 'a stride beyond the columns that are turned together';
+  const scale = byShiftOne(call);
+  if (scale.shift !== 1) return 'a shift of more than 8';
+  const eight = number('channels') === 8 && number('in_pixel') === 8;
+  const column = eight ? columnBytes / 2 : columnBytes;
+  const step = number('in_pixel') * (eight ? 2 : 1);
+  const part = eight ? vector : number('channels') % vector || vector;
+  const columns = eight ? 2 * mostColumns : mostColumns;
+  const most = Math.floor((Math.floor((columns - 3) / stride) + 1) / 2) * 2;
+  // A vector of four columns reaches one beyond the three of a window.
+  const scratchOf = (pixels: number): number => ((pixels - 1) * stride + 3) * column + columnBytes;
+  const names = ['min', 'max', 'input_zero_point', 'channels', 'stride_w', 'in_pixel', 'out_pixel'];
   return {
     struct: 'tsr_depthwise_mve_3x3',
     fields: {
       weights: { type: 'int8', values: channelsFirst(arrayField(call, 'weights'), 3, 3) },
-      stream: { type: 'int32', values: streamOf(arrayField(call, 'bias'), arrayField(call, 'multipliers'), 4) },
+      stream: { type: 'int32', values: streamOf(arrayField(call, 'bias'), scale.multipliers, 4) },
+      offset: scale.offset - 1,
       ...Object.fromEntries(names.map((name) => [name, number(name)])),
+      column,
+      most,
+      further: column * stride,
+      known: knownDistances.indexOf(column * stride) + 1,
+      step,
+      kind: part === vector ? knownSteps.indexOf(step) + 1 : 0,
+      part,
     },
-    // A vector of four columns reaches one beyond the three of a window.
-    scratchBytes: columnBytes * (mostColumns + 1),
+    scratchBytes: scratchOf(most),
+    fewScratch: fewPixels.filter((pixels) => pixels < most).map((pixels) => ({ pixels, bytes: scratchOf(pixels) })),
     headers: ['depthwise/tsr_depthwise__mve.h', 'isa/tsr_mve_window.h', 'isa/tsr_mve_bytes.h', ...mveHeaders],
   };
 }

@@ -17,9 +17,14 @@ function countTurned(tally: Tally, call: KernelCall, shape: CallShape, first: nu
   for (const fill of fills) tally('fills', Math.ceil((fill * step) / vector));
   if (inside === 0) return;
   if (together > 0) {
+    // Five columns of three bytes go as 16 bytes, where there is one more.
+    const known = together === 5 && channels === 3 && 6 * step < 256;
+    const vectors = Math.floor(inside / together);
+    const whole = known ? Math.floor((inside * channels - 1) / 15) : 0;
     tally('spreads', 1);
     tally('spread rows', shape.rows);
-    tally('spread vectors', shape.rows * Math.floor(inside / together));
+    tally('spread vectors', shape.rows * (vectors - whole));
+    tally('whole spread vectors', shape.rows * whole);
     return;
   }
   tally('parts', shape.rows * Math.ceil(channels / vector));
@@ -30,25 +35,34 @@ function countTurned(tally: Tally, call: KernelCall, shape: CallShape, first: nu
 function countRow(tally: Tally, call: KernelCall, pixels: number, step: number): void {
   const [bytes, channels] = [fieldOf(call, 'window_bytes'), fieldOf(call, 'out_channels')];
   const together = bytes > vector ? 2 : 4;
-  const known =
+  const size =
     bytes > vector
       ? (step === bytes && (bytes === 32 || bytes === 24)) || (bytes === 27 && (step === 18 || step === 9))
       : step === bytes && (bytes === 16 || bytes === 8);
-  const way = `${together}${known && pixels > 1 ? ' known' : ''}`;
+  const known = size && pixels > 1 && fieldOf(call, 'shift') === 1;
+  const way = `${together}${known ? ' known' : ''}`;
   const groups = Math.floor(channels / together) + (channels % together > 0 ? 1 : 0);
   const times = channels % together > 0 ? 2 : 1;
   const odd = pixels > 1 && pixels % 2 > 0 ? 1 : 0;
+  const pairs = Math.max(1, pixels >> 1);
   tally('rows', 1);
   tally(`passes of ${way}`, times * (1 + odd));
   tally(`groups of ${way}`, groups * (1 + odd));
-  tally(`pairs of ${way}`, groups * (Math.max(1, pixels >> 1) + odd));
+  if (known) {
+    // Outputs that lie near to each other are stored with one instruction.
+    const near = fieldOf(call, 'out_pixel') <= (together === 4 ? 84 : bytes === 24 || step === 9 ? 0 : 36);
+    const turn = together === 4 ? 2 : 4;
+    tally(`turns of ${way}`, groups * Math.floor(pairs / turn));
+    tally(`far turns of ${way}`, near ? 0 : groups * Math.floor(pairs / turn));
+    tally(`pairs of ${way}`, groups * ((pairs % turn) + odd));
+  } else tally(`pairs of ${way}`, groups * (pairs + odd));
   countLimits(tally, call, pixels, channels);
 }
 
 /** runtime-c/conv/tsr_conv_s8s8__mve_narrow.c: windows of at most 32 bytes. */
 export const countNarrowMve: Counter = (tally, call, shape) => {
   const field = (name: string): number => fieldOf(call, name);
-  const [stride, kernel, columns] = [field('stride_w'), field('kernel_w'), field('window_columns')];
+  const [stride, kernel, most] = [field('stride_w'), field('kernel_w'), field('most')];
   const reach = (shape.pixels - 1) * stride + kernel;
   tally('calls', 1);
   tally('pointers', shape.rows + shape.above + shape.below);
@@ -56,8 +70,6 @@ export const countNarrowMve: Counter = (tally, call, shape) => {
     countRow(tally, call, shape.pixels, stride * field('in_pixel'));
     return;
   }
-  const room = Math.floor((columns - kernel) / stride) + 1;
-  const most = room > 1 ? Math.floor(room / 2) * 2 : room;
   for (let x = 0; x < shape.pixels; x += most) {
     const count = Math.min(most, shape.pixels - x);
     countTurned(tally, call, shape, shape.first + x * stride, (count - 1) * stride + kernel);
@@ -92,10 +104,18 @@ export const countPixelsMve: Counter = (tally, call, shape) => {
   const field = (name: string): number => fieldOf(call, name);
   const blocks = Math.ceil(field('in_channels') / vector);
   const groups = field('out_channels') / 4;
+  const channels = field('in_channels');
   tally('calls', 1);
-  for (let x = 0; x < shape.pixels; ) {
+  const fours = (channels === 64 || channels === 112) && field('shift') === 1 ? shape.pixels >> 2 : 0;
+  if (fours > 0) {
+    tally('tiles of 4', 1);
+    tally('times of 4', fours);
+    tally('groups of 4', fours * groups);
+    tally('blocks of 4', 2 * fours * groups * blocks);
+  }
+  for (let x = 4 * fours; x < shape.pixels; ) {
     const count = Math.min(3, shape.pixels - x);
-    const times = count < 3 ? 1 : Math.floor(shape.pixels / 3);
+    const times = count < 3 ? 1 : Math.floor((shape.pixels - x) / 3);
     const tile = count === 3 || field('in_channels') % vector > 0 ? 3 : count;
     if (tile === 3) countTiles(tally, { runs: 1, blocks, bytes: field('in_channels'), groups, times });
     else {

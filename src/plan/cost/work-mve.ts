@@ -131,20 +131,19 @@ export const countConvMve: Counter = (tally, call, shape) => {
   countLimits(tally, call, shape.pixels, outputs);
 };
 
-/** tsr_depthwise_mve_columns of runtime-c/depthwise/tsr_depthwise__mve.h. */
-const mostColumns = 26;
+/** Rows of so many pixels, by fours, are computed two channels at a time, of columns that windows share. */
+const leastPaired = 20;
 
 /** runtime-c/depthwise/tsr_depthwise_s8s8__mve_3x3.c: columns are turned, then computed, 16 channels at a time. */
 export const count3x3Mve: Counter = (tally, call, shape) => {
-  const channels = fieldOf(call, 'channels');
-  const stride = fieldOf(call, 'stride_w');
+  const [channels, stride, limit] = [fieldOf(call, 'channels'), fieldOf(call, 'stride_w'), fieldOf(call, 'most')];
   // Eight channels that lie side by side are turned two columns at a time, into half the room.
-  const eight = channels === 8 && fieldOf(call, 'in_pixel') === 8;
-  const limit = Math.floor(Math.floor(((eight ? 2 : 1) * mostColumns - 3) / stride + 1) / 2) * 2;
+  const eight = fieldOf(call, 'column') < 64;
   const times = Math.floor((shape.pixels - 1) / limit) + 1;
-  const most = (Math.floor(Math.floor((shape.pixels - 1) / times) / 2) + 1) * 2;
+  const most = shape.pixels > limit ? (Math.floor(Math.floor((shape.pixels - 1) / times) / 2) + 1) * 2 : limit;
   const blocks = vectors(channels);
-  const part = channels % vector > 0 ? 1 : 0;
+  const part = fieldOf(call, 'part') < vector ? 1 : 0;
+  const whole = shape.rows === 3;
   tally('calls', 1);
   for (let x = 0; x < shape.pixels; x += most) {
     const count = Math.min(most, shape.pixels - x);
@@ -152,21 +151,30 @@ export const count3x3Mve: Counter = (tally, call, shape) => {
     const first = shape.first + x * stride;
     const begin = Math.max(0, Math.min(columns, -first));
     const end = Math.max(begin, Math.min(columns, shape.width - first));
+    const turned = eight ? (end - begin) >> 1 : end - begin;
     tally('runs', 1);
     tally('padded columns', columns - (end - begin));
     tally('blocks', blocks);
-    if (eight) {
-      tally('turned twos', 1);
-      tally('twos', (end - begin) >> 1);
-      tally('odd columns', (end - begin) & 1);
-    } else if (end > begin) {
-      tally('turned', blocks);
-      tally('columns', (blocks - part) * (end - begin));
-      tally('part columns', part * (end - begin));
+    if (eight) tally('odd columns', (end - begin) & 1);
+    if (!whole) tally('missing rows', 1);
+    if (whole && fieldOf(call, 'kind') > 0) tally('known columns', blocks * turned);
+    else {
+      tally('columns', (blocks - part) * turned);
+      tally('part columns', part * turned);
     }
-    tally('fours', channels / 4);
-    tally('pairs', (channels / 4) * (count >> 1));
-    tally('singles', (channels / 4) * (count & 1));
+    const groups = channels / 4;
+    if (stride === 1 && count >= leastPaired && count % 4 === 0) {
+      tally('twos', 2 * groups);
+      tally('paired fours', 2 * groups * (count / 4));
+      continue;
+    }
+    const known = fieldOf(call, 'known') > 0;
+    const rest = count % 4;
+    tally('fours', groups);
+    tally('quads', groups * (count >> 2));
+    tally('pairs', rest > 1 ? groups : 0);
+    tally('singles', groups * (rest & 1));
+    if (!known) tally('unknown pixels', groups * count);
   }
   countLimits(tally, call, shape.pixels, channels);
 };

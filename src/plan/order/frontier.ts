@@ -23,6 +23,10 @@ export interface Frontier {
   readonly ran: () => readonly number[];
   /** The bytes of the step that would run this node now. */
   readonly stepPeak: (node: number) => number;
+  /** How many more bytes live after this node than before it; fewer where it is negative. */
+  readonly change: (node: number) => number;
+  /** Whether some node waits for this one alone. */
+  readonly opens: (node: number) => boolean;
   readonly run: (node: number) => void;
   /** Takes back the last nodes, until only `count` have run since `restore`. */
   readonly backTo: (count: number) => void;
@@ -110,6 +114,12 @@ export function createFrontier(problem: OrderProblem, direction: Direction): Fro
   const countUses = (node: number, change: number): void => {
     for (const tensor of inputs[node] as readonly number[]) uses[tensor] = (uses[tensor] as number) + change;
   };
+  const change = (node: number): number =>
+    isForward ? (lasting[node] as number) - lastUses(node, 1) : lastUses(node, 0) - (lasting[node] as number);
+  const opens = (node: number): boolean => {
+    for (const other of waiting[node] as readonly number[]) if (missing[other] === 1) return true;
+    return false;
+  };
   /** Changes what lives from before a node to after it, or back. */
   const execute = (node: number): void => {
     live += (lasting[node] as number) - lastUses(node, 1);
@@ -184,6 +194,8 @@ export function createFrontier(problem: OrderProblem, direction: Direction): Fro
     isReady: (node) => (position[node] as number) >= 0,
     ran: () => ran,
     stepPeak,
+    change,
+    opens,
     run,
     backTo: (count) => {
       while (ran.length > count) back();

@@ -1,4 +1,6 @@
 import { cutBound } from './cut.ts';
+import { descend } from './descend.ts';
+import { createExactSearch } from './exact.ts';
 import { createFrontier, type Direction, type Frontier } from './frontier.ts';
 import { type OrderProblem, orderPeak } from './problem.ts';
 
@@ -25,7 +27,7 @@ export interface OrderLimits {
   readonly cuts: number;
 }
 
-export const defaultOrderLimits: OrderLimits = { moves: 4_000_000, width: 24, cuts: 64 };
+export const defaultOrderLimits: OrderLimits = { moves: 16_000_000, width: 24, cuts: 64 };
 
 /** A set of nodes that can have run, with a way to it. */
 interface Reached {
@@ -40,9 +42,8 @@ interface Reached {
 
 /**
  * The order of least peak memory: exact where the search can prove it, otherwise the best that was found, with a bound.
- * First the given order and a beam search; then a bound by minimum cuts; then, as long as they do not meet, a shortest
- * path search over the sets of nodes that have run, the length of a path being its peak. (SERENITY does that level by
- * level: Ahn et al., "Ordering chaos", MLSys 2020.)
+ * First the given order and a beam search; then a bound by minimum cuts; then, as long as they do not meet, an exact
+ * search from both ends.
  * @param problem acyclic, nodes in an order that can run
  */
 export function orderForMemory(problem: OrderProblem, limits: OrderLimits = defaultOrderLimits): Order {
@@ -65,18 +66,29 @@ export function orderForMemory(problem: OrderProblem, limits: OrderLimits = defa
     const width = Math.min(limits.width, Math.floor(limits.moves / frontier.work()));
     if (width > 1) improve(searchByBeam(problem, frontier, need, width), frontier.direction);
   }
-  let bound = Math.max(need, cutBound(problem, hungriest(problem, best.order, limits.cuts)));
-  // Which direction is the easier one is not known: both have a little try before either has a long one.
-  for (const moves of [limits.moves / 10, limits.moves]) {
-    for (const frontier of frontiers) {
-      if (best.peak === bound) return answer(bound);
-      const searched = searchExactly(problem, frontier, { floor: bound, ceiling: best.peak, moves });
-      bound = searched.bound;
-      if (searched.end !== null) improve(searched.end, frontier.direction);
+  const floor = Math.max(need, cutBound(problem, hungriest(problem, best.order, limits.cuts)));
+  if (best.peak === floor) return answer(floor);
+  // Which direction is the easier one is not known, and often by far: they take turns.
+  const searches = frontiers.map((frontier) => ({
+    frontier,
+    search: createExactSearch(problem, frontier, { floor, ceiling: best.peak }),
+  }));
+  const bound = (): number => Math.max(...searches.map(({ search }) => search.bound()));
+  for (let moves = 0; moves < limits.moves && bound() < best.peak; moves += turn) {
+    for (const { frontier, search } of searches) {
+      const found = search.advance(turn);
+      if (found === null) continue;
+      if (found.path === null) return answer(best.peak);
+      const { path, peak } = found;
+      best = { order: frontier.direction === 'forward' ? path : [...path].reverse(), peak };
+      return answer(peak);
     }
   }
-  return answer(bound);
+  return answer(Math.min(bound(), best.peak));
 }
+
+/** Moves of a node that a direction makes before the other has its turn. */
+const turn = 20_000;
 
 const directions: readonly Direction[] = ['forward', 'backward'];
 
@@ -98,35 +110,6 @@ function hungriest(problem: OrderProblem, order: readonly number[], count: numbe
   });
   steps.sort((a, b) => b.peak - a.peak);
   return steps.slice(0, count).map(({ node }) => node);
-}
-
-/**
- * Runs, again and again, nodes after which no more lives than before, and whose steps do not pass `allowed`. That loses
- * no order: what lives is a submodular function of the set of nodes that have run, so that to run such nodes first
- * makes no later step higher. It also takes linear stretches down to their next valley in one go.
- */
-function descend(frontier: Frontier, allowed: number): void {
-  let moved = true;
-  while (moved) {
-    moved = false;
-    for (const node of [...frontier.ready()]) {
-      if (frontier.isReady(node) && runDown(frontier, node, allowed)) moved = true;
-    }
-  }
-}
-
-/** Runs a node, and then nodes that it made ready, until no more lives than before; or nothing. */
-function runDown(frontier: Frontier, first: number, allowed: number): boolean {
-  const start = frontier.live();
-  const mark = frontier.ran().length;
-  let node: number | undefined = first;
-  while (node !== undefined && frontier.stepPeak(node) <= allowed) {
-    frontier.run(node);
-    if (frontier.live() <= start) return true;
-    node = frontier.waiting(node).find((reader) => frontier.isReady(reader));
-  }
-  frontier.backTo(mark);
-  return false;
 }
 
 /** The state before anything has run. */
@@ -159,50 +142,6 @@ function forEachNext(frontier: Frontier, ceiling: number, visit: () => void): vo
     visit();
     frontier.backTo(mark);
   }
-}
-
-interface Searched {
-  readonly end: Reached | null;
-  readonly bound: number;
-}
-
-interface SearchBounds {
-  /** No order has a lower peak. */
-  readonly floor: number;
-  /** Only lower peaks are of interest. */
-  readonly ceiling: number;
-  readonly moves: number;
-}
-
-function searchExactly(problem: OrderProblem, frontier: Frontier, bounds: SearchBounds): Searched {
-  const { floor, ceiling } = bounds;
-  const total = problem.nodes.length;
-  // By peak the lowest first; of one peak the one that has come furthest.
-  const queue = createQueue((a, b) => a.peak - b.peak || b.count - a.count || a.live - b.live);
-  /** The lowest peak by which a state was reached; lower than all where it has been left again. */
-  const known = new Map<string, number>();
-  queue.push(startOf(problem, floor));
-  const allowed = frontier.work() + bounds.moves;
-  let bound = floor;
-  for (let state = queue.pop(); state !== null; state = queue.pop()) {
-    const from = state;
-    bound = Math.max(bound, from.peak);
-    if (frontier.work() > allowed) return { end: null, bound };
-    enter(frontier, from);
-    if (from.count + frontier.ran().length === total) return { end: reach(frontier, from), bound };
-    const key = keyOf(frontier.bits());
-    if (known.get(key) === -1) continue;
-    known.set(key, -1);
-    forEachNext(frontier, ceiling, () => {
-      const nextKey = keyOf(frontier.bits());
-      const peak = frontier.peak();
-      if ((known.get(nextKey) ?? ceiling) <= peak) return;
-      known.set(nextKey, peak);
-      queue.push(reach(frontier, from));
-    });
-  }
-  // Nothing is left below the ceiling.
-  return { end: null, bound: ceiling };
 }
 
 /** Keeps the best states of each number of nodes run; of these the lowest peak counts, and then what lives. */
@@ -239,49 +178,4 @@ function pathTo(state: Reached, direction: Direction): readonly number[] {
 
 function keyOf(bits: Uint32Array): string {
   return String.fromCharCode(...new Uint16Array(bits.buffer));
-}
-
-interface Queue {
-  readonly push: (state: Reached) => void;
-  readonly pop: () => Reached | null;
-}
-
-/** A binary heap. */
-function createQueue(compare: (a: Reached, b: Reached) => number): Queue {
-  const heap: Reached[] = [];
-  const at = (index: number): Reached => heap[index] as Reached;
-  const swap = (a: number, b: number): void => {
-    const kept = at(a);
-    heap[a] = at(b);
-    heap[b] = kept;
-  };
-  return {
-    push: (state) => {
-      heap.push(state);
-      for (let i = heap.length - 1; i > 0; ) {
-        const parent = (i - 1) >> 1;
-        if (compare(at(parent), at(i)) <= 0) break;
-        swap(parent, i);
-        i = parent;
-      }
-    },
-    pop: () => {
-      const top = heap[0];
-      if (top === undefined) return null;
-      const last = heap.pop() as Reached;
-      if (heap.length > 0) {
-        heap[0] = last;
-        for (let i = 0; ; ) {
-          let least = i;
-          for (const child of [2 * i + 1, 2 * i + 2]) {
-            if (child < heap.length && compare(at(child), at(least)) < 0) least = child;
-          }
-          if (least === i) break;
-          swap(least, i);
-          i = least;
-        }
-      }
-      return top;
-    },
-  };
 }

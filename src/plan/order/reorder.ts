@@ -1,8 +1,11 @@
 import { type Graph, type Node, tensorOf } from '../../graph/types.ts';
 import { tensorBytes } from '../types.ts';
-import { orderForMemory } from './order.ts';
+import { defaultOrderLimits, orderForMemory } from './order.ts';
 
-/** How much to search, so that an irregular graph of a thousand nodes takes seconds. */
+/** Graphs of so many nodes are searched until their order is proven, which takes some seconds for very irregular ones. */
+const fewNodes = 64;
+
+/** How much to search larger ones, so that an irregular graph of a thousand nodes takes seconds. */
 const limits = { moves: 500_000, width: 24, cuts: 16 };
 
 /**
@@ -28,7 +31,7 @@ export function reorderForMemory(graph: Graph): Graph {
     ...new Set(names.flatMap((port) => indexOf(port.tensor))),
   ];
   const problem = { tensors, nodes, inputs: ports(graph.inputs), outputs: ports(graph.outputs) };
-  const { order } = orderForMemory(problem, limits);
+  const { order } = orderForMemory(problem, nodes.length <= fewNodes ? defaultOrderLimits : limits);
   if (order.every((index, position) => index === position)) return graph;
   return { ...graph, nodes: order.map((index) => graph.nodes[index] as Node) };
 }
