@@ -27,17 +27,20 @@ export function leastOf(drafts: readonly TimedDraft[]): Plan | null {
     const isProven = plan.arenaBytes === best?.arenaBytes && plan.arenaBytes === plan.allocationBound;
     if (isBetter(plan.arenaBytes, time) || (isProven && time === bestTime)) [best, bestTime] = [plan, time];
   };
-  const open: TimedDraft[] = [];
+  const open: (TimedDraft & { readonly plan: Plan })[] = [];
   for (const one of sorted) {
     const { draft, time } = one;
     if (!isBetter(draft.bound, time)) continue;
     const plan = draft.place();
     look(plan, time);
-    if (plan.arenaBytes > plan.allocationBound) open.push(one);
+    if (plan.arenaBytes > plan.allocationBound) open.push({ ...one, plan });
   }
   for (const { draft, time } of open.slice(0, thorough.plans)) {
     if (isBetter(draft.bound, time)) look(draft.place(thorough.work), time);
   }
+  // Of the plan that is kept it should be known whether its buffers have better places.
+  const kept = open.slice(thorough.plans).find(({ plan }) => plan === best);
+  if (kept !== undefined) look(kept.draft.place(thorough.work), kept.time);
   return best;
 }
 

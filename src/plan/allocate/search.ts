@@ -31,8 +31,8 @@ export interface Outcome {
 }
 
 const never = 0x7fffffff;
-/** Each level is two calls; this is far below the depth of the stack of Node. */
-const deepest = 2500;
+/** Each level is up to three calls; 2,500 levels are known to overflow the stack of Node. */
+const deepest = 1000;
 
 /**
  * Looks for a placement under a capacity, by depth first search from below. A step takes a section and the lowest free

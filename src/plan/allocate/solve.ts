@@ -23,6 +23,9 @@ export const defaultWork = 3_000_000;
 /** What may be spent, beside the search, to prove that its first answer is the best; short searches go without. */
 const proofWork = 16_000_000;
 
+/** What a search takes before such a proof is tried: the search finds most that there is by then. */
+const firstWork = 3_000_000;
+
 /** The search keeps, for every block, a list of those that it meets; beyond this many entries greedy has to do. */
 const mostNeighbours = 4_000_000;
 
@@ -100,12 +103,15 @@ function solveScaled(blocks: readonly Block[], options: SolveOptions): Allocatio
   // A bound that turns out to be out of reach by proof is raised until it is not.
   const goal = Math.max(bound, Math.min(options.target ?? 0, peak - 1));
   let hopeless = goal;
-  if (attempt(goal, 0.4) === 'found' || isDone()) return answer();
-  // What was found first may be the best that there is.
-  if (options.work >= proofWork && isImpossible(blocks, overlaps, peak - 1, proofWork)) {
-    bound = peak;
-    return answer();
+  if (options.work >= proofWork) {
+    if (attempt(goal, firstWork / options.work) === 'found' || isDone()) return answer();
+    // What was found first may be the best that there is.
+    if (isImpossible(blocks, overlaps, peak - 1, proofWork)) {
+      bound = peak;
+      return answer();
+    }
   }
+  if (attempt(goal, 0.4) === 'found' || isDone()) return answer();
   for (const rounds of [0.15, 0.5]) {
     // Peaks up to `hopeless` have been tried in this round.
     hopeless = Math.max(goal, bound - 1);

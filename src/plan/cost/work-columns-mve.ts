@@ -50,10 +50,9 @@ function countRow(tally: Tally, call: KernelCall, pixels: number, step: number):
   tally(`groups of ${way}`, groups * (1 + odd));
   if (known) {
     // Outputs that lie near to each other are stored with one instruction.
-    const near = fieldOf(call, 'out_pixel') <= (together === 4 ? 84 : bytes === 24 || step === 9 ? 0 : 36);
-    const turn = together === 4 ? 2 : 4;
-    tally(`turns of ${way}`, groups * Math.floor(pairs / turn));
-    tally(`far turns of ${way}`, near ? 0 : groups * Math.floor(pairs / turn));
+    const near = fieldOf(call, 'out_pixel') <= (bytes === 24 || step === 9 ? 0 : 36);
+    const turn = together === 4 && !near ? 2 : 4;
+    tally(`${near ? 'near' : 'far'} turns of ${way}`, groups * Math.floor(pairs / turn));
     tally(`pairs of ${way}`, groups * ((pairs % turn) + odd));
   } else tally(`pairs of ${way}`, groups * (pairs + odd));
   countLimits(tally, call, pixels, channels);

@@ -165,7 +165,8 @@ export const count3x3Mve: Counter = (tally, call, shape) => {
     const groups = channels / 4;
     if (stride === 1 && count >= leastPaired && count % 4 === 0) {
       tally('twos', 2 * groups);
-      tally('paired fours', 2 * groups * (count / 4));
+      tally('paired eights', 2 * groups * (count >> 3));
+      tally('paired fours', 2 * groups * ((count >> 2) & 1));
       continue;
     }
     const known = fieldOf(call, 'known') > 0;
