@@ -48,6 +48,7 @@ void tsr_depthwise_s8s8__mve_3x3(const tsr_depthwise_mve_3x3 *p, const int8_t *c
   tsr_mve_depthwise all;
   all.offset = p->offset;
   all.step = p->step;
+  all.kind = p->kind;
   all.part = p->part;
   all.further = p->further;
   all.known = p->known;
@@ -69,7 +70,6 @@ void tsr_depthwise_s8s8__mve_3x3(const tsr_depthwise_mve_3x3 *p, const int8_t *c
     if (end > begin) {
       const int32_t further = (first + begin) * p->in_pixel;
       if (rows[0] != NULL && rows[1] != NULL && rows[2] != NULL) {
-        all.kind = p->kind;
         all.rows[0] = rows[0] + further;
         all.rows[1] = rows[1] + further;
         all.rows[2] = rows[2] + further;
@@ -88,5 +88,5 @@ void tsr_depthwise_s8s8__mve_3x3(const tsr_depthwise_mve_3x3 *p, const int8_t *c
     first += count * stride;
     out += count * p->out_pixel;
   }
-  if (p->min > -128 || p->max < 127) tsr_mve_limit(pixels, segment->out_width, p->channels, p->out_pixel, p->min, p->max);
+  if (p->max - p->min < 255) tsr_mve_limit(pixels, segment->out_width, p->channels, p->out_pixel, p->min, p->max);
 }

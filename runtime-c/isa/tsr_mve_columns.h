@@ -94,19 +94,23 @@ static __attribute__((noinline, unused)) void tsr_mve_turn_columns(const tsr_mve
                                                                    int32_t width, int32_t first, int32_t columns,
                                                                    int8_t *to) {
   const int32_t step = p->height * p->channels;
-  const int32_t begin = tsr_max(0, tsr_min(columns, -first));
+  const int32_t begin = first >= 0 ? 0 : tsr_min(columns, -first);
   const int32_t end = tsr_max(begin, tsr_min(columns, width - first));
-  int32_t whole = 1;
-  for (int32_t ky = 0; ky < p->height; ++ky) whole &= rows[ky] != NULL;
-  tsr_mve_fill(to, (whole ? begin : columns) * step, p->padding);
-  if (whole) tsr_mve_fill(to + end * step, (columns - end) * step, p->padding);
+  int32_t ky = 0;
+  while (ky < p->height && rows[ky] != NULL) ++ky;
+  if (ky < p->height) {
+    tsr_mve_fill(to, columns * step, p->padding);
+  } else {
+    if (begin > 0) tsr_mve_fill(to, begin * step, p->padding);
+    if (end < columns) tsr_mve_fill(to + end * step, (columns - end) * step, p->padding);
+  }
   to += begin * step;
   if (end == begin) return;
   if (p->together > 0) {
     tsr_mve_spread_columns(p, rows, (first + begin) * p->pixel, end - begin, to, step);
     return;
   }
-  for (int32_t ky = 0; ky < p->height; ++ky, to += p->channels) {
+  for (ky = 0; ky < p->height; ++ky, to += p->channels) {
     if (rows[ky] == NULL) continue;
     const int8_t *from = rows[ky] + (first + begin) * p->pixel;
     for (int32_t c = 0; c < p->channels; c += 16) {

@@ -66,41 +66,48 @@ typedef struct tsr_mve_narrow_pixels {
 #define TSR_MVE_NARROW_OPERANDS \
   [windows] "m"(windows), [out] "m"(out), [end] "m"(end), [turns] "m"(turns), [apart] "m"(apart), \
       [scale] "m"(scale), [bytes] "m"(bytes)
-/* The pair of pixels that is left of a row in turns of four. */
-#define TSR_MVE_NARROW_PAIR(body) "ldr r0, %[pair]\n\tcbz r0, 3f\n\t" body "3:\n\t"
-
 /* Two vectors of sums as half words of the first, which hold outputs limited to int16. */
 #define TSR_MVE_NARROW_HALVES(first, second) \
   "vqdmlash.s32 " first ", q6, r8\n\tvqdmlash.s32 " second ", q6, r8\n\tvqrshrnb.s32 " first ", " first ", #1\n\t" \
   "vqrshrnt.s32 " first ", " second ", #1\n\t"
 /* Outputs go where half words at r9 say. */
 #define TSR_MVE_NARROW_STORE(q, other, places) \
-  "vldrh.16 " other ", [r9" places "]\n\tvqmovnb.s16 " q ", " q "\n\tvstrb.16 " q ", [r3, " other "]\n\t"
+  "vldrh.16 " other ", [" places "]\n\tvqmovnb.s16 " q ", " q "\n\tvstrb.16 " q ", [r3, " other "]\n\t"
 /* Those of two such vectors together, where bytes at r9 say. */
 #define TSR_MVE_NARROW_STORE_ALL(q, more, other, places) \
-  "vldrb.8 " other ", [r9" places "]\n\tvqmovnb.s16 " q ", " q "\n\tvqmovnt.s16 " q ", " more "\n\tvstrb.8 " q ", [r3, " other "]\n\t"
+  "vldrb.8 " other ", [" places "]\n\tvqmovnb.s16 " q ", " q "\n\tvqmovnt.s16 " q ", " more "\n\tvstrb.8 " q ", [r3, " other "]\n\t"
 /* Four channels of a pixel: q its window, then its sums, which begin at the biases. q0 to q3: the weights of a channel each. */
 #define TSR_MVE_NARROW_FOUR(q, type) \
   "ldm r7, {r0, r2, r4, r6}\n\tvmladava." type " r0, " q ", q0\n\tvmladava." type " r2, " q ", q1\n\tvmladava." type " r4, " q \
   ", q2\n\tvmladava." type " r6, " q ", q3\n\tvmov " q "[2], " q "[0], r0, r4\n\tvmov " q "[3], " q "[1], r2, r6\n\t"
-/* Windows of known size that lie side by side: two pixels, at q and q7; of four a turn. */
+/* Windows of known size that lie side by side: two pixels, at q and q7; of four or eight a turn. */
 #define TSR_MVE_NARROW_16_TWO(q, second, load, bytes, type) \
   load " " q ", [r1], #" bytes "\n\t" load " " second ", [r1], #" bytes "\n\t" TSR_MVE_NARROW_FOUR(q, type) \
       TSR_MVE_NARROW_FOUR(second, type) TSR_MVE_NARROW_HALVES(q, second)
-#define TSR_MVE_NARROW_16_KNOWN(load, bytes, type, store) \
+#define TSR_MVE_NARROW_16_FOUR(load, bytes, type, store) \
+  TSR_MVE_NARROW_16_TWO("q4", "q7", load, bytes, type) TSR_MVE_NARROW_16_TWO("q7", "q5", load, bytes, type) store
+#define TSR_MVE_NARROW_16_KNOWN(load, bytes, type, turn, last) \
   __asm__ volatile( \
       TSR_MVE_NARROW_LOOP("%[halves]", load " q0, [r5], #" bytes "\n\t" load " q1, [r5], #" bytes "\n\t" load " q2, [r5], #" bytes "\n\t" \
-                          load " q3, [r5], #" bytes "\n\tvldrw.32 q6, [r12], #16\n\t", "", \
-                          TSR_MVE_NARROW_16_TWO("q4", "q7", load, bytes, type) \
-                          TSR_MVE_NARROW_16_TWO("q7", "q5", load, bytes, type) store "add r3, r10\n\t", \
-                          TSR_MVE_NARROW_PAIR(TSR_MVE_NARROW_16_TWO("q4", "q7", load, bytes, type) \
-                                              TSR_MVE_NARROW_STORE("q4", "q7", "")) "add r7, #16\n\t") \
+                          load " q3, [r5], #" bytes "\n\tvldrw.32 q6, [r12], #16\n\t", "", turn "add r3, r10\n\t", \
+                          "ldr lr, %[rest]\n\twls lr, lr, 4f\n3:\n\t" TSR_MVE_NARROW_16_TWO("q4", "q7", load, bytes, type) \
+                          TSR_MVE_NARROW_STORE("q4", "q7", "r9") "add r3, r3, r10, lsr #" last "\n\tle lr, 3b\n4:\n\t" \
+                          "add r7, #16\n\t") \
       TSR_MVE_NARROW_NEXT("4") \
       : \
-      : [halves] "m"(halves), [weights] "m"(weights), [bias] "m"(bias), [pair] "m"(pair), TSR_MVE_NARROW_OPERANDS \
+      : [halves] "m"(halves), [weights] "m"(weights), [bias] "m"(bias), [rest] "m"(rest), TSR_MVE_NARROW_OPERANDS \
       : TSR_MVE_NARROW_REGISTERS)
-#define TSR_MVE_NARROW_16_NEAR TSR_MVE_NARROW_STORE_ALL("q4", "q7", "q5", ", #32")
-#define TSR_MVE_NARROW_16_FAR TSR_MVE_NARROW_STORE("q4", "q5", "") TSR_MVE_NARROW_STORE("q7", "q5", ", #16")
+/* Eight pixels a turn, where their places are less than 256 bytes apart; else four. */
+#define TSR_MVE_NARROW_16_NEAR(load, bytes, type) \
+  TSR_MVE_NARROW_16_KNOWN( \
+      load, bytes, type, \
+      TSR_MVE_NARROW_16_FOUR(load, bytes, type, TSR_MVE_NARROW_STORE_ALL("q4", "q7", "q5", "r9, #32")) \
+      TSR_MVE_NARROW_16_FOUR(load, bytes, type, TSR_MVE_NARROW_STORE_ALL("q4", "q7", "q5", "r9, #48")), "2")
+#define TSR_MVE_NARROW_16_FAR(load, bytes, type) \
+  TSR_MVE_NARROW_16_KNOWN( \
+      load, bytes, type, \
+      TSR_MVE_NARROW_16_FOUR(load, bytes, type, \
+                             TSR_MVE_NARROW_STORE("q4", "q5", "r9") TSR_MVE_NARROW_STORE("q7", "q5", "r9, #16")), "1")
 /* The sums of four channels without their biases. */
 #define TSR_MVE_NARROW_SUMS(q, type) \
   "vmladav." type " r0, " q ", q0\n\tvmladav." type " r2, " q ", q1\n\tvmladav." type " r4, " q ", q2\n\tvmladav." type \
@@ -138,29 +145,33 @@ static __attribute__((noinline, unused)) void tsr_mve_narrow_16(const tsr_mve_na
   const int32_t *const halves = p->halves + c;
   const int8_t *const end = out + pixels->end;
   const int32_t known = p->shift == 1 && step == bytes && (bytes == 16 || bytes == 8) && next <= TSR_MVE_NARROW_APART;
-  const int32_t turns = known ? pairs / 2 : pairs;
-  const int32_t pair = pairs % 2;
-  const int32_t apart = (int32_t)(known ? 4 * next : 2 * next);
-  uint32_t places[12];
+  /* Of pairs of pixels, a turn computes so many. */
+  const int32_t near = next <= 36;
+  const int32_t turn = !known ? 1 : near ? 4 : 2;
+  const int32_t turns = pairs / turn;
+  const int32_t rest = pairs % turn;
+  const int32_t apart = 2 * turn * (int32_t)next;
+  uint32_t places[16];
   const uint32x4_t four = vidupq_n_u32(0, 1);
   /* Of each channel of two pixels; of the next two, too. */
   const uint32x4_t first = vmlaq_n_u32(vdupq_n_u32(next << 16), four, 0x10001);
   vstrwq_u32(places, first);
   vstrwq_u32(places + 4, vaddq_n_u32(first, 0x20002 * next));
   /* The same as bytes: of the first pixel, the third, the second and the fourth. */
-  vstrwq_u32(places + 8, vmlaq_n_u32(vdupq_n_u32(0x03010200 * next), four, 0x1010101));
+  const uint32x4_t all = vmlaq_n_u32(vdupq_n_u32(0x03010200 * next), four, 0x1010101);
+  vstrwq_u32(places + 8, all);
+  vstrwq_u32(places + 12, vaddq_n_u32(all, 0x04040404 * next));
   out += c;
   if (known) {
     const int32_t scale[2] = {p->offset - 1, (int32_t)places};
-    const int32_t near = next <= 84;
     if (bytes == 16 && near) {
-      TSR_MVE_NARROW_16_KNOWN("vldrb.8", "16", "s8", TSR_MVE_NARROW_16_NEAR);
+      TSR_MVE_NARROW_16_NEAR("vldrb.8", "16", "s8");
     } else if (bytes == 16) {
-      TSR_MVE_NARROW_16_KNOWN("vldrb.8", "16", "s8", TSR_MVE_NARROW_16_FAR);
+      TSR_MVE_NARROW_16_FAR("vldrb.8", "16", "s8");
     } else if (near) {
-      TSR_MVE_NARROW_16_KNOWN("vldrb.s16", "8", "s16", TSR_MVE_NARROW_16_NEAR);
+      TSR_MVE_NARROW_16_NEAR("vldrb.s16", "8", "s16");
     } else {
-      TSR_MVE_NARROW_16_KNOWN("vldrb.s16", "8", "s16", TSR_MVE_NARROW_16_FAR);
+      TSR_MVE_NARROW_16_FAR("vldrb.s16", "8", "s16");
     }
   } else {
     mve_pred16_t there = vctp8q((uint32_t)bytes);
@@ -179,7 +190,7 @@ static __attribute__((noinline, unused)) void tsr_mve_narrow_16(const tsr_mve_na
 #define TSR_MVE_NARROW_TWICE(q) "vmov " q "[2], " q "[0], r0, r0\n\tvmov " q "[3], " q "[1], r2, r2\n\t"
 /*
  * Windows of known size and distance, eight pixels a turn, then two by two; the register of the window is that of the fourth
- * load. r12: the biases of two pixels.
+ * load. r9: multipliers; r12: the biases of two pixels, and behind them places.
  */
 #define TSR_MVE_NARROW_32_TWO(q, high, step) \
   "ldm r12, {r0, r2, r4, r6}\n\t" \
@@ -191,23 +202,23 @@ static __attribute__((noinline, unused)) void tsr_mve_narrow_16(const tsr_mve_na
 #define TSR_MVE_NARROW_32_LESS(bytes, high) \
   "vldrb.8 q0, [r5]\n\tvpst\n\tvldrbt.8 q1, [r5, #" high "]\n\tvldrb.8 q2, [r5, #" bytes "]\n\tvpst\n\t" \
   "vldrbt.8 q3, [r5, #" bytes "+" high "]\n\tadd r5, #2*" bytes "\n\t"
-#define TSR_MVE_NARROW_32_NEAR TSR_MVE_NARROW_STORE_ALL("q4", "q5", "q7", ", #48")
-#define TSR_MVE_NARROW_32_FAR TSR_MVE_NARROW_STORE("q4", "q7", "") TSR_MVE_NARROW_STORE("q5", "q7", ", #16")
+#define TSR_MVE_NARROW_32_NEAR TSR_MVE_NARROW_STORE_ALL("q4", "q5", "q7", "r12, #64")
+#define TSR_MVE_NARROW_32_FAR TSR_MVE_NARROW_STORE("q4", "q7", "r12, #16") TSR_MVE_NARROW_STORE("q5", "q7", "r12, #32")
 #define TSR_MVE_NARROW_32_KNOWN(load, bytes, high, step, store) \
   __asm__ volatile( \
       TSR_MVE_NARROW_LOOP( \
           "%[twice]", \
-          load "ldrd r0, r2, [r7], #8\n\tldr r1, %[halves]\n\t" \
-          "strd r0, r2, [r12]\n\tstrd r0, r2, [r12, #8]\n\tldrd r4, r6, [r1], #8\n\tstr r1, %[halves]\n\t" \
-          "vmov q6[2], q6[0], r4, r4\n\tvmov q6[3], q6[1], r6, r6\n\t", "add r1, #" step "+" high "\n\t", \
+          load "ldrd r0, r2, [r7], #8\n\tldrd r4, r6, [r9], #8\n\t" \
+          "strd r0, r2, [r12]\n\tstrd r0, r2, [r12, #8]\n\t" \
+          "vmov q6[2], q6[0], r4, r4\n\tvmov q6[3], q6[1], r6, r6\n\t", "", \
           TSR_MVE_NARROW_32_TWO("q4", high, step) TSR_MVE_NARROW_32_TWO("q7", high, step) TSR_MVE_NARROW_HALVES("q4", "q7") \
           TSR_MVE_NARROW_32_TWO("q5", high, step) TSR_MVE_NARROW_32_TWO("q7", high, step) TSR_MVE_NARROW_HALVES("q5", "q7") \
           store "add r3, r10\n\t", \
           "ldr lr, %[rest]\n\twls lr, lr, 4f\n3:\n\t" TSR_MVE_NARROW_32_TWO("q4", high, step) \
-          "vqdmlash.s32 q4, q6, r8\n\tvqrshrnb.s32 q4, q4, #1\n\tvldrw.32 q7, [r9, #32]\n\tvqmovnb.s16 q4, q4\n\t" \
+          "vqdmlash.s32 q4, q6, r8\n\tvqrshrnb.s32 q4, q4, #1\n\tvldrw.32 q7, [r12, #48]\n\tvqmovnb.s16 q4, q4\n\t" \
           "vstrb.32 q4, [r3, q7]\n\tadd r3, r3, r10, lsr #2\n\tle lr, 3b\n4:\n\t") \
       TSR_MVE_NARROW_NEXT("2") \
-      : [beyond] "+Up"(beyond), [halves] "+m"(halves) \
+      : [beyond] "+Up"(beyond) \
       : [weights] "m"(weights), [bias] "m"(bias), [rest] "m"(rest), [twice] "m"(twice), TSR_MVE_NARROW_OPERANDS \
       : TSR_MVE_NARROW_REGISTERS)
 /* Any windows, two pixels a turn: q7 places. */
@@ -235,7 +246,6 @@ static __attribute__((noinline, unused)) void tsr_mve_narrow_32(const tsr_mve_na
   const int32_t bytes = p->window_bytes;
   const int32_t c = pixels->begin;
   const int32_t pairs = pixels->pairs;
-  const int8_t *const windows = pixels->windows;
   const int32_t step = pixels->step;
   const uint32_t next = (uint32_t)pixels->next;
   const int8_t *weights = p->weights + c * bytes;
@@ -244,11 +254,13 @@ static __attribute__((noinline, unused)) void tsr_mve_narrow_32(const tsr_mve_na
   const int8_t *const end = out + pixels->end;
   const int32_t known = p->shift == 1 && next <= TSR_MVE_NARROW_APART &&
                         (bytes == 27 ? step == 18 || step == 9 : step == bytes && (bytes == 32 || bytes == 24));
+  const int8_t *const windows = pixels->windows + (known ? step + bytes - 16 : 0);
   const int32_t turns = known ? pairs / 4 : pairs;
   const int32_t rest = pairs % 4;
   const int32_t apart = (int32_t)(known ? 8 * next : 2 * next);
   /* Of two channels of two pixels, in words; of two pixels and the next two, in half words; and of the next four. */
-  uint32_t places[16];
+  uint32_t table[20];
+  uint32_t *const places = table + 4;
   const uint32x4_t four = vidupq_n_u32(0, 1);
   const uint32x4_t two = vmlaq_n_u32(four, vshrq_n_u32(four, 1), next - 2);
   const uint32x4_t both = vmlaq_n_u32(vdupq_n_u32(next << 17), two, 0x10001);
@@ -257,13 +269,12 @@ static __attribute__((noinline, unused)) void tsr_mve_narrow_32(const tsr_mve_na
   vstrwq_u32(places + 8, two);
   /* All of these as bytes: of the first two pixels, the third two, the second and the fourth. */
   vstrwq_u32(places + 12, vmlaq_n_u32(vdupq_n_u32(0x06020400 * next), two, 0x1010101));
-  int32_t biases[4];
-  int32_t *const twice = biases;
+  const uint32_t *const twice = table;
   /* The lanes of the second vector that the first does not hold. */
   mve_pred16_t beyond = (mve_pred16_t)(0xffff << (32 - bytes));
   out += c;
   if (known) {
-    const int32_t scale[2] = {p->offset - 1, (int32_t)places};
+    const int32_t scale[2] = {p->offset - 1, (int32_t)halves};
     if (bytes == 32 && next <= 36) {
       TSR_MVE_NARROW_32_KNOWN(TSR_MVE_NARROW_32_WHOLE, "32", "16", "32", TSR_MVE_NARROW_32_NEAR);
     } else if (bytes == 32) {
@@ -336,7 +347,7 @@ static inline void tsr_mve_narrow_row(const tsr_mve_narrow_layer *p, const int8_
     pixels.end = p->out_channels;
     tsr_mve_narrow_channels(p, &pixels, count, out);
   }
-  if (p->min > -128 || p->max < 127) tsr_mve_limit(out, count, p->out_channels, p->out_pixel, p->min, p->max);
+  if (p->max - p->min < 255) tsr_mve_limit(out, count, p->out_channels, p->out_pixel, p->min, p->max);
 }
 
 #endif

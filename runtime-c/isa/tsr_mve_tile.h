@@ -189,7 +189,8 @@ static __attribute__((noinline, unused)) void tsr_mve_tile_4x4(const tsr_mve_til
   const int32_t step = tile->advance[0] / 3;
   const uint32_t next = (uint32_t)tile->apart[0];
   const int8_t *const weights = tile->weights;
-  const int8_t *windows[4] = {tile->windows[0], windows[0] + step, windows[1] + step, windows[2] + step};
+  const int8_t *const from = tile->windows[0];
+  const int8_t *windows[4] = {from, from + step, from + 2 * step, from + 3 * step};
   /* Of two pixels, the first in the low halves, and of two more. */
   const uint32_t first = next << 16;
   const uint32_t second = first + 0x20002 * next;

@@ -9,9 +9,8 @@
  * until no channels are left; what it goes through it changes. A turned column has 64 bytes: for each of 16 channels the
  * bytes of three rows and one of any value. Behind the last turned column there are 64 bytes of any value. weights:
  * [channels][kernel_w][kernel_h]; stream: for each four channels biases and halved multipliers, of which the high word of a
- * product, with the offset, is an output times 2, to be rounded. Where there are 8 channels alone, side by side in the rows, two columns are turned as one.
- *
- * What kernels fill in, with tsr_mve_depthwise_start for the rest.
+ * product, with the offset, is an output times 2, to be rounded. Where there are 8 channels alone, side by side in the rows,
+ * two columns are turned as one. Kernels fill in what tsr_mve_depthwise_start and tsr_mve_depthwise_pixels do not.
  */
 typedef struct tsr_mve_depthwise {
   const int8_t *rows[3];
@@ -22,12 +21,14 @@ typedef struct tsr_mve_depthwise {
   const int8_t *weights;
   const int32_t *stream;
   int32_t offset;
-  int32_t four; /* from four pixels to the next four, less than 2^16 */
+  int32_t four; /* from four pixels to the next four; where columns are shared from eight to the next eight, less than 2^16 */
   const uint32_t *places;
   const int8_t *turned; /* the first column, and before pixels are computed a step before it */
   int32_t back;
   int32_t fours; /* of pixels */
   int32_t rest;
+  int32_t eights; /* where columns are shared: of pixels, and four more where there is a rest */
+  int32_t apart;   /* from a pixel to the next */
   int32_t step;    /* from a column of a row to the next */
   int32_t kind;    /* 1 where the step is 16, 2 where it is 32, 3 where it is 64, all with 16 lanes; 0; or -1: rows are missing */
   int32_t part;    /* lanes of the last columns, where less than 16 channels are left */
@@ -40,7 +41,7 @@ typedef struct tsr_mve_depthwise {
   int32_t next[3];
   int32_t twice[4];
   uint32_t both[8];
-  uint32_t pairs[4];
+  uint32_t pairs[8];
   uint8_t spread[16];
   uint32_t columns[4];
 } tsr_mve_depthwise;
@@ -156,14 +157,17 @@ TSR_MVE_INLINE void tsr_mve_turn_block(tsr_mve_depthwise *p) {
   "ldm r12, {r0, r2, r4, r6}\n\tvldrw.32 " sums ", [q5" first "\n\tvmladava.s8 r0, q0, " sums "\n\tvmladava.s8 r4, q1, " sums \
   "\n\tvldrw.32 " other ", [q5, #" second "+4]\n\tvmladava.s8 r2, q2, " other "\n\tvmladava.s8 r6, q3, " other \
   "\n\tvmov " sums "[2], " sums "[0], r0, r4\n\tvmov " sums "[3], " sums "[1], r2, r6\n\t"
+#define TSR_MVE_PAIRED_FOUR(two, four, places) \
+  TSR_MVE_PAIR("q6", ", #" four "]!", "0", "q7") TSR_MVE_PAIR("q7", ", #" two "]", two, "q7") \
+  "vqdmlash.s32 q6, q4, r8\n\tvqdmlash.s32 q7, q4, r8\n\tvqrshrnb.s32 q6, q6, #1\n\tvqrshrnt.s32 q6, q7, #1\n\t" \
+  "vldrh.16 q7, [r11" places "]\n\tvqmovnb.s16 q6, q6\n\tvstrb.16 q6, [r1, q7]\n\t"
 #define TSR_MVE_PAIRED_PASS(biases, multipliers, two, four) \
   "vldrw.32 q7, [r9, %[spread]]\n\tadd r2, r5, #9\n\tvpstt\n\tvldrbt.u8 q0, [r5, q7]\n\tvldrbt.u8 q2, [r2, q7]\n\tmovs r0, #0\n\t" \
   "add r5, #18\n\tvmov q1, q0\n\tldrd r2, r4, [r7, #" biases "]\n\tvshlc q1, r0, #32\n\tstrd r2, r4, [r12]\n\tvmov q3, q2\n\t" \
   "strd r2, r4, [r12, #8]\n\tvshlc q3, r0, #32\n\tldrd r2, r4, [r7, #" multipliers "]\n\tmov r1, r3\n\tvmov q4[2], q4[0], r2, r2\n\t" \
-  "ldr lr, [r9, %[fours]]\n\tvmov q4[3], q4[1], r4, r4\n\tdls lr, lr\n1:\n\t" \
-  TSR_MVE_PAIR("q6", ", #" four "]!", "0", "q7") TSR_MVE_PAIR("q7", ", #" two "]", two, "q7") \
-  "vqdmlash.s32 q6, q4, r8\n\tvqdmlash.s32 q7, q4, r8\n\tvqrshrnb.s32 q6, q6, #1\n\tvqrshrnt.s32 q6, q7, #1\n\t" \
-  "vldrh.16 q7, [r11]\n\tvqmovnb.s16 q6, q6\n\tvstrb.16 q6, [r1, q7]\n\tadd r1, r10\n\tle lr, 1b\n\t" \
+  "ldr lr, [r9, %[eights]]\n\tvmov q4[3], q4[1], r4, r4\n\twls lr, lr, 2f\n1:\n\t" \
+  TSR_MVE_PAIRED_FOUR(two, four, "") TSR_MVE_PAIRED_FOUR(two, four, ", #16") "add r1, r10\n\tle lr, 1b\n2:\n\t" \
+  "ldr r0, [r9, %[rest]]\n\tcbz r0, 3f\n\t" TSR_MVE_PAIRED_FOUR(two, four, "") "3:\n\t" \
   "ldr r0, [r9, %[back]]\n\tadd r3, #2\n\tvadd.i32 q5, q5, r0\n\t"
 #define TSR_MVE_PAIRED(two, four) \
   __asm__ volatile( \
@@ -171,8 +175,8 @@ TSR_MVE_INLINE void tsr_mve_turn_block(tsr_mve_depthwise *p) {
       TSR_MVE_PAIRED_PASS("0", "16", two, four) TSR_MVE_PAIRED_PASS("8", "24", two, four) \
       "ldr r0, [r9, %[end]]\n\tadd r7, #32\n\tcmp r3, r0\n\tbne 9b\n\t" TSR_MVE_BLOCK_END \
       : [there] "=Up"(there) \
-      : "r"(all), TSR_MVE_WINDOW_FIELD(left), TSR_MVE_WINDOW_FIELD(out), TSR_MVE_WINDOW_FIELD(back), TSR_MVE_WINDOW_FIELD(fours), \
-        TSR_MVE_WINDOW_FIELD(spread), TSR_MVE_WINDOW_FIELD(columns), TSR_MVE_WINDOW_FIELD(end), TSR_MVE_WINDOW_FIELD(twice) \
+      : "r"(all), TSR_MVE_WINDOW_FIELD(left), TSR_MVE_WINDOW_FIELD(out), TSR_MVE_WINDOW_FIELD(back), TSR_MVE_WINDOW_FIELD(eights), \
+        TSR_MVE_WINDOW_FIELD(rest), TSR_MVE_WINDOW_FIELD(spread), TSR_MVE_WINDOW_FIELD(columns), TSR_MVE_WINDOW_FIELD(end), TSR_MVE_WINDOW_FIELD(twice) \
       : TSR_MVE_WINDOW_REGISTERS)
 
 static __attribute__((noinline, unused)) void tsr_mve_depthwise_3x3(tsr_mve_depthwise *p) {
@@ -210,7 +214,7 @@ TSR_MVE_INLINE void tsr_mve_depthwise_start(tsr_mve_depthwise *p, int32_t column
   const uint32x4_t first = vmlaq_n_u32(vdupq_n_u32((uint32_t)out_pixel << 16), vidupq_n_u32(0, 1), 0x10001);
   vstrwq_u32(p->both, first);
   vstrwq_u32(p->both + 4, vaddq_n_u32(first, (uint32_t)out_pixel * 0x20002));
-  p->four = 4 * out_pixel;
+  p->apart = out_pixel;
   vstrbq_u8(p->spread, vldrbq_u8(tsr_mve_spread));
   vstrwq_u32(p->columns, vmulq_n_u32(vidupq_n_u32(0, 1), (uint32_t)column));
 }
@@ -225,17 +229,24 @@ TSR_MVE_INLINE void tsr_mve_depthwise_pixels(tsr_mve_depthwise *p, int32_t count
   /* Twice as many passes want long rows. */
   if (p->stride == 1 && count >= 20 && p->rest == 0) {
     /* Of two channels of two pixels, and of two more. */
-    const uint32_t next = (uint32_t)p->four >> 2;
+    const uint32_t next = (uint32_t)p->apart;
     const uint32_t two = next << 17;
     p->way += 3;
     p->places = p->pairs;
-    p->pairs[0] = two;
-    p->pairs[1] = two + 0x10001;
-    p->pairs[2] = two + next * 0x10001;
-    p->pairs[3] = two + next * 0x10001 + 0x10001;
+    for (int32_t i = 0; i < 2; ++i) {
+      const uint32_t first = two + (uint32_t)i * next * 0x40004;
+      p->pairs[4 * i] = first;
+      p->pairs[4 * i + 1] = first + 0x10001;
+      p->pairs[4 * i + 2] = first + next * 0x10001;
+      p->pairs[4 * i + 3] = first + next * 0x10001 + 0x10001;
+    }
+    p->four = (int32_t)(8 * next);
+    p->eights = count >> 3;
+    p->rest = count & 4;
     p->back = 8 - count * further;
     p->turned = turned - 4 * further;
   } else {
+    p->four = 4 * p->apart;
     /* The addresses of columns go along with even pixels, or where the stride is not known with all. */
     p->back = 16 - (p->known > 0 ? count & ~1 : count) * further;
     p->turned = turned - (p->known > 0 ? 2 * further : further);
@@ -280,12 +291,12 @@ TSR_MVE_INLINE void tsr_mve_turn_block(tsr_mve_depthwise *p) {
 
 TSR_MVE_INLINE void tsr_mve_depthwise_start(tsr_mve_depthwise *p, int32_t column, int32_t out_pixel) {
   p->both[0] = (uint32_t)column;
-  p->four = 4 * out_pixel;
+  p->apart = out_pixel;
 }
 
 TSR_MVE_INLINE void tsr_mve_depthwise_pixels(tsr_mve_depthwise *p, int32_t count, const int8_t *turned) {
   const int32_t column = (int32_t)p->both[0];
-  const int32_t next = p->four / 4;
+  const int32_t next = p->apart;
   for (; p->left > 0; p->left -= 16) {
     if (p->turns > 0) tsr_mve_turn_block(p);
     for (int32_t c = 0; c < tsr_min(16, p->left); ++c, ++p->out, p->weights += 9) {

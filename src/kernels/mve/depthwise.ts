@@ -39,7 +39,7 @@ function adapt3x3(call: KernelCall): VariantCall | string {
   if (number('dilation_w') !== 1) return 'dilation';
   if (number('pre_scale') !== 1) return 'a pre-scale';
   if (number('channels') % 4 !== 0) return 'channels are no multiple of 4';
-  if (4 * number('out_pixel') > mostPixel) return `pixels of more than ${mostPixel >> 2} bytes`;
+  if (8 * number('out_pixel') > mostPixel) return `pixels of more than ${mostPixel >> 3} bytes`;
   const stride = number('stride_w');
   if (stride > mostStride) return 'a stride beyond the columns that are turned together';
   const scale = byShiftOne(call);
