@@ -1,7 +1,7 @@
 import { describeNode, type RowShape, rowShape, type Tensor } from '../graph/types.ts';
 import type { FieldValue, KernelCall, KernelInput } from '../ops/define.ts';
 import { windowStart } from '../plan/demand.ts';
-import { joinsRows } from '../plan/joined.ts';
+import { rowsTogether } from '../plan/joined.ts';
 import type { Layer, Plan } from '../plan/types.ts';
 import { addressText, baseParameter } from './arena.ts';
 import type { ConstantPool } from './constants.ts';
@@ -109,13 +109,13 @@ function inputText(context: LayerContext, layer: Layer, call: KernelCall, access
   return `tsr_rows(${target}, ${image}, ${stride}, ${shape.rows}, ${startExpression(map, 'y')}, ${map.dilation}, ${map.count});`;
 }
 
-/** One call of a kernel on whole tensors: all at once, or row y of image n. */
+/** One call of a kernel on whole tensors: all at once, or so many rows of image n from row y on. */
 function callText(
   context: LayerContext,
   layer: Layer,
   call: KernelCall,
   parameters: string,
-  span: 'all' | 'row',
+  span: 'all' | number,
 ): string[] {
   const { output } = layer.tensors;
   const out = rowShape(output.shape);
@@ -131,7 +131,11 @@ function callText(
   });
   const first = call.inputs[0] as KernelInput;
   const source = rowShape((layer.tensors.inputs[first.input] as Tensor).shape);
-  const pixels = (shape: RowShape): number => (span === 'all' ? shape.batch * shape.rows * shape.width : shape.width);
+  const pixels = (shape: RowShape): string => {
+    if (span === 'all') return `${shape.batch * shape.rows * shape.width}`;
+    if (shape.rows % span === 0) return `${span * shape.width}`;
+    return `tsr_min(${span}, ${shape.rows} - y) * ${shape.width}`;
+  };
   const segment = [
     `.row = ${span === 'all' ? 0 : 'y'}`,
     `.column = 0`,
@@ -155,13 +159,15 @@ export function layerText(context: LayerContext, layer: Layer): string {
   const { batch } = rowShape(layer.tensors.output.shape);
   layer.lowering.calls.forEach((call, index) => {
     const parameters = parametersName(context, layer, index);
-    if (call.steps === 'once' || joinsRows(layer, call, context.plan)) {
+    const together = rowsTogether(layer, call, context.plan);
+    if (call.steps === 'once' || together === Number.POSITIVE_INFINITY) {
       body.push('{', ...indent(callText(context, layer, call, parameters, 'all'), 1), '}');
       return;
     }
-    const text = callText(context, layer, call, parameters, 'row');
+    const text = callText(context, layer, call, parameters, together);
     const end = call.firstRow + call.count;
-    const rows = [`for (int32_t y = ${call.firstRow}; y < ${end}; ++y) {`, ...indent(text, 1), '}'];
+    const next = together === 1 ? '++y' : `y += ${together}`;
+    const rows = [`for (int32_t y = ${call.firstRow}; y < ${end}; ${next}) {`, ...indent(text, 1), '}'];
     body.push(...(batch > 1 ? [`for (int32_t n = 0; n < ${batch}; ++n) {`, ...indent(rows, 1), '}'] : rows));
   });
   body.push(`TSR_MARK(${layer.index});`);

@@ -3,8 +3,10 @@ import { allocateJoined, arenaBytes, joinedBound } from './allocate/allocate.ts'
 import { keptOutputs } from './boundary.ts';
 import { timeOf } from './cost/cost.ts';
 import { accumulates, scratchBytes } from './demand.ts';
+import { computesPixels, overlappingLayers } from './joined.ts';
 import { joinBuffers } from './overlap.ts';
 import { fitRings, ringBytes } from './rings.ts';
+import { withRoomBefore } from './room.ts';
 import {
   alignUp,
   type Buffer,
@@ -148,9 +150,14 @@ export function draftPlan(program: RewrittenProgram, steps: readonly Step[]): Dr
   const sharable = new Set(tensors.map((buffer) => buffer.name).filter((name) => !rings.has(name)));
   const all = [...tensors, ...lanes.values(), ...new Set(scratches.values())];
   const joins = joinBuffers({ graph, layers, handed, regions }, steps, all, sharable);
+  const called = new Set(steps.flatMap((step) => (step.kind === 'call' ? [step.layer] : [])));
+  const rowByRow = new Set(
+    layers.filter((layer) => called.has(layer.index) && computesPixels(layer)).map(({ node }) => node.output),
+  );
   const place = (work?: number): Plan => {
     const { buffers, bound } = allocateJoined(all, joins, work);
-    const placed = withScratchBelow(buffers, joins, new Set(scratches.values()));
+    const settled = withScratchBelow(buffers, joins, new Set(scratches.values()));
+    const placed = withRoomBefore(settled, joins, rowByRow);
     const indexOf = new Map(placed.map((buffer, index) => [buffer.name, index]));
     const scratch = new Map<number, number>();
     for (const [layer, { name }] of scratches) scratch.set(layer, indexOf.get(name) as number);
@@ -169,7 +176,7 @@ export function draftPlan(program: RewrittenProgram, steps: readonly Step[]): Dr
       buffers: placed,
       storage: places,
       scratch,
-      overlapping: overlappingLayers(layers, placed, joins),
+      overlapping: overlappingLayers(layers, placedJoins(joins, placed), places),
       joins,
       regions: [{ memory: null, bytes: arenaBytes(placed), bound }],
       arenaBytes: arenaBytes(placed),
@@ -177,13 +184,9 @@ export function draftPlan(program: RewrittenProgram, steps: readonly Step[]): Dr
       macs: layers.reduce((sum, layer) => sum + layer.macs, 0),
     };
   };
-  const placed = {
-    layers,
-    steps,
-    storage: new Map([...graph.tensors.keys()].map((name) => [name, storage.get(name) ?? whole(name)])),
-    // What is to lie over an input mostly does.
-    overlapping: layersMaking(layers, new Set(joins.map(({ output }) => output))),
-  };
+  const stored = new Map([...graph.tensors.keys()].map((name) => [name, storage.get(name) ?? whole(name)]));
+  // What is to lie over an input mostly does, and as near as it can.
+  const placed = { layers, steps, storage: stored, overlapping: overlappingLayers(layers, joins, stored) };
   return { bound: joinedBound(all, joins), time: () => timeOf(placed), place };
 }
 
@@ -219,21 +222,12 @@ function withScratchBelow(
   return buffers.map((buffer) => ({ ...buffer, offset: moved.get(buffer.name) ?? buffer.offset }));
 }
 
-/** Layers whose output shares bytes with an input: they must be computed row by row. */
-export function overlappingLayers(
-  layers: readonly Layer[],
-  buffers: readonly PlacedBuffer[],
-  joins: readonly Join[],
-): ReadonlySet<number> {
+/** The joins whose buffers do share bytes, each with the distance that they lie at. */
+export function placedJoins(joins: readonly Join[], buffers: readonly PlacedBuffer[]): readonly Join[] {
   const byName = new Map(buffers.map((buffer) => [buffer.name, buffer]));
-  const meeting = joins.filter(({ input, output }) => {
-    const [a, b] = [byName.get(input) as PlacedBuffer, byName.get(output) as PlacedBuffer];
-    return a.region === b.region && a.offset < b.offset + b.bytes && b.offset < a.offset + a.bytes;
+  return joins.flatMap((join): Join[] => {
+    const [a, b] = [byName.get(join.input) as PlacedBuffer, byName.get(join.output) as PlacedBuffer];
+    const isMet = a.region === b.region && a.offset < b.offset + b.bytes && b.offset < a.offset + a.bytes;
+    return isMet ? [{ ...join, distance: a.offset - b.offset }] : [];
   });
-  const outputs = new Set(meeting.map(({ output }) => output));
-  return layersMaking(layers, outputs);
-}
-
-function layersMaking(layers: readonly Layer[], outputs: ReadonlySet<string>): ReadonlySet<number> {
-  return new Set(layers.filter(({ node }) => outputs.has(node.output)).map(({ index }) => index));
 }

@@ -1,7 +1,8 @@
 import { allocateJoined, arenaBytes, overlapsOf, toBlock } from './allocate/allocate.ts';
 import { type Spot, waysInRegions } from './allocate/regions.ts';
-import { overlappingLayers } from './build.ts';
+import { placedJoins } from './build.ts';
 import { touchedBytes } from './heat.ts';
+import { overlappingLayers } from './joined.ts';
 import { type ArenaMemory, type ArenaRegion, bufferAlignment, type PlacedBuffer, type Plan } from './types.ts';
 
 const speeds: readonly ArenaMemory['speed'][] = ['fast', 'usual', 'slow'];
@@ -79,7 +80,7 @@ function divided(plan: Plan, memories: readonly ArenaMemory[], spots: readonly S
     ...plan,
     buffers,
     regions,
-    overlapping: overlappingLayers(plan.layers, buffers, plan.joins),
+    overlapping: overlappingLayers(plan.layers, placedJoins(plan.joins, buffers), plan.storage),
     arenaBytes: regions.reduce((sum, { bytes }) => sum + bytes, 0),
   };
 }

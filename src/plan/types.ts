@@ -165,8 +165,8 @@ export interface Plan extends Program {
   readonly storage: ReadonlyMap<string, Storage>;
   /** Layer index -> buffer of its scratch. */
   readonly scratch: ReadonlyMap<number, number>;
-  /** Layers whose output begins in a dying input: they compute row by row. */
-  readonly overlapping: ReadonlySet<number>;
+  /** Layers whose output begins in a dying input, and how many rows a call of them may compute at a time. */
+  readonly overlapping: ReadonlyMap<number, number>;
   readonly joins: readonly Join[];
   /** One, but where the arena is divided among memories. */
   readonly regions: readonly ArenaRegion[];

@@ -83,7 +83,16 @@ describe('how a layer calls its kernel', () => {
     );
     const one = lowerGraph(graph, [])[0] as Layer;
     expect(callCount(one, callOf(one), null, null)).toBe(1);
-    expect(callCount(one, callOf(one), null, { storage: new Map(), overlapping: new Set([one.index]) })).toBe(5);
+    for (const [together, calls] of [
+      [1, 5],
+      [2, 3],
+      [4, 2],
+    ] as const) {
+      const placed = { storage: new Map(), overlapping: new Map([[one.index, together]]) };
+      expect(callCount(one, callOf(one), null, placed)).toBe(calls);
+      const pixels = callShapes(one, callOf(one), null, placed).map(({ count, pixels }) => count * pixels);
+      expect(pixels.reduce((sum, some) => sum + some, 0)).toBe(35);
+    }
   });
 });
 

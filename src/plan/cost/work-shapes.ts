@@ -1,7 +1,7 @@
 import { elementCount, rowShape } from '../../graph/types.ts';
 import type { AxisMap, KernelCall } from '../../ops/define.ts';
 import { columnsOf, splitsRows, stepWidth, windowEnd, windowStart } from '../demand.ts';
-import { joinsRows, type Placed } from '../joined.ts';
+import { type Placed, rowsTogether } from '../joined.ts';
 import type { Layer } from '../types.ts';
 
 /** Calls of a kernel that are alike: as long, with padding at the same places. */
@@ -105,9 +105,13 @@ export function callShapes(
     const pixels = elementCount(layer.tensors.output.shape);
     return [{ ...one, pixels, width: pixels }];
   }
-  if (segment === null && joinsRows(layer, call, placed)) {
-    const pixels = output.batch * output.rows * output.width;
-    return [{ ...one, pixels, width: pixels }];
+  const rows = output.batch * output.rows;
+  const most = segment === null ? rowsTogether(layer, call, placed) : 1;
+  if (most > 1) {
+    const together = Math.min(most, rows);
+    const shapeOf = (count: number, height: number): CallShape[] =>
+      count * height === 0 ? [] : [{ ...one, count, pixels: height * output.width, width: height * output.width }];
+    return [...shapeOf(Math.floor(rows / together), together), ...shapeOf(1, rows % together)];
   }
   const columns = columnsOfCall(layer, call, segment);
   return rowsOf(layer, call).flatMap((rows) =>

@@ -33,14 +33,15 @@ export function checkSharing(plan: Plan, step: Plan['steps'][number]): void {
   if (step.kind === 'call' && (calls.length > 1 || !plan.overlapping.has(step.layer)))
     fail(`layer ${step.layer} does not write over its input row by row`);
   const stage = step.kind === 'call' ? wholeRows : step;
+  const together = step.kind === 'call' ? (plan.overlapping.get(step.layer) ?? 1) : 1;
   for (const { input, from, outputs } of shared) {
     const walk = startWalk(members, stage, (name) => tensorOf(plan.graph, name));
     const gone = new Uint8Array(plan.arenaBytes);
     const shape = rowShape(tensorOf(plan.graph, input).shape);
-    const checkRow = (member: Member): void => {
+    const checkRow = (member: Member, y: number): void => {
       for (const { demand } of member.intakes) {
         if (demand.tensor.name !== input) continue;
-        for (let row = demand.firstRow[member.y] as number; row <= (demand.lastRow[member.y] as number); row += 1) {
+        for (let row = demand.firstRow[y] as number; row <= (demand.lastRow[y] as number); row += 1) {
           forEachRun(plan, from, shape, { row, first: 0, last: shape.width }, (start, end) => {
             if (gone.subarray(start, end).includes(1)) fail(`row ${row} of ${input} is overwritten too early`);
           });
@@ -50,7 +51,7 @@ export function checkSharing(plan: Plan, step: Plan['steps'][number]): void {
     let writer: Member | undefined;
     runWalk(walk, {
       step(member) {
-        checkRow(member);
+        checkRow(member, member.y);
         writer = member;
       },
       write(flow, row, first, last) {
@@ -59,8 +60,9 @@ export function checkSharing(plan: Plan, step: Plan['steps'][number]): void {
         forEachRun(plan, output, rowShape(flow.tensor.shape), { row, first, last }, (start, end) =>
           gone.fill(1, start, end),
         );
-        // What is read in the very step that writes must not be touched either.
-        if (writer !== undefined) checkRow(writer);
+        // What is read in the very call that writes must not be touched either: of all its rows up to this one.
+        if (writer === undefined) return;
+        for (let y = writer.y - (writer.y % together); y <= writer.y; y += 1) checkRow(writer, y);
       },
     });
   }
