@@ -24,7 +24,7 @@ export interface Cost {
  * Steps of walks that looking for cuts may take in all, which bounds the time of planning a model, and the part of those
  * left that one search may take.
  */
-const patience = { steps: 8_000_000, part: 8 } as const;
+const patience = { steps: 3_000_000, part: 4 } as const;
 
 /** What is left of the steps for a model. */
 export interface Patience {
@@ -35,8 +35,14 @@ export function createPatience(): Patience {
   return { steps: patience.steps };
 }
 
-/** Neighbours that are made narrower together: a buffer between two layers shrinks only if both are. */
+/** How many neighbours are made narrower together: a buffer between two layers shrinks only if both are. */
 const together = [1, 2, 3];
+
+/** Layers beside each other. */
+interface Neighbours {
+  readonly from: number;
+  readonly count: number;
+}
 
 /**
  * Ways to cut the rows of a stage, each layer in segments of its own width: from segments of one width downwards, each
@@ -68,33 +74,41 @@ export function cutsOf(
   const widths = members.map((layer) => (splitsRows(layer) ? stepWidth(layer) : 1));
   const uniform = (segment: number): readonly number[] => members.map((layer) => Math.min(segment, stepWidth(layer)));
   const narrower = (segment: number): number => segmentWidths.find((width) => width < segment) ?? segment;
-  /** The cuts that come next: some neighbours one degree narrower. */
-  const next = (segments: readonly number[]): readonly (readonly number[])[] =>
-    together.flatMap((count) =>
-      segments.slice(0, segments.length - count + 1).flatMap((_, from) => {
-        const made = segments.map((segment, index) =>
-          index >= from && index < from + count && (widths[index] as number) > 1 ? narrower(segment) : segment,
-        );
-        return made.some((segment, index) => segment !== segments[index]) ? [made] : [];
-      }),
+  /** Some neighbours one degree narrower; null where they cannot be. */
+  const narrowed = (segments: readonly number[], { from, count }: Neighbours): readonly number[] | null => {
+    const made = segments.map((segment, index) =>
+      index >= from && index < from + count && (widths[index] as number) > 1 ? narrower(segment) : segment,
     );
+    return made.some((segment, index) => segment !== segments[index]) ? made : null;
+  };
+  const neighbours = together.flatMap((count) =>
+    members.slice(0, members.length - count + 1).map((_, from): Neighbours => ({ from, count })),
+  );
 
   const found: (Cost & Pick<Cut, 'segments'>)[] = [];
   for (const first of segmentWidths.slice(0, -1)) {
     steps = 0;
     let segments = uniform(first);
+    /** The rates of neighbours as they were last: what was little before is looked at again only where nothing is better. */
+    const rates = new Map(neighbours.map((some) => [some, Number.POSITIVE_INFINITY]));
+    const rateOf = (some: Neighbours): number => {
+      const made = narrowed(segments, some);
+      if (made === null) return Number.NEGATIVE_INFINITY;
+      const [now, then] = [knownCost(segments), knownCost(made)];
+      return (now.bytes - then.bytes) / Math.max(1, then.time - now.time);
+    };
     while (steps < mostSteps) {
-      const now = knownCost(segments);
-      let best: readonly number[] | null = null;
+      const sorted = [...rates].sort((a, b) => b[1] - a[1]);
+      let best: Neighbours | null = null;
       let bestRate = 0;
-      for (const option of next(segments)) {
-        if (steps >= mostSteps) break;
-        const { bytes, time } = knownCost(option);
-        const rate = (now.bytes - bytes) / Math.max(1, time - now.time);
-        if (rate > bestRate) [best, bestRate] = [option, rate];
+      for (const [some, before] of sorted) {
+        if (steps >= mostSteps || (best !== null && before < bestRate)) break;
+        const rate = rateOf(some);
+        rates.set(some, rate);
+        if (rate > bestRate) [best, bestRate] = [some, rate];
       }
       if (best === null) break;
-      segments = best;
+      segments = narrowed(segments, best) as readonly number[];
       found.push({ segments, ...knownCost(segments) });
     }
   }
