@@ -64,7 +64,7 @@ const kinds = [
   ...['pointwise', 'pointwise', 'pointwise', 'pointwise', 'odd', 'first', 'first', 'conv', 'conv', 'conv', 'dense'],
   ...['narrow', 'narrow', 'depthwise3', 'depthwise3', 'narrow3', 'narrow3', 'narrow3', 'scaled', 'scaled'],
   ...['depthwise5', 'depthwise5', 'depthwise7', 'depthwise7', 'depthwise7', 'depthwise'],
-  ...['binary', 'unary', 'pool', 'mean', 'mean', 'softmax', 'resize', 'other'],
+  ...['binary', 'unary', 'pool', 'mean', 'mean', 'softmax', 'resize', 'other', 'narrowFirst', 'narrowFirst'],
 ];
 
 /** Those that have kernels of less scratch, too. */
@@ -143,6 +143,11 @@ function probesOf(tessera, seed, chosen) {
     scaled: () => depthwise(3, 1, 16, { coarse: 0.004, strides: [1] }),
     // One to four output columns, as segments of streams have them.
     narrow: () => narrow(pick([8, 16, 32, 48]), 1),
+    narrowFirst: () => {
+      const [stride, columns] = [pick([1, 2]), between(1, 3)];
+      const x = input(between(6, 20), stride * (columns - 1) + 3, 3);
+      return convolution(x, pick([8, 16, 24, 32]), kernelOf(3), stride, 1, { padded: false });
+    },
     narrow3: () => narrow(null, pick([1, 1, 1, 0.004])),
     binary: () => {
       const shape = [side(), side(), pick([1, 2, 3, 8, 10, 16, 24, 32, 64])];

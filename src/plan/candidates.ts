@@ -45,6 +45,7 @@ export interface Candidates {
 /**
  * Every step that a plan could take, within a stretch of the layers; of steps over the same layers those that one could choose.
  * @param cuts stages with layers in segments of different widths, beside those of one width
+ * @param kept whether stages are left out that need more than their layers computed whole, one after the other
  */
 export function candidatesOf(
   program: Program,
@@ -52,6 +53,7 @@ export function candidatesOf(
   findings: Findings = createFindings(),
   stretch: Stretch = { start: 0, end: program.layers.length },
   cuts: readonly Cut[] = [],
+  kept: 'useful' | 'all' = 'useful',
 ): Candidates {
   const { graph, layers, handed } = program;
   const regions = regionsOf(graph, layers);
@@ -101,7 +103,7 @@ export function candidatesOf(
   const livingAt = (start: number): readonly Life[] =>
     lives.filter((life) => from(life) < start && life.lastUse >= start);
 
-  const alone = bytesAlone(layers, lives, from);
+  const alone = kept === 'all' ? layers.map(() => Number.POSITIVE_INFINITY) : bytesAlone(layers, lives, from);
   const mostAlone = alone.reduce((most, bytes) => Math.max(most, bytes), 0);
 
   const extend = (

@@ -1,4 +1,5 @@
 import type { Draft } from './build.ts';
+import { timeOf } from './cost/cost.ts';
 import type { Plan } from './types.ts';
 
 /** A draft, and the time of its plan in estimated instructions. */
@@ -64,12 +65,14 @@ export function fastestOf(drafts: readonly TimedDraft[], limit: number, fits: (p
 export function frontOf(drafts: readonly TimedDraft[]): readonly Plan[] {
   const sorted = [...drafts].sort((a, b) => a.time - b.time || a.draft.bound - b.draft.bound);
   const front: { readonly plan: Plan; readonly time: number }[] = [];
-  for (const { draft, time } of sorted) {
+  for (const { draft } of sorted) {
     const last = front.at(-1);
     if (last !== undefined && draft.bound >= last.plan.arenaBytes) continue;
     const plan = draft.place();
     if (last !== undefined && plan.arenaBytes >= last.plan.arenaBytes) continue;
-    if (last?.time === time) front.pop();
+    // Where outputs lie over inputs the time depends on how far apart: a plan can turn out faster than one before.
+    const time = timeOf(plan);
+    while (time <= (front.at(-1)?.time ?? Number.NEGATIVE_INFINITY)) front.pop();
     front.push({ plan, time });
   }
   return front.map(({ plan }) => plan);

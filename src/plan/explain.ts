@@ -85,7 +85,7 @@ export function pricedCandidates(
     return [{ start, end, segments: step.segments, scratchLimit }];
   });
   const layers = plan.layers.map(({ fast, ...layer }) => ({ ...layer, lowering: fast ?? layer.lowering }));
-  const { all, exactBytes } = candidatesOf({ ...plan, layers }, input, createFindings(), undefined, cuts);
+  const { all, exactBytes } = candidatesOf({ ...plan, layers }, input, createFindings(), undefined, cuts, 'all');
   const taken = new Map(
     plan.steps.map((step) => candidateOf(all, plan, step)).map((one) => [one, { ...one, bytes: exactBytes(one) }]),
   );
