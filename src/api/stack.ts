@@ -18,7 +18,7 @@ const libraryFrames: Readonly<Record<string, number>> = {
   __aeabi_uldivmod: 48,
 };
 
-/** What a call through a pointer is called; a model calls nothing so but the functions that give and take rows. */
+/** What a call through a pointer is called: of the functions that give and take rows, or of one of the same file. */
 const indirect = '__indirect_call';
 const rowFunctions: readonly string[] = ['read_row', 'write_row'];
 
@@ -33,6 +33,7 @@ export function readCallGraph(texts: readonly string[]): CallGraph {
   const frames = new Map<string, number>();
   const calls = new Map<string, readonly string[]>();
   for (const text of texts) {
+    const called = new Set<string>();
     for (const [, name = '', label = ''] of text.matchAll(/node: \{ title: "([^"]*)" label: "([^"]*)"/g)) {
       const [, bytes, kind] = /(\d+) bytes \(([\w,]+)\)/.exec(label) ?? [];
       // A frame whose size is not known when it is compiled has no bound.
@@ -40,6 +41,14 @@ export function readCallGraph(texts: readonly string[]): CallGraph {
     }
     for (const [, from = '', to = ''] of text.matchAll(/edge: \{ sourcename: "([^"]*)" targetname: "([^"]*)"/g)) {
       calls.set(from, [...(calls.get(from) ?? []), to]);
+      called.add(to);
+    }
+    if (!called.has(indirect)) continue;
+    // A function of the file that nothing calls by its name is one that a pointer may lead to.
+    const hidden = [...text.matchAll(/node: \{ title: "([^"]*:[^"]*)"/g)].map(([, name = '']) => name);
+    const others = hidden.filter((name) => frames.has(name) && !called.has(name));
+    for (const [, from = ''] of text.matchAll(/edge: \{ sourcename: "([^"]*)" targetname: "__indirect_call"/g)) {
+      calls.set(from, [...(calls.get(from) ?? []), ...others]);
     }
   }
   return { frames, calls };

@@ -29,6 +29,17 @@ it('takes a call through a pointer for one of the deeper function that reads or 
   expect(deepestStack(readCallGraph([calls, both]), 'net_run')).toBe(24 + 40 + 0 + 300 + 16);
 });
 
+it('takes it for one of each function of its file that nothing calls by name, too', () => {
+  const kernel = [
+    node('kernel', '8 bytes (static)'),
+    node('k.c:wide', '200 bytes (static)'),
+    node('k.c:narrow', '90 bytes (static)'),
+    edge('kernel', '__indirect_call'),
+  ].join('\n');
+  const other = [node('other.c:far', '999 bytes (static)'), node('run.c:read_row', '100 bytes (static)')].join('\n');
+  expect(deepestStack(readCallGraph([kernel, other]), 'kernel')).toBe(8 + 200);
+});
+
 it.each([
   ['a function that nothing is known of', edge('kernel', 'printf')],
   ['recursion', edge('kernel', 'net_run')],
