@@ -130,25 +130,10 @@ TSR_DSP_INLINE void tsr_dsp_dot_bytes(tsr_dsp_pixel_taps *t, int8_t *out, int32_
       "bne.w 9b\n"
       /* The outputs. */
       "10:\n\t"
-      "sub %[a0], %[a0], %[b0]\n\t"
-      "sub %[a1], %[a1], %[b1]\n\t"
-      "ldrd %[x0], %[x1], %[offset]\n\t"
-      "ldm.w %[wp]!, {%[w0], %[w1], %[w2], %[w3]}\n\t"
-      "smmla %[b0], %[b0], %[w0], %[x0]\n\t"
-      "smmla %[b1], %[b1], %[w1], %[x0]\n\t"
-      "smmla %[a0], %[a0], %[w2], %[x1]\n\t"
-      "smmla %[a1], %[a1], %[w3], %[x1]\n\t"
+      TSR_DSP_SCALE_1X4
       "ldr %[ap], %[out]\n\t"
       "ldr %[n], %[out_end]\n\t"
-      TSR_DSP_LIMIT("b0", "shift")
-      TSR_DSP_LIMIT("b1", "shift")
-      TSR_DSP_LIMIT("a0", "odd_shift")
-      TSR_DSP_LIMIT("a1", "odd_shift")
-      "strb %[a0], [%[ap], #1]\n\t"
-      "strb %[b1], [%[ap], #2]\n\t"
-      "strb %[a1], [%[ap], #3]\n\t"
-      "strb %[b0], [%[ap]], #4\n\t"
-      "str %[ap], %[out]\n\t"
+      TSR_DSP_STORE_1X4
       "cmp %[ap], %[n]\n\t"
       "bne.w 1b\n\t"
       : [b0] "=&r"(b0), [b1] "=&r"(b1), [a0] "=&r"(a0), [a1] "=&r"(a1), [w0] "=&r"(w0), [w1] "=&r"(w1),

@@ -252,6 +252,42 @@ TSR_DSP_INLINE void tsr_dsp_dot_2(tsr_dsp_dot *d, int8_t *out, int32_t channels,
   "ldr.w %[x0], [%[ap]], #4\n\t" \
   "ldrd %[w0], %[w1], [%[wp]], #8\n\t" TSR_DSP_PAIR_1X4("x0", "w0", "w1")
 
+/* All pairs of taps for 1 pixel and 4 channels: up to three by themselves, then rounds of STEPS. */
+#define TSR_DSP_PAIRS_1X4(STEPS)                                                                                      \
+  "ldrd %[x1], %[x0], %[skip]\n\t"                                                                                    \
+  "add pc, %[x0]\n\t"                                                                                                 \
+  "nop\n\t"                                                                                                           \
+  TSR_DSP_SINGLE_1X4 TSR_DSP_SINGLE_1X4 TSR_DSP_SINGLE_1X4                                                            \
+  "add pc, %[x1]\n\t"                                                                                                 \
+  "nop\n"                                                                                                             \
+  "2:\n\t" STEPS                                                                                                      \
+  "ldr %[x0], %[ap_end]\n\t"                                                                                          \
+  "cmp %[ap], %[x0]\n\t"                                                                                              \
+  "bne.w 2b\n\t"
+
+/* The multiplied sums of 4 channels, with the multipliers that come next in the weights. */
+#define TSR_DSP_SCALE_1X4                                                                                             \
+  "sub %[a0], %[a0], %[b0]\n\t"                                                                                       \
+  "sub %[a1], %[a1], %[b1]\n\t"                                                                                       \
+  "ldrd %[x0], %[x1], %[offset]\n\t"                                                                                  \
+  "ldm.w %[wp]!, {%[w0], %[w1], %[w2], %[w3]}\n\t"                                                                    \
+  "smmla %[b0], %[b0], %[w0], %[x0]\n\t"                                                                              \
+  "smmla %[b1], %[b1], %[w1], %[x0]\n\t"                                                                              \
+  "smmla %[a0], %[a0], %[w2], %[x1]\n\t"                                                                              \
+  "smmla %[a1], %[a1], %[w3], %[x1]\n\t"
+
+/* Limits the outputs of 4 channels, and puts them where `ap` points. */
+#define TSR_DSP_STORE_1X4                                                                                             \
+  TSR_DSP_LIMIT("b0", "shift")                                                                                        \
+  TSR_DSP_LIMIT("b1", "shift")                                                                                        \
+  TSR_DSP_LIMIT("a0", "odd_shift")                                                                                    \
+  TSR_DSP_LIMIT("a1", "odd_shift")                                                                                    \
+  "strb %[a0], [%[ap], #1]\n\t"                                                                                       \
+  "strb %[b1], [%[ap], #2]\n\t"                                                                                       \
+  "strb %[a1], [%[ap], #3]\n\t"                                                                                       \
+  "strb %[b0], [%[ap]], #4\n\t"                                                                                       \
+  "str %[ap], %[out]\n\t"
+
 /*
  * All channels of 1 pixel: a rest of up to three pairs of taps, then rounds. LDM wants its registers in ascending
  * order: they have names, and those of the jumps make LDR four bytes long.
@@ -275,34 +311,10 @@ TSR_DSP_INLINE void tsr_dsp_dot_1(tsr_dsp_dot *d, int8_t *out, int32_t channels,
       "ldrd %[b0], %[b1], [%[wp]]\n\t"
       "ldrd %[a0], %[a1], [%[wp], #8]\n\t"
       "add %[wp], #16\n\t"
-      "ldrd %[x1], %[x0], %[skip]\n\t"
-      "add pc, %[x0]\n\t"
-      "nop\n\t"
-      TSR_DSP_SINGLE_1X4 TSR_DSP_SINGLE_1X4 TSR_DSP_SINGLE_1X4
-      "add pc, %[x1]\n\t"
-      "nop\n"
-      "2:\n\t" TSR_DSP_FOUR_TIMES(TSR_DSP_STEP_1X4) TSR_DSP_FOUR_TIMES(TSR_DSP_STEP_1X4)
-      "ldr %[x0], %[ap_end]\n\t"
-      "cmp %[ap], %[x0]\n\t"
-      "bne.w 2b\n\t"
-      "sub %[a0], %[a0], %[b0]\n\t"
-      "sub %[a1], %[a1], %[b1]\n\t"
-      "ldrd %[x0], %[x1], %[offset]\n\t"
-      "ldm.w %[wp]!, {%[w0], %[w1], %[w2], %[w3]}\n\t"
-      "smmla %[b0], %[b0], %[w0], %[x0]\n\t"
-      "smmla %[b1], %[b1], %[w1], %[x0]\n\t"
-      "smmla %[a0], %[a0], %[w2], %[x1]\n\t"
-      "smmla %[a1], %[a1], %[w3], %[x1]\n\t"
+      TSR_DSP_PAIRS_1X4(TSR_DSP_FOUR_TIMES(TSR_DSP_STEP_1X4) TSR_DSP_FOUR_TIMES(TSR_DSP_STEP_1X4))
+      TSR_DSP_SCALE_1X4
       "ldrd %[ap], %[x2], %[out]\n\t"
-      TSR_DSP_LIMIT("b0", "shift")
-      TSR_DSP_LIMIT("b1", "shift")
-      TSR_DSP_LIMIT("a0", "odd_shift")
-      TSR_DSP_LIMIT("a1", "odd_shift")
-      "strb %[a0], [%[ap], #1]\n\t"
-      "strb %[b1], [%[ap], #2]\n\t"
-      "strb %[a1], [%[ap], #3]\n\t"
-      "strb %[b0], [%[ap]], #4\n\t"
-      "str %[ap], %[out]\n\t"
+      TSR_DSP_STORE_1X4
       "cmp %[ap], %[x2]\n\t"
       "bne.w 1b\n\t"
       : [b0] "=&r"(b0), [b1] "=&r"(b1), [a0] "=&r"(a0), [a1] "=&r"(a1), [w0] "=&r"(w0), [w1] "=&r"(w1),

@@ -52,16 +52,7 @@ TSR_DSP_INLINE void tsr_dsp_parts_add(const tsr_dsp_parts *parts) {
       "ldr %[ap], %[activations]\n\t"
       "ldrd %[b0], %[b1], [%[x1]]\n\t"
       "ldrd %[a0], %[a1], [%[x1], #8]\n\t"
-      "ldrd %[x1], %[x0], %[skip]\n\t"
-      "add pc, %[x0]\n\t"
-      "nop\n\t"
-      TSR_DSP_SINGLE_1X4 TSR_DSP_SINGLE_1X4 TSR_DSP_SINGLE_1X4
-      "add pc, %[x1]\n\t"
-      "nop\n"
-      "2:\n\t" TSR_DSP_STEP_1X4 TSR_DSP_STEP_1X4 TSR_DSP_STEP_1X4 TSR_DSP_STEP_1X4
-      "ldr %[x0], %[ap_end]\n\t"
-      "cmp %[ap], %[x0]\n\t"
-      "bne.w 2b\n\t"
+      TSR_DSP_PAIRS_1X4(TSR_DSP_FOUR_TIMES(TSR_DSP_STEP_1X4))
       "ldr %[x0], %[to]\n\t"
       "ldr %[x1], %[gap]\n\t"
       "ldr %[x2], %[end]\n\t"
