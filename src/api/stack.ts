@@ -33,22 +33,21 @@ export function readCallGraph(texts: readonly string[]): CallGraph {
   const frames = new Map<string, number>();
   const calls = new Map<string, readonly string[]>();
   for (const text of texts) {
-    const called = new Set<string>();
+    const own: string[] = [];
     for (const [, name = '', label = ''] of text.matchAll(/node: \{ title: "([^"]*)" label: "([^"]*)"/g)) {
       const [, bytes, kind] = /(\d+) bytes \(([\w,]+)\)/.exec(label) ?? [];
       // A frame whose size is not known when it is compiled has no bound.
-      if (bytes !== undefined) frames.set(name, kind === 'static' ? Number(bytes) : Number.POSITIVE_INFINITY);
+      if (bytes === undefined) continue;
+      frames.set(name, kind === 'static' ? Number(bytes) : Number.POSITIVE_INFINITY);
+      // The names of functions that no other file knows have that of their file before them.
+      if (name.includes(':')) own.push(name);
     }
-    for (const [, from = '', to = ''] of text.matchAll(/edge: \{ sourcename: "([^"]*)" targetname: "([^"]*)"/g)) {
-      calls.set(from, [...(calls.get(from) ?? []), to]);
-      called.add(to);
-    }
-    if (!called.has(indirect)) continue;
+    const edges = [...text.matchAll(/edge: \{ sourcename: "([^"]*)" targetname: "([^"]*)"/g)];
+    const called = new Set(edges.map(([, , to = '']) => to));
     // A function of the file that nothing calls by its name is one that a pointer may lead to.
-    const hidden = [...text.matchAll(/node: \{ title: "([^"]*:[^"]*)"/g)].map(([, name = '']) => name);
-    const others = hidden.filter((name) => frames.has(name) && !called.has(name));
-    for (const [, from = ''] of text.matchAll(/edge: \{ sourcename: "([^"]*)" targetname: "__indirect_call"/g)) {
-      calls.set(from, [...(calls.get(from) ?? []), ...others]);
+    const hidden = own.filter((name) => !called.has(name));
+    for (const [, from = '', to = ''] of edges) {
+      calls.set(from, [...(calls.get(from) ?? []), to, ...(to === indirect ? hidden : [])]);
     }
   }
   return { frames, calls };

@@ -1,5 +1,6 @@
 import { partColumns } from '../../kernels/dsp/conv.ts';
-import { type Counter, fieldOf } from './work-shapes.ts';
+import type { KernelCall } from '../../ops/define.ts';
+import { type Counter, fieldOf, type Tally } from './work-shapes.ts';
 
 /** Pairs of taps of a turn of the loops in runtime-c/isa/tsr_dsp_dot.h: for one pixel, and for several. */
 const turns = { one: 32, several: 16 } as const;
@@ -20,12 +21,15 @@ export const countConvDsp: Counter = (tally, call, shape) => {
   const nine = field('kernel_h') === 3 && field('run_bytes') === 9 && runs === 1;
 
   /** Columns of a row that are expanded out of its window. */
+  const expandQuads = (group: number, count: number): void => {
+    if (group === 1) {
+      tally('quad fours 1', count * (quads >> 2));
+      tally('quads 1', count * (quads & 3));
+    } else tally(`quads ${group}`, count * quads);
+  };
   const expandRuns = (group: number, rows: number): void => {
     tally(`runs ${group}`, rows * runs);
-    if (group === 1) {
-      tally('quad fours 1', rows * runs * (quads >> 2));
-      tally('quads 1', rows * runs * (quads & 3));
-    } else tally(`quads ${group}`, rows * runs * quads);
+    expandQuads(group, rows * runs);
     if (rest > 0) tally(`taps ${group}`, rows * runs * rest);
   };
   const expandPadded = (group: number, column: number): void => {
@@ -80,8 +84,7 @@ export const countConvDsp: Counter = (tally, call, shape) => {
     const fast = group === 1 && inside && rest === 0 && runs === 1 && shape.above === 0 ? shape.rows : 0;
     if (fast > 0) {
       tally('fast rows', fast);
-      tally('quad fours 1', fast * (quads >> 2));
-      tally('quads 1', fast * (quads & 3));
+      expandQuads(group, fast);
       if (padded === 0) return;
     }
     tally('rows', shape.rows - fast + padded);
@@ -132,13 +135,18 @@ export const countConvDsp: Counter = (tally, call, shape) => {
       sums(group);
     }
   }
-  if (field('min') > -128 || field('max') < 127) {
-    const dense = field('out_pixel') === outputs;
-    tally('clamps', dense ? 1 : pixels);
-    tally('clamped', dense ? (pixels * outputs) >> 2 : pixels * (outputs >> 2));
-    tally('clamped bytes', dense ? (pixels * outputs) & 3 : pixels * (outputs & 3));
-  }
+  const isDense = field('out_pixel') === outputs;
+  if (isDense) tallyClamps(tally, call, 1, pixels * outputs);
+  else tallyClamps(tally, call, pixels, outputs);
 };
+
+/** Stretches of so many bytes that are limited to a range, where there is one. */
+function tallyClamps(tally: Tally, call: KernelCall, stretches: number, bytes: number): void {
+  if (fieldOf(call, 'min') === -128 && fieldOf(call, 'max') === 127) return;
+  tally('clamps', stretches);
+  tally('clamped', stretches * (bytes >> 2));
+  tally('clamped bytes', stretches * (bytes & 3));
+}
 
 /** Fours of taps of a turn of the loop in runtime-c/isa/tsr_dsp_bytes.h. */
 const leanTurn = 8;
@@ -182,11 +190,7 @@ export const countConvDspLean: Counter = (tally, call, { pixels, first, width, r
     tally('turns', groups * rows * runs * Math.ceil(fours / leanTurn));
     tally('rest fours', rest * rows * runs * fours);
   }
-  if (field('min') > -128 || field('max') < 127) {
-    tally('clamps', pixels);
-    tally('clamped', pixels * (outputs >> 2));
-    tally('clamped bytes', pixels * (outputs & 3));
-  }
+  tallyClamps(tally, call, pixels, outputs);
 };
 
 /** Pairs of taps of a turn of the loop in runtime-c/isa/tsr_dsp_parts.h, in fours. */
@@ -228,8 +232,5 @@ export const countConvDspParts: Counter = (tally, call, { pixels, first, width, 
       tally('sum turns', blocks * Math.ceil((pairs >> 2) / partsTurn));
     }
   }
-  if (field('min') > -128 || field('max') < 127) {
-    tally('clamps', pixels);
-    tally('clamped', pixels * (outputs >> 2));
-  }
+  tallyClamps(tally, call, pixels, outputs);
 };
