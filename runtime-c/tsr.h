@@ -83,13 +83,15 @@ typedef struct tsr_ring {
   int32_t pixel_bytes;
 } tsr_ring;
 
-/* How far a layer of a stage has come: its next step is the segment from column x of row y on. */
+/* How far a layer of a stage has come: `made` pixels, and its next step is the segment from column x of row y on. */
 typedef struct tsr_cursor {
   int32_t y;
   int32_t x;
+  int32_t made;
 } tsr_cursor;
 
 static inline void tsr_advance(tsr_cursor *cursor, int32_t segment, int32_t width) {
+  cursor->made += segment;
   cursor->x += segment;
   if (cursor->x >= width) {
     cursor->x = 0;
@@ -216,18 +218,25 @@ TSR_IN_LINE int8_t *tsr_ring_write(int8_t *base, tsr_ring ring, int32_t y, int32
   return window + (ring.window - count) * ring.pixel_bytes;
 }
 
+/* Column `column` of row `row`, which lies in its slot. */
+TSR_IN_LINE const int8_t *tsr_slot_row(int8_t *base, tsr_ring ring, int32_t row, int32_t column) {
+  return tsr_slot(base, ring, row) + column * ring.pixel_bytes;
+}
+
+/* Column `column` of the newest row, which lies in the window: `made` is how far the maker has come. */
+TSR_IN_LINE const int8_t *tsr_window_row(int8_t *base, tsr_ring ring, tsr_cursor made, int32_t column) {
+  const int32_t end = made.x > 0 ? made.x : ring.width;
+  return base + (ring.slots * ring.width + ring.window - end + column) * ring.pixel_bytes;
+}
+
 /*
- * Column `column` of row `row`, which is in the tensor. `made` is how far the maker has come: it says which row the
- * window holds. Without slots no other row is there: a pointer to one is never read (it belongs to a call that takes no
- * columns of this segment).
+ * Column `column` of row `row`, which is in the tensor: in the window or in its slot. Without slots no row but the newest
+ * is there: a pointer to another is never read (it belongs to a call that takes no columns of this segment).
  */
 TSR_IN_LINE const int8_t *tsr_ring_row(int8_t *base, tsr_ring ring, tsr_cursor made, int32_t row, int32_t column) {
   const int32_t newest = made.x > 0 ? made.y : made.y - 1;
-  const int32_t end = made.x > 0 ? made.x : ring.width;
-  if (ring.window > 0 && (row == newest || ring.slots == 0)) {
-    return base + (ring.slots * ring.width + ring.window - end + column) * ring.pixel_bytes;
-  }
-  return tsr_slot(base, ring, row) + column * ring.pixel_bytes;
+  if (ring.window > 0 && (row == newest || ring.slots == 0)) return tsr_window_row(base, ring, made, column);
+  return tsr_slot_row(base, ring, row, column);
 }
 
 /*

@@ -16,10 +16,11 @@ void tsr_softmax_s8__dsp(const tsr_softmax *p, const int8_t *const *rows, int8_t
     int32_t maximum = -128;
     uint32_t sum = 0;
     for (int32_t c = 0; c < p->channels; ++c) maximum = from[c] > maximum ? from[c] : maximum;
-    for (int32_t c = 0; c < p->channels; ++c) sum += (uint32_t)p->exponentials[maximum - from[c]];
+    for (int32_t c = 0; c < p->channels; ++c) sum += (uint32_t)tsr_softmax_exponential(p, maximum - from[c]);
     const uint64_t half = (uint64_t)sum << 7;
     for (int32_t c = 0; c < p->channels; ++c) {
-      const uint64_t scaled = (uint64_t)(uint32_t)p->exponentials[maximum - from[c]] * (uint32_t)p->reciprocal_scale + half;
+      const uint32_t e = (uint32_t)tsr_softmax_exponential(p, maximum - from[c]);
+      const uint64_t scaled = (uint64_t)e * (uint32_t)p->reciprocal_scale + half;
       const int32_t y = (int32_t)((uint32_t)(scaled >> 8) / sum) + p->zero_point;
       to[c] = (int8_t)tsr_dsp_ssat8(y);
     }

@@ -10,7 +10,7 @@ void tsr_softmax_s8__mve(const tsr_softmax *p, const int8_t *const *rows, int8_t
   const int8_t *from = rows[0];
   for (int32_t x = segment->out_width; x > 0; --x, from += p->in_pixel, out += p->out_pixel) {
     const int32_t maximum = tsr_mve_largest(from, p->channels);
-    const uint32_t sum = tsr_mve_sum_exponentials(p->exponentials, maximum, from, p->channels);
-    tsr_mve_shares(out, p->exponentials, maximum, from, p->channels, p->reciprocal_scale, sum, p->zero_point);
+    const uint32_t sum = tsr_mve_sum_exponentials(p->exponentials, p->last, maximum, from, p->channels);
+    tsr_mve_shares(out, p->exponentials, p->last, maximum, from, p->channels, p->reciprocal_scale, sum, p->zero_point);
   }
 }

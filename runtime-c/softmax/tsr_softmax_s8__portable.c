@@ -9,9 +9,9 @@ void tsr_softmax_s8__portable(const tsr_softmax *p, const int8_t *const *rows, i
     int32_t maximum = -128;
     int64_t sum = 0;
     for (int32_t c = 0; c < p->channels; ++c) maximum = from[c] > maximum ? from[c] : maximum;
-    for (int32_t c = 0; c < p->channels; ++c) sum += p->exponentials[maximum - from[c]];
+    for (int32_t c = 0; c < p->channels; ++c) sum += tsr_softmax_exponential(p, maximum - from[c]);
     for (int32_t c = 0; c < p->channels; ++c) {
-      const int64_t e = p->exponentials[maximum - from[c]];
+      const int64_t e = tsr_softmax_exponential(p, maximum - from[c]);
       const int64_t y = (e * p->reciprocal_scale + 128 * sum) / (256 * sum) + p->zero_point;
       to[c] = (int8_t)(y < -128 ? -128 : y > 127 ? 127 : y);
     }

@@ -52,10 +52,9 @@ TSR_SIMD_INLINE v128_t softmax_simd_four(const int32_t *exponentials, const soft
 void tsr_softmax_s8__simd128(const tsr_softmax *p, const int8_t *const *rows, int8_t *out, const tsr_segment *segment,
                              void *scratch) {
   int32_t *exponentials = scratch;
-  const int32_t *table = p->exponentials;
   const int32_t channels = p->channels;
   const int8_t *from = rows[0];
-  const uint32_t most = (uint32_t)((uint64_t)table[0] * (uint32_t)p->reciprocal_scale >> 7);
+  const uint32_t most = (uint32_t)((uint64_t)p->exponentials[0] * (uint32_t)p->reciprocal_scale >> 7);
   softmax_simd_pixel pixel = {
       .low = wasm_i32x4_splat(p->reciprocal_scale & 127),
       .high = wasm_i32x4_splat(p->reciprocal_scale >> 7),
@@ -65,7 +64,7 @@ void tsr_softmax_s8__simd128(const tsr_softmax *p, const int8_t *const *rows, in
     const int32_t maximum = softmax_simd_largest(from, channels);
     uint32_t sum = 0;
     for (int32_t c = 0; c < channels; ++c) {
-      exponentials[c] = table[maximum - from[c]];
+      exponentials[c] = tsr_softmax_exponential(p, maximum - from[c]);
       sum += (uint32_t)exponentials[c];
     }
     const int32_t bits = softmax_simd_bits(sum);

@@ -1,10 +1,16 @@
-import { rowShape, type Tensor } from '../graph/types.ts';
+import { rowShape, type Tensor, tensorOf } from '../graph/types.ts';
 import { type AxisMap, isSameAxis, type KernelCall, type KernelInput } from '../ops/define.ts';
 import { windowStart } from '../plan/demand.ts';
-import type { Storage } from '../plan/types.ts';
-import type { Intake, Member, Walk } from '../plan/walk.ts';
+import type { Layer, Plan, StageStep, Storage } from '../plan/types.ts';
+import { type Flow, type Intake, type Member, runWalk, startWalk, type Walk } from '../plan/walk.ts';
 import { startExpression } from './expressions.ts';
 import type { LayerContext } from './layers.ts';
+
+/** What the functions that write a stage's C need. */
+export interface StageContext extends LayerContext {
+  readonly walk: Walk;
+  readonly places: RowPlaces;
+}
 
 /** Where the rows of a tensor lie. */
 export function storageOf({ plan }: LayerContext, tensor: Tensor): Storage {
@@ -44,27 +50,65 @@ export function followed(walk: Walk, member: Member): Member | null {
   return together && isSameAxis(intake.demand.columns) ? maker : null;
 }
 
+/**
+ * Whether what a member makes passes straight to the one that follows it: each segment then lies at the start of the
+ * window, and nothing of it is kept.
+ */
+export function passes(context: LayerContext, walk: Walk, { output }: Member): boolean {
+  const { slots, window } = storageOf(context, output.tensor);
+  const [reader, ...others] = output.readers;
+  if (slots > 0 || window === 0 || output.handed || reader === undefined || others.length > 0) return false;
+  return followed(walk, reader.member)?.output === output;
+}
+
 /** How far the maker of an intake's tensor has come, as a C expression. */
 export function madeText(walk: Walk, intake: Intake | undefined): string {
   const maker = walk.members.find((member) => intake !== undefined && member.output === intake.flow);
-  return maker === undefined ? '(tsr_cursor){0, 0}' : `at[${maker.index}]`;
+  return maker === undefined ? '(tsr_cursor){0, 0, 0}' : `at[${maker.index}]`;
 }
 
-/** Row `index` of those that a call needs for step y, and when it is outside the tensor: '' for never. */
-export function rowText(
-  call: KernelCall,
-  access: KernelInput,
-  height: number,
-  index: number,
-): { row: string; outside: string } {
-  const map = access.rows;
-  if (map === 'whole') return { row: '0', outside: '' };
-  const offset = index * map.dilation;
-  const row = startExpression(map, 'y', offset);
-  const ends = [call.firstRow, call.firstRow + call.count - 1].map((y) => windowStart(map, y) + offset);
-  const before = Math.min(...ends) < 0 ? [`${row} < 0`] : [];
-  const behind = Math.max(...ends) >= height ? [`${row} >= ${height}`] : [];
-  return { row, outside: [...before, ...behind].join(' || ') };
+/** Where a row lies that a call reads: in its slot at every step, in the window at every step, or it depends. */
+export type RowPlace = 'slot' | 'window' | 'either';
+
+/** Where the rows lie that the calls of a stage read from rings: for row `row` of input `input` of a layer's call. */
+export type RowPlaces = (layer: Layer, call: KernelCall, input: number, row: number) => RowPlace;
+
+/** Finds out by running the schedule of a stage. */
+export function findRowPlaces(plan: Plan, stage: StageStep): RowPlaces {
+  const layers = stage.layers.flatMap((index) => plan.layers[index] ?? []);
+  const walk = startWalk(layers, stage, (name) => tensorOf(plan.graph, name));
+  const newest = new Map<Flow, number>();
+  const found = new Map<string, RowPlace>();
+  // Layers that compute the same twice have the same calls.
+  const keyOf = (layer: Layer, call: KernelCall, input: number, row: number): string => {
+    const calls = layer.lowering.kind === 'alias' ? [] : layer.lowering.calls;
+    return [layer.index, calls.indexOf(call), input, row].join(' ');
+  };
+  runWalk(walk, {
+    write: (flow, row) => newest.set(flow, row),
+    step({ layer, intakes, y }) {
+      if (layer.lowering.kind === 'alias') return;
+      for (const call of layer.lowering.calls) {
+        if (y < call.firstRow || y >= call.firstRow + call.count) continue;
+        call.inputs.forEach(({ input, rows: map }, index) => {
+          const flow = intakes.find(({ demand }) => demand.input === input)?.flow ?? null;
+          if (flow === null || map === 'whole') return;
+          const { slots, window, settle } = plan.storage.get(flow.tensor.name) as Storage;
+          const isSettled = settle.some((one) => one.layer === layer.index && one.input === input && y >= one.from);
+          for (let i = 0; i < map.count; i += 1) {
+            const row = windowStart(map, y) + i * map.dilation;
+            if (row < 0 || row >= flow.rows) continue;
+            const isInWindow = window > 0 && (slots === 0 || (row === newest.get(flow) && !isSettled));
+            const place = isInWindow ? 'window' : 'slot';
+            const key = keyOf(layer, call, index, i);
+            found.set(key, (found.get(key) ?? place) === place ? place : 'either');
+          }
+        });
+      }
+    },
+  });
+  // Tensors that are whole have their rows in slots.
+  return (layer, call, input, row) => found.get(keyOf(layer, call, input, row)) ?? 'slot';
 }
 
 /** The rows that a call needs for step y: the first, how far they are apart, and how many. */

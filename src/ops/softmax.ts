@@ -86,6 +86,9 @@ export const softmax = defineOperator<object, SoftmaxParameters>({
 
     lower(p, { output }) {
       const { rows, channels } = rowShape(output.shape);
+      // The table falls: behind its first zero there are only zeros.
+      const zero = p.exponentials.indexOf(0);
+      const exponentials = zero < 0 ? p.exponentials : p.exponentials.slice(0, zero + 1);
       return {
         kind: 'calls',
         calls: [
@@ -94,7 +97,8 @@ export const softmax = defineOperator<object, SoftmaxParameters>({
             folder: 'softmax',
             struct: 'tsr_softmax',
             fields: {
-              exponentials: { type: 'int32', values: p.exponentials },
+              exponentials: { type: 'int32', values: exponentials },
+              last: exponentials.length - 1,
               reciprocal_scale: p.reciprocalScale,
               zero_point: p.zeroPoint,
               channels,

@@ -88,11 +88,11 @@ export function softmaxCase(dice: Dice): KernelCase {
   const [outputScale, zeroPoint] = dice.chance(0.7)
     ? [1 / 256, -128]
     : [2 ** (dice.integer(-90, -60) / 10), dice.integer(-128, 127)];
+  const whole = Array.from({ length: 256 }, (_, d) => Math.round(Math.exp(-d * scale) * 2 ** bits));
+  const last = whole.includes(0) ? whole.indexOf(0) : 255;
   const fields = {
-    exponentials: {
-      type: 'int32',
-      values: Array.from({ length: 256 }, (_, d) => Math.round(Math.exp(-d * scale) * 2 ** bits)),
-    },
+    exponentials: { type: 'int32', values: whole.slice(0, last + 1) },
+    last,
     reciprocal_scale: Math.round(256 / outputScale),
     zero_point: zeroPoint,
   } as const;

@@ -23,7 +23,8 @@ function countMoves(
   pixelBytes: number,
 ): void {
   const { slots, window } = ring;
-  if (window === 0) return;
+  // What is as wide as a window and has no slots passes straight to the next layer.
+  if (window === 0 || (slots === 0 && window === segment)) return;
   const even = width % segment === 0;
   const move = (pixels: number, times: number, known: 'constant' | 'computed'): void => {
     const bytes = pixels * pixelBytes;
