@@ -14,13 +14,13 @@ typedef struct tsr_add_dsp {
   int32_t low;  /* pair: of a's multiplier, of b's */
   int32_t high; /* pair: of a's multiplier, of b's */
   int32_t offset;
-  int32_t shift;
-  int32_t min;
-  int32_t max;
-  int32_t channels;
-  int32_t a_pixel;
-  int32_t b_pixel;
-  int32_t out_pixel;
+  uint16_t channels;
+  uint16_t a_pixel;
+  uint16_t b_pixel;
+  uint16_t out_pixel;
+  uint8_t shift;
+  int8_t min;
+  int8_t max;
 } tsr_add_dsp;
 
 void tsr_add_s8s8__dsp(const tsr_add_dsp *p, const int8_t *const *rows, int8_t *out, const tsr_segment *segment,

@@ -17,54 +17,64 @@
 
 #include "tsr.h"
 
-typedef struct tsr_conv_dsp {
-  const int32_t *weights;
+/*
+ * What becomes of padding: it is written as it is expanded; or it is put in a window of the row; or as the first, and the
+ * kernel has one tap, and channels come in fours.
+ */
+enum { tsr_conv_dsp_written, tsr_conv_dsp_window, tsr_conv_dsp_single };
+
+/* What layers may have in common. */
+typedef struct tsr_conv_dsp_shape {
   int32_t offset;           /* of the even channels, and of those that stand one by one; odd ones have 256 times that */
   uint16_t in_channels;
   uint16_t out_channels;
-  uint16_t kernel_h;
   uint16_t kernel_w;
   uint16_t dilation_w;
   uint16_t in_pixel;        /* bytes from one input pixel to the next */
   uint16_t out_pixel;       /* bytes from one output pixel to the next */
-  uint16_t runs;            /* of a row of the kernel */
   uint16_t run_bytes;
   uint16_t pairs;           /* of taps */
   uint16_t packed_channels; /* a multiple of 4 */
   uint16_t reach;           /* columns from the first tap of a pixel to its last, both included */
+  uint8_t kernel_h;
+  uint8_t runs;             /* of a row of the kernel */
   int8_t min;
   int8_t max;
   int8_t input_zero_point;
   uint8_t stride_w;
   uint8_t group;            /* pixels that are computed together, at most: 1, 2 or 4 */
-  uint8_t single;           /* 1: a kernel of one tap, and channels in fours */
-  uint8_t has_window;       /* 1: padding is put in a window of the row; 0: it is written as it is expanded */
+  uint8_t form;             /* tsr_conv_dsp_written, tsr_conv_dsp_window or tsr_conv_dsp_single */
+} tsr_conv_dsp_shape;
+
+typedef struct tsr_conv_dsp {
+  const int32_t *weights;
+  const tsr_conv_dsp_shape *shape;
 } tsr_conv_dsp;
 
-void tsr_conv_s8s8__dsp(const tsr_conv_dsp *p, const int8_t *const *rows, int8_t *out, const tsr_segment *segment,
+void tsr_conv_s8s8__dsp(const tsr_conv_dsp *layer, const int8_t *const *rows, int8_t *out, const tsr_segment *segment,
                         void *scratch);
 
-void tsr_conv_s8s8__dsp_fine(const tsr_conv_dsp *p, const int8_t *const *rows, int8_t *out,
+void tsr_conv_s8s8__dsp_fine(const tsr_conv_dsp *layer, const int8_t *const *rows, int8_t *out,
                              const tsr_segment *segment, void *scratch);
 
-void tsr_conv_s8s8__dsp_one(const tsr_conv_dsp *p, const int8_t *const *rows, int8_t *out,
+void tsr_conv_s8s8__dsp_one(const tsr_conv_dsp *layer, const int8_t *const *rows, int8_t *out,
                             const tsr_segment *segment, void *scratch);
 
-void tsr_conv_s8s8__dsp_fine_one(const tsr_conv_dsp *p, const int8_t *const *rows, int8_t *out,
+void tsr_conv_s8s8__dsp_fine_one(const tsr_conv_dsp *layer, const int8_t *const *rows, int8_t *out,
                                  const tsr_segment *segment, void *scratch);
 
 /* Without scratch, where channels come in fours. */
-void tsr_conv_s8s8__dsp_lean(const tsr_conv_dsp *p, const int8_t *const *rows, int8_t *out, const tsr_segment *segment,
+void tsr_conv_s8s8__dsp_lean(const tsr_conv_dsp *layer, const int8_t *const *rows, int8_t *out, const tsr_segment *segment,
                              void *scratch);
 
-void tsr_conv_s8s8__dsp_fine_lean(const tsr_conv_dsp *p, const int8_t *const *rows, int8_t *out,
+void tsr_conv_s8s8__dsp_fine_lean(const tsr_conv_dsp *layer, const int8_t *const *rows, int8_t *out,
                                   const tsr_segment *segment, void *scratch);
 
 /* With little scratch, where channels come in fours and all outputs are packed. */
-void tsr_conv_s8s8__dsp_parts(const tsr_conv_dsp *p, const int8_t *const *rows, int8_t *out,
+void tsr_conv_s8s8__dsp_parts(const tsr_conv_dsp *layer, const int8_t *const *rows, int8_t *out,
                               const tsr_segment *segment, void *scratch);
 
-void tsr_conv_s8s8__dsp_fine_parts(const tsr_conv_dsp *p, const int8_t *const *rows, int8_t *out,
+void tsr_conv_s8s8__dsp_fine_parts(const tsr_conv_dsp *layer, const int8_t *const *rows, int8_t *out,
                                    const tsr_segment *segment, void *scratch);
 
 #endif

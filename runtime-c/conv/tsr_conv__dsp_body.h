@@ -14,7 +14,7 @@
 
 /* One call of the kernel, and how far it has come. */
 typedef struct conv_dsp_call {
-  const tsr_conv_dsp *p;
+  const tsr_conv_dsp_shape *p;
   const int8_t *const *rows;
   int32_t in_width;
   int32_t first;         /* column of the first tap of the next output pixel */
@@ -169,7 +169,7 @@ TSR_DSP_INLINE void conv_dsp_expand_3x9(const int8_t *const *rows, int32_t at, i
 /* One row of the kernel, of whole quads of channels, where some columns or the whole row (NULL) are padding. */
 TSR_DSP_CALL uint32_t *conv_dsp_expand_padded(const conv_dsp_call *call, const int8_t *row, uint32_t *to,
                                               int32_t pixels) {
-  const tsr_conv_dsp *p = call->p;
+  const tsr_conv_dsp_shape *p = call->p;
   const uint32_t padding = tsr_dsp_sxtb16(tsr_dsp_four(p->input_zero_point));
   const int32_t channels = p->in_channels;
   int32_t column = call->first;
@@ -197,7 +197,7 @@ TSR_DSP_CALL uint32_t *conv_dsp_expand_padded(const conv_dsp_call *call, const i
 
 /* Expands everything that the next output pixels need. */
 TSR_DSP_INLINE void conv_dsp_expand(const conv_dsp_call *call, const int32_t pixels) {
-  const tsr_conv_dsp *p = call->p;
+  const tsr_conv_dsp_shape *p = call->p;
   const int8_t *const *row = call->rows;
   const int32_t first = call->first;
   const int32_t columns = (pixels - 1) * p->stride_w + p->reach;
@@ -221,7 +221,7 @@ TSR_DSP_INLINE void conv_dsp_expand(const conv_dsp_call *call, const int32_t pix
     int32_t pixel = p->in_pixel;
     if (inside && from != NULL) {
       from += first * pixel;
-    } else if (p->has_window == 0) {
+    } else if (p->form != tsr_conv_dsp_window) {
       to = conv_dsp_expand_padded(call, from, to, pixels);
       continue;
     } else {
@@ -246,7 +246,7 @@ TSR_DSP_CALL void conv_dsp_expand1(const conv_dsp_call *call) { conv_dsp_expand(
 /* Expands what the next output pixels need. */
 TSR_DSP_INLINE void conv_dsp_expand_pixels(const conv_dsp_call *call, int32_t pixels) {
   if (call->plain) {
-    const tsr_conv_dsp *p = call->p;
+    const tsr_conv_dsp_shape *p = call->p;
     const int8_t *from = call->rows[0] + call->first * p->in_pixel;
     const int32_t step = p->stride_w * p->in_pixel;
     const int32_t quads = p->in_channels >> 2;

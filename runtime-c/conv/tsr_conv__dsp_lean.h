@@ -15,7 +15,7 @@
 static const int8_t *const conv_dsp_no_row[1] = {NULL};
 
 /* Finds the taps of an output pixel, of which the first is in column `first`. */
-TSR_DSP_CALL void conv_dsp_find_taps(tsr_dsp_pixel_taps *t, const tsr_conv_dsp *p, const int8_t *const *rows,
+TSR_DSP_CALL void conv_dsp_find_taps(tsr_dsp_pixel_taps *t, const tsr_conv_dsp_shape *p, const int8_t *const *rows,
                                      int32_t first, int32_t in_width) {
   const int32_t quads = p->in_channels >> 2;
   int32_t before = 0;
@@ -78,20 +78,21 @@ TSR_DSP_SELDOM int32_t conv_dsp_sum_taps(const tsr_dsp_pixel_taps *t, const int3
 #define CONV_DSP_LEAN_NAMED(name, shift) CONV_DSP_LEAN_JOINED(name, shift)
 #define conv_dsp_lean CONV_DSP_LEAN_NAMED(conv_dsp_lean_of_shift, CONV_DSP_SHIFT)
 
-TSR_DSP_INLINE void conv_dsp_lean(const tsr_conv_dsp *p, const int8_t *const *rows, int8_t *out,
+TSR_DSP_INLINE void conv_dsp_lean(const tsr_conv_dsp *layer, const int8_t *const *rows, int8_t *out,
                                   const tsr_segment *segment) {
+  const tsr_conv_dsp_shape *p = layer->shape;
   const int32_t packed = p->packed_channels;
   const int32_t words = p->pairs >> 1;
   int32_t first = -segment->pad_left;
   tsr_dsp_pixel_taps t;
-  t.weights = p->weights;
+  t.weights = layer->weights;
   t.offset = p->offset;
   t.odd_offset = 256 * p->offset;
   t.padding = tsr_dsp_sxtb16(tsr_dsp_four(p->input_zero_point));
   for (int32_t left = segment->out_width; left > 0; --left, first += p->stride_w, out += p->out_pixel) {
     conv_dsp_find_taps(&t, p, rows, first, segment->in_width);
     if (packed > 0) tsr_dsp_dot_bytes(&t, out, packed, CONV_DSP_SHIFT);
-    const int32_t *weights = p->weights + packed / 4 * (8 + 2 * p->pairs);
+    const int32_t *weights = layer->weights + packed / 4 * (8 + 2 * p->pairs);
     for (int32_t c = packed; c < p->out_channels; ++c, weights += words + 2) {
       tsr_dsp_put(out + c, conv_dsp_sum_taps(&t, weights), weights[words + 1], p->offset, CONV_DSP_SHIFT);
     }

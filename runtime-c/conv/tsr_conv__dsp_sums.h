@@ -17,11 +17,11 @@
 #define conv_dsp_clamp CONV_DSP_NAMED(conv_dsp_clamp_of_shift, CONV_DSP_SHIFT)
 #define conv_dsp CONV_DSP_NAMED(conv_dsp_of_shift, CONV_DSP_SHIFT)
 
-/* The channels behind the packed ones, one by one, for any number of pixels. */
-TSR_DSP_SELDOM void conv_dsp_rest(const conv_dsp_call *call, int32_t pixels) {
-  const tsr_conv_dsp *p = call->p;
+/* The channels behind the packed ones, one by one, for any number of pixels; `weights` are those of all channels. */
+TSR_DSP_SELDOM void conv_dsp_rest(const conv_dsp_call *call, const int32_t *weights, int32_t pixels) {
+  const tsr_conv_dsp_shape *p = call->p;
   const int32_t words = (p->pairs + 1) >> 1;
-  const int32_t *weights = p->weights + p->packed_channels / 4 * (8 + 2 * p->pairs);
+  weights += p->packed_channels / 4 * (8 + 2 * p->pairs);
   for (int32_t c = p->packed_channels; c < p->out_channels; ++c, weights += words + 2) {
     for (int32_t i = 0; i < pixels; ++i) {
       int32_t sum = weights[0];
@@ -37,7 +37,7 @@ TSR_DSP_SELDOM void conv_dsp_rest(const conv_dsp_call *call, int32_t pixels) {
 }
 
 /* Limits all outputs of a call to [min, max]. */
-TSR_DSP_SELDOM void conv_dsp_clamp(const tsr_conv_dsp *p, int8_t *out, int32_t width) {
+TSR_DSP_SELDOM void conv_dsp_clamp(const tsr_conv_dsp_shape *p, int8_t *out, int32_t width) {
   if (p->out_pixel == p->out_channels) {
     tsr_dsp_clamp(out, width * p->out_pixel, p->min, p->max);
     return;
@@ -45,8 +45,9 @@ TSR_DSP_SELDOM void conv_dsp_clamp(const tsr_conv_dsp *p, int8_t *out, int32_t w
   for (; width > 0; --width, out += p->out_pixel) tsr_dsp_clamp(out, p->out_channels, p->min, p->max);
 }
 
-TSR_DSP_INLINE void conv_dsp(const tsr_conv_dsp *p, const int8_t *const *rows, int8_t *out, const tsr_segment *segment,
-                             void *scratch) {
+TSR_DSP_INLINE void conv_dsp(const tsr_conv_dsp *layer, const int8_t *const *rows, int8_t *out,
+                             const tsr_segment *segment, void *scratch) {
+  const tsr_conv_dsp_shape *p = layer->shape;
   const int32_t width = segment->out_width;
   const int32_t first = -segment->pad_left;
 #ifdef CONV_DSP_ONE_PIXEL
@@ -62,13 +63,14 @@ TSR_DSP_INLINE void conv_dsp(const tsr_conv_dsp *p, const int8_t *const *rows, i
   call.left = width;
   call.out = out;
   call.activations = scratch;
-  call.plain = p->single && rows[0] != NULL && first >= 0 && first + (width - 1) * p->stride_w < segment->in_width;
+  call.plain = p->form == tsr_conv_dsp_single && rows[0] != NULL && first >= 0 &&
+               first + (width - 1) * p->stride_w < segment->in_width;
   tsr_dsp_dot dot;
   dot.offset = p->offset;
   dot.odd_offset = 256 * p->offset;
   dot.pixel = p->out_pixel;
   dot.pixel3 = 3 * p->out_pixel;
-  dot.weights = p->weights;
+  dot.weights = layer->weights;
   dot.activations = call.activations;
   dot.pairs = p->pairs;
   /* Groups of so many pixels as long as they are there, then of half as many. */
@@ -87,7 +89,7 @@ TSR_DSP_INLINE void conv_dsp(const tsr_conv_dsp *p, const int8_t *const *rows, i
 #endif
           tsr_dsp_dot_1(&dot, call.out, p->packed_channels, CONV_DSP_SHIFT);
       }
-      if (p->packed_channels < p->out_channels) conv_dsp_rest(&call, pixels);
+      if (p->packed_channels < p->out_channels) conv_dsp_rest(&call, dot.weights, pixels);
       call.first += pixels * p->stride_w;
       call.out += pixels * p->out_pixel;
       call.left -= pixels;

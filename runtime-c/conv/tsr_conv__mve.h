@@ -7,8 +7,9 @@
  * 4.4 to 18.
  *
  * scratch  (copies * window_vectors + 1) * 16 bytes, for windows that reach over the edge or do not lie in vectors
- * weights  [out_channels][kernel_h][kernel_w][in_channels], as the portable kernel has them; where there are
- *          tiles, behind them as many bytes of any value as the last vector of a window is longer than the window
+ * weights  bytes [out_channels][kernel_h][kernel_w][in_channels], as the portable kernel has them; behind them, aligned to
+ *          words, for each four channels, and the rest: biases, then multipliers divided by 2. The last vector of a window
+ *          may be longer than the window, and so reach behind the last weights: to bytes of any value
  */
 #ifndef TSR_CONV_MVE_H
 #define TSR_CONV_MVE_H
@@ -17,31 +18,36 @@
 
 enum { tsr_conv_mve_runs = 5 };
 
-typedef struct tsr_conv_mve {
-  const int8_t *weights;
-  const int32_t *stream; /* for each four channels, and the rest: biases, then multipliers divided by 2 */
+/* What layers may have in common. */
+typedef struct tsr_conv_mve_shape {
   int32_t offset;
-  int32_t shift;
-  int32_t min;
-  int32_t max;
-  int32_t input_zero_point;
+  int32_t stream;          /* bytes from the first weight to the first bias */
   int32_t in_channels;
-  int32_t out_channels;
-  int32_t kernel_h;
-  int32_t kernel_w;
-  int32_t stride_w;
-  int32_t dilation_w;
   int32_t in_pixel;
-  int32_t out_pixel;
-  int32_t window_bytes;   /* kernel_h * kernel_w * in_channels */
-  int32_t window_vectors; /* of 16 bytes, the last of which may be longer than the window */
-  int32_t run_vectors;    /* of a row of a window, of at most tsr_conv_mve_runs rows; 0: windows are always copied */
-  int32_t copies;         /* windows that are copied at a time: a multiple of 3 */
-  int32_t joined;         /* whether the columns of a window lie side by side */
-  int32_t tiles;          /* groups of four channels that tsr_mve_tile_3x4 computes; the others go one pixel at a time */
+  int32_t window_bytes;    /* kernel_h * kernel_w * in_channels */
+  uint16_t out_channels;
+  uint16_t kernel_h;
+  uint16_t kernel_w;
+  uint16_t stride_w;
+  uint16_t dilation_w;
+  uint16_t out_pixel;
+  uint16_t window_vectors; /* of 16 bytes, the last of which may be longer than the window */
+  uint16_t run_vectors;    /* of a row of a window, of at most tsr_conv_mve_runs rows; 0: windows are always copied */
+  uint16_t tiles;          /* groups of four channels that tsr_mve_tile_3x4 computes; the others go one pixel at a time */
+  uint8_t copies;          /* windows that are copied at a time: a multiple of 3 */
+  uint8_t joined;          /* whether the columns of a window lie side by side */
+  uint8_t shift;
+  int8_t min;
+  int8_t max;
+  int8_t input_zero_point;
+} tsr_conv_mve_shape;
+
+typedef struct tsr_conv_mve {
+  const int32_t *weights;
+  const tsr_conv_mve_shape *shape;
 } tsr_conv_mve;
 
-void tsr_conv_s8s8__mve(const tsr_conv_mve *p, const int8_t *const *rows, int8_t *out, const tsr_segment *segment,
+void tsr_conv_s8s8__mve(const tsr_conv_mve *layer, const int8_t *const *rows, int8_t *out, const tsr_segment *segment,
                         void *scratch);
 
 #endif

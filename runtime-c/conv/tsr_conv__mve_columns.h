@@ -7,7 +7,8 @@
  * channel 0.34; tsr_conv_s8s8__mve, which copies windows, takes 0.19 and 0.47.
  *
  * scratch  window_columns * kernel_h * in_channels + 16 bytes
- * weights  [out_channels][kernel_w][kernel_h][in_channels]
+ * weights  for each four channels biases, then multipliers divided by 2; behind all of them bytes: [out_channels]
+ *          [kernel_w][kernel_h][in_channels]
  */
 #ifndef TSR_CONV_MVE_COLUMNS_H
 #define TSR_CONV_MVE_COLUMNS_H
@@ -15,27 +16,31 @@
 #include "tsr_mve_columns.h"
 #include "tsr_mve_tile.h"
 
-typedef struct tsr_conv_mve_columns {
-  const int8_t *weights;
-  const int32_t *stream; /* for each four channels biases, then multipliers divided by 2 */
+/* What layers may have in common. */
+typedef struct tsr_conv_mve_columns_shape {
   int32_t offset;
-  int32_t shift;
-  int32_t min;
-  int32_t max;
-  int32_t input_zero_point;
-  int32_t in_channels;
-  int32_t out_channels;
-  int32_t kernel_h;
-  int32_t kernel_w;
-  int32_t stride_w;
-  int32_t in_pixel;
-  int32_t out_pixel;
-  int32_t window_bytes;   /* kernel_h * kernel_w * in_channels, more than 16 */
-  int32_t window_columns; /* columns that the scratch holds */
-  int32_t together;       /* columns that are copied at a time; 0: one, in pieces of 16 channels */
+  uint16_t in_channels;
+  uint16_t out_channels;
+  uint16_t kernel_h;
+  uint16_t kernel_w;
+  uint16_t stride_w;
+  uint16_t in_pixel;
+  uint16_t out_pixel;
+  uint16_t window_bytes;   /* kernel_h * kernel_w * in_channels, more than 16 */
+  uint16_t window_columns; /* columns that the scratch holds */
+  uint8_t together;        /* columns that are copied at a time; 0: one, in pieces of 16 channels */
+  uint8_t shift;
+  int8_t min;
+  int8_t max;
+  int8_t input_zero_point;
+} tsr_conv_mve_columns_shape;
+
+typedef struct tsr_conv_mve_columns {
+  const int32_t *weights;
+  const tsr_conv_mve_columns_shape *shape;
 } tsr_conv_mve_columns;
 
-void tsr_conv_s8s8__mve_columns(const tsr_conv_mve_columns *p, const int8_t *const *rows, int8_t *out,
+void tsr_conv_s8s8__mve_columns(const tsr_conv_mve_columns *layer, const int8_t *const *rows, int8_t *out,
                                 const tsr_segment *segment, void *scratch);
 
 #endif

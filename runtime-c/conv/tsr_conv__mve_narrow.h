@@ -12,7 +12,7 @@
  * weights, took 0.66, 0.32, 0.35, 0.26 and 0.38 to 0.59.
  *
  * scratch  window_columns * column_bytes + 16 bytes, where windows are copied
- * weights  [out_channels][kernel_w][kernel_h][in_channels]
+ * weights  biases, multipliers divided by 2, then bytes: [out_channels][kernel_w][kernel_h][in_channels]
  */
 #ifndef TSR_CONV_MVE_NARROW_H
 #define TSR_CONV_MVE_NARROW_H
@@ -20,9 +20,10 @@
 #include "tsr_mve_columns.h"
 #include "tsr_mve_narrow.h"
 
+typedef tsr_mve_narrow_shape tsr_conv_mve_narrow_shape;
 typedef tsr_mve_narrow_layer tsr_conv_mve_narrow;
 
-void tsr_conv_s8s8__mve_narrow(const tsr_conv_mve_narrow *p, const int8_t *const *rows, int8_t *out,
+void tsr_conv_s8s8__mve_narrow(const tsr_conv_mve_narrow *layer, const int8_t *const *rows, int8_t *out,
                                const tsr_segment *segment, void *scratch);
 
 #endif

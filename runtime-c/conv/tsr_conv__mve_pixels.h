@@ -6,27 +6,32 @@
  * channels, 0.16 from 96, 0.13 from 384; of one pixel 0.16.
  *
  * scratch  none
- * weights  [out_channels][in_channels]
+ * weights  for each four channels biases, then multipliers divided by 2; behind all of them bytes: [out_channels]
+ *          [in_channels]
  */
 #ifndef TSR_CONV_MVE_PIXELS_H
 #define TSR_CONV_MVE_PIXELS_H
 
 #include "tsr_mve_tile.h"
 
-typedef struct tsr_conv_mve_pixels {
-  const int8_t *weights;
-  const int32_t *stream; /* for each four channels biases, then multipliers divided by 2 */
+/* What layers may have in common. */
+typedef struct tsr_conv_mve_pixels_shape {
   int32_t offset;
-  int32_t shift;
-  int32_t min;
-  int32_t max;
-  int32_t in_channels;
-  int32_t out_channels;
-  int32_t in_pixel;
-  int32_t out_pixel;
+  uint16_t in_channels;
+  uint16_t out_channels;
+  uint16_t in_pixel;
+  uint16_t out_pixel;
+  uint8_t shift;
+  int8_t min;
+  int8_t max;
+} tsr_conv_mve_pixels_shape;
+
+typedef struct tsr_conv_mve_pixels {
+  const int32_t *weights;
+  const tsr_conv_mve_pixels_shape *shape;
 } tsr_conv_mve_pixels;
 
-void tsr_conv_s8s8__mve_pixels(const tsr_conv_mve_pixels *p, const int8_t *const *rows, int8_t *out,
+void tsr_conv_s8s8__mve_pixels(const tsr_conv_mve_pixels *layer, const int8_t *const *rows, int8_t *out,
                                const tsr_segment *segment, void *scratch);
 
 #endif

@@ -6,9 +6,9 @@
 
 #include "tsr_conv__dsp_sums.h"
 
-void tsr_conv_s8s8__dsp_fine(const tsr_conv_dsp *p, const int8_t *const *rows, int8_t *out,
+void tsr_conv_s8s8__dsp_fine(const tsr_conv_dsp *layer, const int8_t *const *rows, int8_t *out,
                              const tsr_segment *segment, void *scratch) {
-  conv_dsp(p, rows, out, segment, scratch);
+  conv_dsp(layer, rows, out, segment, scratch);
 }
 
 #undef conv_dsp

@@ -12,10 +12,10 @@
 
 #include "tsr_conv__dsp_lean.h"
 
-void tsr_conv_s8s8__dsp_lean(const tsr_conv_dsp *p, const int8_t *const *rows, int8_t *out, const tsr_segment *segment,
+void tsr_conv_s8s8__dsp_lean(const tsr_conv_dsp *layer, const int8_t *const *rows, int8_t *out, const tsr_segment *segment,
                              void *scratch) {
   (void)scratch;
-  conv_dsp_lean(p, rows, out, segment);
+  conv_dsp_lean(layer, rows, out, segment);
 }
 
 #undef conv_dsp_lean

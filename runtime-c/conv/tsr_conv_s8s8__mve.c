@@ -1,9 +1,10 @@
 #include "tsr_conv__mve.h"
 
 /* Channels from c on, at most four, of the pixel whose window the tile has as its first. */
-static inline void conv_mve_some_channels(const tsr_conv_mve *p, const tsr_mve_tile *tile, int32_t c, int32_t pixel, int8_t *out) {
+static inline void conv_mve_some_channels(const tsr_conv_mve_shape *p, const tsr_mve_tile *tile, int32_t c, int32_t pixel,
+                                          int8_t *out) {
   const int32_t lanes = tsr_min(4, p->out_channels - c);
-  const int8_t *weights = p->weights + c * p->window_bytes;
+  const int8_t *weights = tile->weights + c * p->window_bytes;
   /* Channels that are not there are computed as one that is. */
   const int32_t second = lanes > 1 ? p->window_bytes : 0;
   const int32_t third = lanes > 2 ? 2 * p->window_bytes : 0;
@@ -15,7 +16,7 @@ static inline void conv_mve_some_channels(const tsr_conv_mve *p, const tsr_mve_t
     tsr_mve_dot_1x4(sums, window, weights, weights + second, weights + third, weights + fourth, bytes);
     weights += bytes;
   }
-  const int32_t *stream = p->stream + 2 * c;
+  const int32_t *stream = tile->stream + 2 * c;
   const tsr_mve_s32 bias = tsr_mve_load_part_s32(stream, lanes);
   const tsr_mve_s32 multipliers = tsr_mve_load_part_s32(stream + lanes, lanes);
   const tsr_mve_s32 four = tsr_mve_add_s32(tsr_mve_words(sums[0], sums[1], sums[2], sums[3]), bias);
@@ -51,7 +52,8 @@ static inline void conv_mve_copy_exactly(int8_t *to, const int8_t *from, int32_t
 }
 
 /* Copies the window whose first column is `first`, with zero points where the input has no pixel, and zeros behind it. */
-static void conv_mve_copy_window(const tsr_conv_mve *p, const int8_t *const *rows, int32_t in_width, int32_t first, int8_t *to) {
+static void conv_mve_copy_window(const tsr_conv_mve_shape *p, const int8_t *const *rows, int32_t in_width, int32_t first,
+                                 int8_t *to) {
   const int32_t row_bytes = p->kernel_w * p->in_channels;
   /* Columns of the window that lie inside the input, where they lie side by side. */
   const int32_t begin = tsr_max(0, -first);
@@ -85,8 +87,8 @@ static void conv_mve_copy_window(const tsr_conv_mve *p, const int8_t *const *row
  * tiles are computed. Short rows that lie inside the input, as a first
  * layer has them, go one vector a row.
  */
-static __attribute__((noinline)) void conv_mve_copy_windows(const tsr_conv_mve *p, const int8_t *const *rows, int32_t in_width, int32_t first, int32_t count,
-                         int8_t *to) {
+static __attribute__((noinline)) void conv_mve_copy_windows(const tsr_conv_mve_shape *p, const int8_t *const *rows,
+                                                            int32_t in_width, int32_t first, int32_t count, int8_t *to) {
   const int32_t row_bytes = p->kernel_w * p->in_channels;
   const int32_t step = p->stride_w * p->in_pixel;
   const int32_t window = 16 * p->window_vectors;
@@ -110,23 +112,26 @@ static __attribute__((noinline)) void conv_mve_copy_windows(const tsr_conv_mve *
  * The remaining channels of some pixels, and all of one where tsr_mve_tile_1x4 cannot take its window. Not inlined, so
  * that its frame is not there while tiles are computed.
  */
-static __attribute__((noinline)) void conv_mve_finish(const tsr_conv_mve *p, const tsr_mve_tile *tile, int32_t from,
+static __attribute__((noinline)) void conv_mve_finish(const tsr_conv_mve_shape *p, const tsr_mve_tile *tile, int32_t from,
                                                       int32_t pixels, int8_t *out) {
   for (int32_t i = 0; i < pixels; ++i) {
     for (int32_t c = from; c < p->out_channels; c += 4) conv_mve_some_channels(p, tile, c, i, out + i * p->out_pixel);
   }
 }
 
-void tsr_conv_s8s8__mve(const tsr_conv_mve *p, const int8_t *const *rows, int8_t *out, const tsr_segment *segment,
+void tsr_conv_s8s8__mve(const tsr_conv_mve *layer, const int8_t *const *rows, int8_t *out, const tsr_segment *segment,
                         void *scratch) {
+  const tsr_conv_mve_shape *p = layer->shape;
+  const int8_t *const weights = (const int8_t *)layer->weights;
+  const int32_t *const stream = (const int32_t *)(weights + p->stream);
   int8_t *copies = scratch;
   const int32_t copy_bytes = 16 * p->window_vectors;
   const int32_t step = p->stride_w * p->in_pixel;
   const int32_t reach = (p->kernel_w - 1) * p->dilation_w;
   const int32_t channels = 4 * p->tiles;
   const int8_t *windows[3 * (tsr_conv_mve_runs + 1)];
-  tsr_mve_tile tile = {windows,   0,         0,      0,      p->weights, p->window_bytes, p->stream,
-                       p->offset, p->shift, {0},    {0, 3 * p->out_pixel}};
+  tsr_mve_tile tile = {windows,   0,        0,   0,                   weights, p->window_bytes, stream,
+                       p->offset, p->shift, {0}, {0, 3 * p->out_pixel}};
   int32_t whole = p->run_vectors > 0;
   for (int32_t ky = 0; ky < p->kernel_h; ++ky) whole &= rows[ky] != NULL;
   for (int32_t x = 0; x < segment->out_width;) {

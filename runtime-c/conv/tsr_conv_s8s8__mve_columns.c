@@ -1,7 +1,9 @@
 #include "tsr_conv__mve_columns.h"
 
-void tsr_conv_s8s8__mve_columns(const tsr_conv_mve_columns *p, const int8_t *const *rows, int8_t *out,
+void tsr_conv_s8s8__mve_columns(const tsr_conv_mve_columns *layer, const int8_t *const *rows, int8_t *out,
                                 const tsr_segment *segment, void *scratch) {
+  const tsr_conv_mve_columns_shape *p = layer->shape;
+  const int8_t *const weights = (const int8_t *)(layer->weights + 2 * p->out_channels);
   const int8_t *const columns = scratch;
   const int32_t step = p->stride_w * p->kernel_h * p->in_channels;
   const int32_t blocks = (p->window_bytes + 15) / 16;
@@ -9,8 +11,8 @@ void tsr_conv_s8s8__mve_columns(const tsr_conv_mve_columns *p, const int8_t *con
   const tsr_mve_turn turn = {p->kernel_h, p->in_channels, p->in_pixel, p->together, p->input_zero_point};
   const int8_t *windows[4] = {NULL};
   tsr_mve_tile tile = {windows,   1,         blocks,    p->window_bytes,
-                       p->weights, p->window_bytes, p->stream, p->offset,
-                       p->shift,  {0},                  {3 * step, 3 * p->out_pixel}};
+                       weights,   p->window_bytes, layer->weights, p->offset,
+                       p->shift,  {0},       {3 * step, 3 * p->out_pixel}};
   const int32_t room = (p->window_columns - p->kernel_w) / p->stride_w + 1;
   /* Pixels are computed three by three. */
   const int32_t most = room < 3 ? room : room / 3 * 3;

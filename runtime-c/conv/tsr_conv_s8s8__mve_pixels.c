@@ -1,13 +1,15 @@
 #include "tsr_conv__mve_pixels.h"
 
-void tsr_conv_s8s8__mve_pixels(const tsr_conv_mve_pixels *p, const int8_t *const *rows, int8_t *out,
+void tsr_conv_s8s8__mve_pixels(const tsr_conv_mve_pixels *layer, const int8_t *const *rows, int8_t *out,
                                const tsr_segment *segment, void *scratch) {
+  const tsr_conv_mve_pixels_shape *p = layer->shape;
   (void)scratch;
   const int32_t groups = p->out_channels / 4;
   const int32_t count = segment->out_width;
+  const int8_t *const weights = (const int8_t *)(layer->weights + 2 * p->out_channels);
   const int8_t *windows[4] = {NULL};
   tsr_mve_tile tile = {windows,      1,         (p->in_channels + 15) / 16, p->in_channels,
-                       p->weights,   p->in_channels, p->stream,             p->offset,
+                       weights,      p->in_channels, layer->weights,        p->offset,
                        p->shift,     {0},       {3 * p->in_pixel, 3 * p->out_pixel}};
   int32_t x = 0;
   if ((p->in_channels == 64 || p->in_channels == 112) && p->shift == 1 && count > 3 && p->out_pixel < 16000) {

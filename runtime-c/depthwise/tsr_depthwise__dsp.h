@@ -24,25 +24,29 @@
 
 enum { tsr_depthwise_dsp_rows = 16 };
 
+/* What layers may have in common. */
+typedef struct tsr_depthwise_dsp_shape {
+  int32_t offset;
+  uint16_t channels;
+  uint16_t kernel_h;
+  uint16_t kernel_w;
+  uint16_t stride_w;
+  uint16_t dilation_w;
+  uint16_t in_pixel;
+  uint16_t out_pixel;
+  uint8_t pre_shift; /* sums count times 2^pre_shift */
+  uint8_t shift;
+  int8_t min;
+  int8_t max;
+  int8_t input_zero_point;
+} tsr_depthwise_dsp_shape;
+
 typedef struct tsr_depthwise_dsp {
   const int32_t *weights;
-  int32_t pre_shift; /* sums count times 2^pre_shift */
-  int32_t offset;
-  int32_t shift;
-  int32_t min;
-  int32_t max;
-  int32_t input_zero_point;
-  int32_t channels;
-  int32_t kernel_h;
-  int32_t kernel_w;
-  int32_t stride_w;
-  int32_t dilation_w;
-  int32_t in_pixel;
-  int32_t out_pixel;
+  const tsr_depthwise_dsp_shape *shape;
 } tsr_depthwise_dsp;
 
-typedef struct tsr_depthwise_packed_dsp {
-  const int32_t *weights;
+typedef struct tsr_depthwise_packed_dsp_shape {
   int16_t offset;
   uint16_t channels;
   uint16_t in_pixel;
@@ -51,6 +55,11 @@ typedef struct tsr_depthwise_packed_dsp {
   int8_t min;
   int8_t max;
   int8_t input_zero_point;
+} tsr_depthwise_packed_dsp_shape;
+
+typedef struct tsr_depthwise_packed_dsp {
+  const int32_t *weights;
+  const tsr_depthwise_packed_dsp_shape *shape;
 } tsr_depthwise_packed_dsp;
 
 /*
@@ -72,28 +81,28 @@ enum {
   tsr_depthwise_7x7_scratch = 4 * (31 + 4 * 25)
 };
 
-void tsr_depthwise_s8s8__dsp(const tsr_depthwise_dsp *p, const int8_t *const *rows, int8_t *out,
+void tsr_depthwise_s8s8__dsp(const tsr_depthwise_dsp *layer, const int8_t *const *rows, int8_t *out,
                              const tsr_segment *segment, void *scratch);
 
-void tsr_depthwise_s8s8__dsp_3x3(const tsr_depthwise_packed_dsp *p, const int8_t *const *rows, int8_t *out,
+void tsr_depthwise_s8s8__dsp_3x3(const tsr_depthwise_packed_dsp *layer, const int8_t *const *rows, int8_t *out,
                                  const tsr_segment *segment, void *scratch);
 
-void tsr_depthwise_s8s8__dsp_3x3_narrow(const tsr_depthwise_packed_dsp *p, const int8_t *const *rows, int8_t *out,
+void tsr_depthwise_s8s8__dsp_3x3_narrow(const tsr_depthwise_packed_dsp *layer, const int8_t *const *rows, int8_t *out,
                                      const tsr_segment *segment, void *scratch);
 
-void tsr_depthwise_s8s8__dsp_3x3_rows(const tsr_depthwise_packed_dsp *p, const int8_t *const *rows, int8_t *out,
+void tsr_depthwise_s8s8__dsp_3x3_rows(const tsr_depthwise_packed_dsp *layer, const int8_t *const *rows, int8_t *out,
                                       const tsr_segment *segment, void *scratch);
 
-void tsr_depthwise_s8s8__dsp_3x3_scaled(const tsr_depthwise_packed_dsp *p, const int8_t *const *rows, int8_t *out,
+void tsr_depthwise_s8s8__dsp_3x3_scaled(const tsr_depthwise_packed_dsp *layer, const int8_t *const *rows, int8_t *out,
                                         const tsr_segment *segment, void *scratch);
 
-void tsr_depthwise_s8s8__dsp_5x5(const tsr_depthwise_packed_dsp *p, const int8_t *const *rows, int8_t *out,
+void tsr_depthwise_s8s8__dsp_5x5(const tsr_depthwise_packed_dsp *layer, const int8_t *const *rows, int8_t *out,
                                  const tsr_segment *segment, void *scratch);
 
-void tsr_depthwise_s8s8__dsp_7x7_stride2(const tsr_depthwise_packed_dsp *p, const int8_t *const *rows, int8_t *out,
+void tsr_depthwise_s8s8__dsp_7x7_stride2(const tsr_depthwise_packed_dsp *layer, const int8_t *const *rows, int8_t *out,
                                          const tsr_segment *segment, void *scratch);
 
-void tsr_depthwise_s8s8__dsp_3x3_stride2(const tsr_depthwise_packed_dsp *p, const int8_t *const *rows, int8_t *out,
+void tsr_depthwise_s8s8__dsp_3x3_stride2(const tsr_depthwise_packed_dsp *layer, const int8_t *const *rows, int8_t *out,
                                          const tsr_segment *segment, void *scratch);
 
 #endif

@@ -46,9 +46,9 @@ static inline void tsr_depthwise_pad_columns(uint32_t *scratch, int32_t from, in
 /*
  * The `count` columns from column `first` on, an even number; puts those that are padding: the same for all channels.
  */
-static inline void tsr_depthwise_columns_begin(tsr_depthwise_columns *columns, const tsr_depthwise_packed_dsp *p,
-                                               const int8_t *const *rows, int32_t in_width, int32_t first, int32_t count,
-                                               uint32_t *scratch) {
+static inline void tsr_depthwise_columns_begin(tsr_depthwise_columns *columns,
+                                               const tsr_depthwise_packed_dsp_shape *p, const int8_t *const *rows,
+                                               int32_t in_width, int32_t first, int32_t count, uint32_t *scratch) {
   const int32_t from = tsr_min(tsr_max(-first, 0), count);
   const int32_t to = tsr_max(tsr_min(in_width - first, count), from);
   const int32_t at = (first + from) * p->in_pixel;
@@ -121,9 +121,11 @@ static inline void tsr_depthwise_put_columns(const tsr_depthwise_columns *column
 typedef const int32_t *tsr_depthwise_loops(tsr_dsp_columns *context, const int32_t *weights);
 
 /* `count` outputs of stride 1, at most tsr_depthwise_3x3_outputs, whose first tap is column `first`. */
-TSR_DSP_INLINE void tsr_depthwise_outputs(const tsr_depthwise_packed_dsp *p, const int8_t *const *rows, int8_t *out,
-                                          int32_t in_width, int32_t first, int32_t count, uint32_t *scratch,
-                                          tsr_depthwise_loops *loops) {
+TSR_DSP_INLINE void tsr_depthwise_outputs(const tsr_depthwise_packed_dsp *layer, const int8_t *const *rows,
+                                          int8_t *out, int32_t in_width, int32_t first, int32_t count,
+                                          uint32_t *scratch, tsr_depthwise_loops *loops) {
+  const tsr_depthwise_packed_dsp_shape *p = layer->shape;
+  const int32_t *weights = layer->weights;
   const int32_t pairs = (count + 1) / 2;
   tsr_depthwise_columns columns;
   tsr_depthwise_columns_begin(&columns, p, rows, in_width, first, 2 * pairs + 2, scratch);
@@ -132,7 +134,6 @@ TSR_DSP_INLINE void tsr_depthwise_outputs(const tsr_depthwise_packed_dsp *p, con
   context.doublings = p->pre_shift;
   const uint32_t least = tsr_dsp_four(p->min);
   const uint32_t most = tsr_dsp_four(p->max);
-  const int32_t *weights = p->weights;
   for (int32_t c = 0; c < p->channels; c += 4) {
     tsr_depthwise_put_columns(&columns, c, scratch);
     weights = loops(&context, weights);
@@ -145,17 +146,18 @@ TSR_DSP_INLINE void tsr_depthwise_outputs(const tsr_depthwise_packed_dsp *p, con
 }
 
 /* Outputs of a segment, at most `most` at a time, by a function of its own: so each has but its own frame on the stack. */
-typedef void tsr_depthwise_wide(const tsr_depthwise_packed_dsp *p, const int8_t *const *rows, int8_t *out,
+typedef void tsr_depthwise_wide(const tsr_depthwise_packed_dsp *layer, const int8_t *const *rows, int8_t *out,
                                 int32_t in_width, int32_t first, int32_t count, uint32_t *scratch);
 
-TSR_DSP_INLINE void tsr_depthwise_rows(const tsr_depthwise_packed_dsp *p, const int8_t *const *rows, int8_t *out,
+TSR_DSP_INLINE void tsr_depthwise_rows(const tsr_depthwise_packed_dsp *layer, const int8_t *const *rows, int8_t *out,
                                        const tsr_segment *segment, uint32_t *scratch, int32_t stride,
                                        tsr_depthwise_wide *wide) {
+  const tsr_depthwise_packed_dsp_shape *p = layer->shape;
   const int32_t most = tsr_depthwise_3x3_outputs / stride;
   int32_t count;
   for (int32_t x = 0; x < segment->out_width; x += count) {
     count = tsr_min(segment->out_width - x, most);
-    wide(p, rows, out + x * p->out_pixel, segment->in_width, x * stride - segment->pad_left, count, scratch);
+    wide(layer, rows, out + x * p->out_pixel, segment->in_width, x * stride - segment->pad_left, count, scratch);
   }
 }
 

@@ -9,13 +9,15 @@
 #include "tsr_dsp_pixels.h"
 
 /* Limits a segment's outputs to those between min and max. */
-TSR_DSP_SELDOM void tsr_depthwise_clamp(const tsr_depthwise_packed_dsp *p, int8_t *out, int32_t pixels) {
+TSR_DSP_SELDOM void tsr_depthwise_clamp(const tsr_depthwise_packed_dsp_shape *p, int8_t *out, int32_t pixels) {
   for (; pixels > 0; --pixels, out += p->out_pixel) tsr_dsp_clamp(out, p->channels, p->min, p->max);
 }
 
 /* A segment: of stride 1 pairs of pixels, then what is left; of stride 2 pixels one by one. */
-TSR_DSP_INLINE void tsr_depthwise_narrow(const tsr_depthwise_packed_dsp *p, const int8_t *const *rows, int8_t *out,
-                                         const tsr_segment *segment, const int32_t stride) {
+TSR_DSP_INLINE void tsr_depthwise_narrow(const tsr_depthwise_packed_dsp *layer, const int8_t *const *rows,
+                                         int8_t *out, const tsr_segment *segment, const int32_t stride) {
+  const tsr_depthwise_packed_dsp_shape *p = layer->shape;
+  const int32_t *const weights = layer->weights;
   tsr_dsp_pixels context;
   const int32_t width = segment->in_width;
   int32_t first = -segment->pad_left;
@@ -45,7 +47,7 @@ TSR_DSP_INLINE void tsr_depthwise_narrow(const tsr_depthwise_packed_dsp *p, cons
     context.rows[0] = a + at;
     context.rows[1] = b + at;
     context.rows[2] = c + at;
-    context.weights = p->weights;
+    context.weights = weights;
     context.out = to;
     context.out_end = to + p->channels;
     if (pixels == 2) tsr_dsp_two_pixels_3x3(&context);

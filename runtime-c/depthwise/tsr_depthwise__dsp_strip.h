@@ -105,10 +105,11 @@ TSR_DSP_INLINE void tsr_depthwise_strip_channel(tsr_depthwise_strip shape, const
 }
 
 /* `count` outputs, at most so many as the scratch is for, whose first tap is column `first`. */
-TSR_DSP_INLINE void tsr_depthwise_strip_outputs(const tsr_depthwise_packed_dsp *p, tsr_depthwise_strip shape,
+TSR_DSP_INLINE void tsr_depthwise_strip_outputs(const tsr_depthwise_packed_dsp *layer, tsr_depthwise_strip shape,
                                                 const int8_t *const *rows, int8_t *out, int32_t in_width, int32_t first,
                                                 int32_t count, uint32_t *scratch, tsr_depthwise_weights *expand,
                                                 tsr_depthwise_five *five) {
+  const tsr_depthwise_packed_dsp_shape *p = layer->shape;
   const int32_t groups = (count + tsr_dsp_strip_group - 1) / tsr_dsp_strip_group;
   const int32_t columns = (groups * tsr_dsp_strip_group - 1) * shape.stride + shape.kernel;
   const int32_t from = tsr_min(tsr_max(-first, 0), columns);
@@ -145,7 +146,7 @@ TSR_DSP_INLINE void tsr_depthwise_strip_outputs(const tsr_depthwise_packed_dsp *
       tsr_depthwise_fill_strip(strip, a, b, from, to);
       strip += shape.pitch;
     }
-    const int32_t *quad = p->weights + (c >> 2) * (4 * channel_words + 1);
+    const int32_t *quad = layer->weights + (c >> 2) * (4 * channel_words + 1);
     const int32_t *channel = quad + 1 + (c & 2) * channel_words;
     const int32_t last = quad[0] >> (8 * (c & 2));
     int8_t *to_out = out + c;
@@ -158,14 +159,15 @@ TSR_DSP_INLINE void tsr_depthwise_strip_outputs(const tsr_depthwise_packed_dsp *
 }
 
 /* A segment. */
-TSR_DSP_INLINE void tsr_depthwise_strip_segment(const tsr_depthwise_packed_dsp *p, tsr_depthwise_strip shape,
+TSR_DSP_INLINE void tsr_depthwise_strip_segment(const tsr_depthwise_packed_dsp *layer, tsr_depthwise_strip shape,
                                                 const int8_t *const *rows, int8_t *out, const tsr_segment *segment,
                                                 uint32_t *scratch, tsr_depthwise_weights *expand,
                                                 tsr_depthwise_five *five) {
+  const tsr_depthwise_packed_dsp_shape *p = layer->shape;
   int32_t count;
   for (int32_t x = 0; x < segment->out_width; x += count) {
     count = tsr_min(segment->out_width - x, shape.outputs);
-    tsr_depthwise_strip_outputs(p, shape, rows, out + x * p->out_pixel, segment->in_width,
+    tsr_depthwise_strip_outputs(layer, shape, rows, out + x * p->out_pixel, segment->in_width,
                                 x * shape.stride - segment->pad_left, count, scratch, expand, five);
   }
   if (p->min == -128 && p->max == 127) return;

@@ -8,13 +8,13 @@
 #include "tsr_depthwise__dsp.h"
 #include "tsr_dsp_taps.h"
 
-static inline int32_t depthwise_dsp_output(const tsr_depthwise_dsp *p, int32_t sum, int32_t multiplier) {
+static inline int32_t depthwise_dsp_output(const tsr_depthwise_dsp_shape *p, int32_t sum, int32_t multiplier) {
   const int32_t scaled = (int32_t)((uint32_t)sum << p->pre_shift);
   return tsr_dsp_ssat8(tsr_dsp_smmla(scaled, multiplier, p->offset) >> p->shift);
 }
 
 /* Channels that are no multiple of four: one by one. */
-static void depthwise_dsp_last(const tsr_depthwise_dsp *p, const tsr_dsp_taps *taps, const tsr_dsp_run *runs,
+static void depthwise_dsp_last(const tsr_depthwise_dsp_shape *p, const tsr_dsp_taps *taps, const tsr_dsp_run *runs,
                           const int32_t *weights, int8_t *out) {
   const int32_t first = p->channels & ~3;
   const int32_t channels = p->channels - first;
@@ -32,8 +32,9 @@ static void depthwise_dsp_last(const tsr_depthwise_dsp *p, const tsr_dsp_taps *t
 }
 
 /* The output pixel whose first tap is column `first`. */
-static void depthwise_dsp_pixel(const tsr_depthwise_dsp *p, const int8_t *const *rows, int8_t *out, int32_t in_width,
-                                int32_t first) {
+static void depthwise_dsp_pixel(const tsr_depthwise_dsp *layer, const int8_t *const *rows, int8_t *out,
+                                int32_t in_width, int32_t first) {
+  const tsr_depthwise_dsp_shape *p = layer->shape;
   tsr_dsp_run runs[tsr_depthwise_dsp_rows];
   tsr_dsp_taps taps;
   const int32_t from = first >= 0 ? 0 : (p->dilation_w - 1 - first) / p->dilation_w;
@@ -52,7 +53,7 @@ static void depthwise_dsp_pixel(const tsr_depthwise_dsp *p, const int8_t *const 
   const uint32_t least = tsr_dsp_four(p->min);
   const uint32_t most = tsr_dsp_four(p->max);
   const int32_t words = p->kernel_h * p->kernel_w;
-  const int32_t *weights = p->weights;
+  const int32_t *weights = layer->weights;
   for (int32_t c = 0; c + 4 <= p->channels; c += 4) {
     taps.run = runs;
     taps.channel = c;
@@ -71,10 +72,11 @@ static void depthwise_dsp_pixel(const tsr_depthwise_dsp *p, const int8_t *const 
   depthwise_dsp_last(p, &taps, runs, weights, out);
 }
 
-void tsr_depthwise_s8s8__dsp(const tsr_depthwise_dsp *p, const int8_t *const *rows, int8_t *out,
+void tsr_depthwise_s8s8__dsp(const tsr_depthwise_dsp *layer, const int8_t *const *rows, int8_t *out,
                              const tsr_segment *segment, void *scratch) {
+  const tsr_depthwise_dsp_shape *p = layer->shape;
   (void)scratch;
   for (int32_t x = 0; x < segment->out_width; ++x) {
-    depthwise_dsp_pixel(p, rows, out + x * p->out_pixel, segment->in_width, x * p->stride_w - segment->pad_left);
+    depthwise_dsp_pixel(layer, rows, out + x * p->out_pixel, segment->in_width, x * p->stride_w - segment->pad_left);
   }
 }

@@ -9,18 +9,18 @@
 #include "tsr_depthwise__dsp_3x3.h"
 #include "tsr_depthwise__dsp_pixel.h"
 
-TSR_DSP_CALL void depthwise_3x3_dsp_wide(const tsr_depthwise_packed_dsp *p, const int8_t *const *rows, int8_t *out,
+TSR_DSP_CALL void depthwise_3x3_dsp_wide(const tsr_depthwise_packed_dsp *layer, const int8_t *const *rows, int8_t *out,
                                          int32_t in_width, int32_t first, int32_t count, uint32_t *scratch) {
-  tsr_depthwise_outputs(p, rows, out, in_width, first, count, scratch, tsr_dsp_channels_3x3);
+  tsr_depthwise_outputs(layer, rows, out, in_width, first, count, scratch, tsr_dsp_channels_3x3);
 }
 
-TSR_DSP_CALL void depthwise_3x3_dsp_few(const tsr_depthwise_packed_dsp *p, const int8_t *const *rows, int8_t *out,
+TSR_DSP_CALL void depthwise_3x3_dsp_few(const tsr_depthwise_packed_dsp *layer, const int8_t *const *rows, int8_t *out,
                                         const tsr_segment *segment) {
-  tsr_depthwise_narrow(p, rows, out, segment, 1);
+  tsr_depthwise_narrow(layer, rows, out, segment, 1);
 }
 
-void tsr_depthwise_s8s8__dsp_3x3(const tsr_depthwise_packed_dsp *p, const int8_t *const *rows, int8_t *out,
+void tsr_depthwise_s8s8__dsp_3x3(const tsr_depthwise_packed_dsp *layer, const int8_t *const *rows, int8_t *out,
                                  const tsr_segment *segment, void *scratch) {
-  if (segment->out_width <= tsr_depthwise_3x3_narrow) depthwise_3x3_dsp_few(p, rows, out, segment);
-  else tsr_depthwise_rows(p, rows, out, segment, scratch, 1, depthwise_3x3_dsp_wide);
+  if (segment->out_width <= tsr_depthwise_3x3_narrow) depthwise_3x3_dsp_few(layer, rows, out, segment);
+  else tsr_depthwise_rows(layer, rows, out, segment, scratch, 1, depthwise_3x3_dsp_wide);
 }

@@ -4,8 +4,8 @@
  */
 #include "tsr_depthwise__dsp_pixel.h"
 
-void tsr_depthwise_s8s8__dsp_3x3_narrow(const tsr_depthwise_packed_dsp *p, const int8_t *const *rows, int8_t *out,
+void tsr_depthwise_s8s8__dsp_3x3_narrow(const tsr_depthwise_packed_dsp *layer, const int8_t *const *rows, int8_t *out,
                                         const tsr_segment *segment, void *scratch) {
   (void)scratch;
-  tsr_depthwise_narrow(p, rows, out, segment, 1);
+  tsr_depthwise_narrow(layer, rows, out, segment, 1);
 }

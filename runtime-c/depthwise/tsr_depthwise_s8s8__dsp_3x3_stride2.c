@@ -8,8 +8,8 @@
 #include "tsr_depthwise__dsp_pixel.h"
 
 /* The outputs of `count` pairs of columns, as pixels. */
-static inline void depthwise_3x3_stride2_dsp_put(const tsr_depthwise_packed_dsp *p, const uint32_t *pair, int32_t count,
-                                                 int8_t *to) {
+static inline void depthwise_3x3_stride2_dsp_put(const tsr_depthwise_packed_dsp_shape *p, const uint32_t *pair,
+                                                 int32_t count, int8_t *to) {
   const uint32_t least = tsr_dsp_four(p->min);
   const uint32_t most = tsr_dsp_four(p->max);
   const int32_t step = p->out_pixel;
@@ -23,14 +23,15 @@ static inline void depthwise_3x3_stride2_dsp_put(const tsr_depthwise_packed_dsp 
   }
 }
 
-TSR_DSP_CALL void depthwise_3x3_stride2_dsp_wide(const tsr_depthwise_packed_dsp *p, const int8_t *const *rows,
+TSR_DSP_CALL void depthwise_3x3_stride2_dsp_wide(const tsr_depthwise_packed_dsp *layer, const int8_t *const *rows,
                                                  int8_t *out,
                                                  int32_t in_width, int32_t first, int32_t count, uint32_t *scratch) {
+  const tsr_depthwise_packed_dsp_shape *p = layer->shape;
+  const int32_t *weights = layer->weights;
   tsr_depthwise_columns columns;
   tsr_depthwise_columns_begin(&columns, p, rows, in_width, first, 2 * count + 2, scratch);
   tsr_dsp_columns context;
   tsr_dsp_columns_begin(&context, scratch, count, p->offset);
-  const int32_t *weights = p->weights;
   for (int32_t c = 0; c < p->channels; c += 4) {
     tsr_depthwise_put_columns(&columns, c, scratch);
     weights = tsr_dsp_channels_3x3_stride2(&context, weights);
@@ -38,13 +39,13 @@ TSR_DSP_CALL void depthwise_3x3_stride2_dsp_wide(const tsr_depthwise_packed_dsp 
   }
 }
 
-TSR_DSP_CALL void depthwise_3x3_stride2_dsp_few(const tsr_depthwise_packed_dsp *p, const int8_t *const *rows,
+TSR_DSP_CALL void depthwise_3x3_stride2_dsp_few(const tsr_depthwise_packed_dsp *layer, const int8_t *const *rows,
                                                 int8_t *out, const tsr_segment *segment) {
-  tsr_depthwise_narrow(p, rows, out, segment, 2);
+  tsr_depthwise_narrow(layer, rows, out, segment, 2);
 }
 
-void tsr_depthwise_s8s8__dsp_3x3_stride2(const tsr_depthwise_packed_dsp *p, const int8_t *const *rows, int8_t *out,
+void tsr_depthwise_s8s8__dsp_3x3_stride2(const tsr_depthwise_packed_dsp *layer, const int8_t *const *rows, int8_t *out,
                                          const tsr_segment *segment, void *scratch) {
-  if (segment->out_width <= tsr_depthwise_3x3_stride2_narrow) depthwise_3x3_stride2_dsp_few(p, rows, out, segment);
-  else tsr_depthwise_rows(p, rows, out, segment, scratch, 2, depthwise_3x3_stride2_dsp_wide);
+  if (segment->out_width <= tsr_depthwise_3x3_stride2_narrow) depthwise_3x3_stride2_dsp_few(layer, rows, out, segment);
+  else tsr_depthwise_rows(layer, rows, out, segment, scratch, 2, depthwise_3x3_stride2_dsp_wide);
 }

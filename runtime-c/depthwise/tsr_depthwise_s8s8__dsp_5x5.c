@@ -24,9 +24,9 @@ static inline void depthwise_dsp_weights5(const int32_t *packed, int32_t last, i
   }
 }
 
-void tsr_depthwise_s8s8__dsp_5x5(const tsr_depthwise_packed_dsp *p, const int8_t *const *rows, int8_t *out,
+void tsr_depthwise_s8s8__dsp_5x5(const tsr_depthwise_packed_dsp *layer, const int8_t *const *rows, int8_t *out,
                                  const tsr_segment *segment, void *scratch) {
   const tsr_depthwise_strip shape = {
       .kernel = 5, .stride = 1, .outputs = tsr_depthwise_5x5_outputs, .pitch = tsr_depthwise_5x5_pitch};
-  tsr_depthwise_strip_segment(p, shape, rows, out, segment, scratch, depthwise_dsp_weights5, tsr_dsp_five_5x5);
+  tsr_depthwise_strip_segment(layer, shape, rows, out, segment, scratch, depthwise_dsp_weights5, tsr_dsp_five_5x5);
 }

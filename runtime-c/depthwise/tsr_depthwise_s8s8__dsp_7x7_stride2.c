@@ -28,11 +28,11 @@ static inline void depthwise_dsp_weights7(const int32_t *packed, int32_t last, i
   }
 }
 
-void tsr_depthwise_s8s8__dsp_7x7_stride2(const tsr_depthwise_packed_dsp *p, const int8_t *const *rows, int8_t *out,
+void tsr_depthwise_s8s8__dsp_7x7_stride2(const tsr_depthwise_packed_dsp *layer, const int8_t *const *rows, int8_t *out,
                                          const tsr_segment *segment, void *scratch) {
   const tsr_depthwise_strip shape = {.kernel = 7,
                                      .stride = 2,
                                      .outputs = tsr_depthwise_7x7_outputs,
                                      .pitch = tsr_depthwise_7x7_pitch};
-  tsr_depthwise_strip_segment(p, shape, rows, out, segment, scratch, depthwise_dsp_weights7, tsr_dsp_five_7x7_stride2);
+  tsr_depthwise_strip_segment(layer, shape, rows, out, segment, scratch, depthwise_dsp_weights7, tsr_dsp_five_7x7_stride2);
 }

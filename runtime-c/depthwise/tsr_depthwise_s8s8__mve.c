@@ -3,7 +3,7 @@
 enum { depthwise_mve_taps = 49 };
 
 /* Sums as outputs that are not yet limited: `there` channels, whose biases and multipliers come next in the stream. */
-static inline tsr_mve_s32 depthwise_mve_scale(const tsr_depthwise_mve *p, tsr_mve_s32 sums, const int32_t *stream,
+static inline tsr_mve_s32 depthwise_mve_scale(const tsr_depthwise_mve_shape *p, tsr_mve_s32 sums, const int32_t *stream,
                                               int32_t there) {
   const tsr_mve_s32 bias = there == 4 ? tsr_mve_load_s32(stream) : tsr_mve_load_part_s32(stream, there);
   const tsr_mve_s32 halves =
@@ -12,7 +12,7 @@ static inline tsr_mve_s32 depthwise_mve_scale(const tsr_depthwise_mve *p, tsr_mv
 }
 
 /* Limits sixteen outputs and stores `lanes` of them. */
-static inline void depthwise_mve_store(const tsr_depthwise_mve *p, tsr_mve_s8 y, int8_t *out, int32_t lanes) {
+static inline void depthwise_mve_store(const tsr_depthwise_mve_shape *p, tsr_mve_s8 y, int8_t *out, int32_t lanes) {
   y = tsr_mve_min_s8(tsr_mve_max_s8(y, tsr_mve_all_s8(p->min)), tsr_mve_all_s8(p->max));
   if (lanes == 16) {
     tsr_mve_store_s8(out, y);
@@ -25,11 +25,13 @@ static inline void depthwise_mve_store(const tsr_depthwise_mve *p, tsr_mve_s8 y,
  * The outputs of sixteen channels from c on. taps: where the pixels under the window lie. Not inlined: frames of both
  * ways together are too much stack.
  */
-static __attribute__((noinline)) void depthwise_mve_full(const tsr_depthwise_mve *p, const int8_t *const *taps, int32_t count, int32_t c,
-                                      int8_t *out) {
+static __attribute__((noinline)) void depthwise_mve_full(const tsr_depthwise_mve *layer, const int8_t *const *taps,
+                                                         int32_t count, int32_t c, int8_t *out) {
+  const tsr_depthwise_mve_shape *p = layer->shape;
+  const int8_t *const weights = (const int8_t *)(layer->weights + 2 * p->channels);
   int32_t sums[16];
-  tsr_mve_depthwise_taps(sums, taps, c, p->weights + c * count, count);
-  const int32_t *stream = p->stream + 2 * c;
+  tsr_mve_depthwise_taps(sums, taps, c, weights + c * count, count);
+  const int32_t *stream = layer->weights + 2 * c;
   const tsr_mve_s32 y0 = depthwise_mve_scale(p, tsr_mve_load_s32(sums), stream, 4);
   const tsr_mve_s32 y1 = depthwise_mve_scale(p, tsr_mve_load_s32(sums + 4), stream + 8, 4);
   const tsr_mve_s32 y2 = depthwise_mve_scale(p, tsr_mve_load_s32(sums + 8), stream + 16, 4);
@@ -38,10 +40,11 @@ static __attribute__((noinline)) void depthwise_mve_full(const tsr_depthwise_mve
 }
 
 /* The same of fewer channels: `lanes`. */
-static __attribute__((noinline)) void depthwise_mve_rest(const tsr_depthwise_mve *p, const int8_t *const *taps, int32_t count, int32_t c,
-                               int32_t lanes, int8_t *out) {
-  const int8_t *weights = p->weights + c * count;
-  const int32_t *stream = p->stream + 2 * c;
+static __attribute__((noinline)) void depthwise_mve_rest(const tsr_depthwise_mve *layer, const int8_t *const *taps,
+                                                         int32_t count, int32_t c, int32_t lanes, int8_t *out) {
+  const tsr_depthwise_mve_shape *p = layer->shape;
+  const int8_t *weights = (const int8_t *)(layer->weights + 2 * p->channels) + c * count;
+  const int32_t *stream = layer->weights + 2 * c;
   tsr_mve_s32 sums[4];
   for (int32_t k = 0; k < 4; ++k) sums[k] = tsr_mve_all_s32(0);
   for (int32_t tap = 0; tap < count; ++tap, weights += lanes) {
@@ -68,7 +71,7 @@ static __attribute__((noinline)) void depthwise_mve_rest(const tsr_depthwise_mve
  * Where the pixels lie under the window whose first column is `first`: zeros outside the input. Not inlined, so that its
  * frame is not there while they are multiplied.
  */
-static __attribute__((noinline)) void depthwise_mve_taps_of(const tsr_depthwise_mve *p, const int8_t *const *rows,
+static __attribute__((noinline)) void depthwise_mve_taps_of(const tsr_depthwise_mve_shape *p, const int8_t *const *rows,
                                                             int32_t in_width, int32_t first, const int8_t *zeros,
                                                             const int8_t **tap) {
   const int32_t whole = first >= 0 && first + (p->kernel_w - 1) * p->dilation_w < in_width;
@@ -87,8 +90,9 @@ static __attribute__((noinline)) void depthwise_mve_taps_of(const tsr_depthwise_
   }
 }
 
-void tsr_depthwise_s8s8__mve(const tsr_depthwise_mve *p, const int8_t *const *rows, int8_t *out,
+void tsr_depthwise_s8s8__mve(const tsr_depthwise_mve *layer, const int8_t *const *rows, int8_t *out,
                              const tsr_segment *segment, void *scratch) {
+  const tsr_depthwise_mve_shape *p = layer->shape;
   int8_t *zeros = scratch;
   const int8_t *taps[depthwise_mve_taps];
   const int32_t count = p->kernel_h * p->kernel_w;
@@ -98,7 +102,7 @@ void tsr_depthwise_s8s8__mve(const tsr_depthwise_mve *p, const int8_t *const *ro
   for (int32_t x = 0; x < segment->out_width; ++x, out += p->out_pixel) {
     depthwise_mve_taps_of(p, rows, segment->in_width, x * p->stride_w - segment->pad_left, zeros, taps);
     int32_t c = 0;
-    for (; c + 16 <= p->channels; c += 16) depthwise_mve_full(p, taps, count, c, out);
-    if (c < p->channels) depthwise_mve_rest(p, taps, count, c, p->channels - c, out);
+    for (; c + 16 <= p->channels; c += 16) depthwise_mve_full(layer, taps, count, c, out);
+    if (c < p->channels) depthwise_mve_rest(layer, taps, count, c, p->channels - c, out);
   }
 }

@@ -31,8 +31,9 @@ static __attribute__((noinline)) void depthwise_mve_twos(tsr_mve_depthwise *all)
   all->turns >>= 1;
 }
 
-void tsr_depthwise_s8s8__mve_3x3(const tsr_depthwise_mve_3x3 *p, const int8_t *const *rows, int8_t *out,
+void tsr_depthwise_s8s8__mve_3x3(const tsr_depthwise_mve_3x3 *layer, const int8_t *const *rows, int8_t *out,
                                  const tsr_segment *segment, void *scratch) {
+  const tsr_depthwise_mve_3x3_shape *p = layer->shape;
   int8_t *const turned = scratch;
   const int32_t column = p->column;
   const int32_t stride = p->stride_w;
@@ -80,13 +81,13 @@ void tsr_depthwise_s8s8__mve_3x3(const tsr_depthwise_mve_3x3 *p, const int8_t *c
     }
     all.left = p->channels;
     all.out = out;
-    all.weights = p->weights;
-    all.stream = p->stream;
+    all.weights = (const int8_t *)(layer->weights + 2 * p->channels);
+    all.stream = layer->weights;
     tsr_mve_depthwise_pixels(&all, count, turned);
     width -= count;
     if (width == 0) break;
     first += count * stride;
     out += count * p->out_pixel;
   }
-  if (p->max - p->min < 255) tsr_mve_limit(pixels, segment->out_width, p->channels, p->out_pixel, p->min, p->max);
+  if (p->limited) tsr_mve_limit(pixels, segment->out_width, p->channels, p->out_pixel, p->min, p->max);
 }

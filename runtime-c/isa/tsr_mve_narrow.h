@@ -6,31 +6,35 @@
 
 /*
  * What tsr_mve_narrow_row computes: `count` pixels of all channels (four at least; two where windows have more than 16 bytes)
- * from windows of window_bytes bytes, at most 32, that lie `step` apart. weights: [out_channels][window_bytes]. With a shift
- * of 1 windows of some sizes are faster.
+ * from windows of window_bytes bytes, at most 32, that lie `step` apart. Where that is `known`, they are
+ * computed faster.
  */
-typedef struct tsr_mve_narrow_layer {
-  const int8_t *weights;
-  const int32_t *bias;
-  const int32_t *halves; /* multipliers divided by 2 */
+typedef struct tsr_mve_narrow_shape {
   int32_t offset;
-  int32_t shift;
-  int32_t min;
-  int32_t max;
-  int32_t input_zero_point;
-  int32_t in_channels;
-  int32_t out_channels;
-  int32_t kernel_h;
-  int32_t kernel_w;
-  int32_t stride_w;
-  int32_t in_pixel;
-  int32_t out_pixel;      /* less than 2^16 - 3 */
-  int32_t window_bytes;   /* kernel_h * kernel_w * in_channels */
-  int32_t column_bytes;   /* kernel_h * in_channels */
-  int32_t window_columns; /* columns that the scratch holds; 0: windows are never copied */
-  int32_t together;       /* columns that are copied at a time; 0: one, in pieces of 16 channels */
-  int32_t direct;         /* whether windows inside the input are read where they lie */
-  int32_t most;           /* pixels whose columns the scratch holds */
+  uint16_t in_channels;
+  uint16_t out_channels;
+  uint16_t kernel_h;
+  uint16_t kernel_w;
+  uint16_t stride_w;
+  uint16_t in_pixel;
+  uint16_t out_pixel;      /* less than 2^16 - 3 */
+  uint16_t window_columns; /* columns that the scratch holds; 0: windows are never copied */
+  uint16_t most;           /* pixels whose columns the scratch holds */
+  int16_t known;           /* a step for which there are loops of their own, with a shift of 1 and pixels of at most 8,000
+                              bytes: 8, 16, 24 or 32 for windows of so many bytes, 9 or 18 for those of 27; else -1 */
+  uint8_t window_bytes;    /* kernel_h * kernel_w * in_channels */
+  uint8_t column_bytes;    /* kernel_h * in_channels */
+  uint8_t together;        /* columns that are copied at a time; 0: one, in pieces of 16 channels */
+  uint8_t direct;          /* whether windows inside the input are read where they lie */
+  uint8_t shift;
+  int8_t min;
+  int8_t max;
+  int8_t input_zero_point;
+} tsr_mve_narrow_shape;
+
+typedef struct tsr_mve_narrow_layer {
+  const int32_t *weights;
+  const tsr_mve_narrow_shape *shape;
 } tsr_mve_narrow_layer;
 
 /* The pixels of a call, or of a part of it; of channels [begin, end). */
@@ -41,12 +45,10 @@ typedef struct tsr_mve_narrow_pixels {
   int32_t step;
   int32_t pairs; /* of pixels; of one pixel alone `next` and step are 0 */
   int32_t next;
+  const int32_t *weights; /* all: biases, multipliers divided by 2, then bytes: [out_channels][window_bytes] */
 } tsr_mve_narrow_pixels;
 
 #if defined(__ARM_FEATURE_MVE)
-
-/* Places of outputs of eight pixels are counted in 16 bits. */
-#define TSR_MVE_NARROW_APART 8000u
 
 /*
  * All loops: r0, r2, r4, r6 sums; r1 window; r3 output; r8 offset; r9 places, or 24 - shift; r10 from the pixels of a turn
@@ -132,7 +134,7 @@ typedef struct tsr_mve_narrow_pixels {
       : TSR_MVE_NARROW_REGISTERS)
 
 /* Windows of at most 16 bytes, channels by fours. */
-static __attribute__((noinline, unused)) void tsr_mve_narrow_16(const tsr_mve_narrow_layer *p, const tsr_mve_narrow_pixels *pixels,
+static __attribute__((noinline, unused)) void tsr_mve_narrow_16(const tsr_mve_narrow_shape *p, const tsr_mve_narrow_pixels *pixels,
                                                                 int8_t *out) {
   const int32_t bytes = p->window_bytes;
   const int32_t c = pixels->begin;
@@ -140,11 +142,11 @@ static __attribute__((noinline, unused)) void tsr_mve_narrow_16(const tsr_mve_na
   const int8_t *const windows = pixels->windows;
   const int32_t step = pixels->step;
   const uint32_t next = (uint32_t)pixels->next;
-  const int8_t *weights = p->weights + c * bytes;
-  const int32_t *bias = p->bias + c;
-  const int32_t *const halves = p->halves + c;
+  const int8_t *weights = (const int8_t *)(pixels->weights + 2 * p->out_channels) + c * bytes;
+  const int32_t *bias = pixels->weights + c;
+  const int32_t *const halves = bias + p->out_channels;
   const int8_t *const end = out + pixels->end;
-  const int32_t known = p->shift == 1 && step == bytes && (bytes == 16 || bytes == 8) && next <= TSR_MVE_NARROW_APART;
+  const int32_t known = step == p->known;
   /* Of pairs of pixels, a turn computes so many. */
   const int32_t near = next <= 36;
   const int32_t turn = !known ? 1 : near ? 4 : 2;
@@ -241,19 +243,18 @@ static __attribute__((noinline, unused)) void tsr_mve_narrow_16(const tsr_mve_na
       : TSR_MVE_NARROW_REGISTERS)
 
 /* The same of windows of more than 16 bytes, of which the second vector ends with the window; channels by twos. */
-static __attribute__((noinline, unused)) void tsr_mve_narrow_32(const tsr_mve_narrow_layer *p, const tsr_mve_narrow_pixels *pixels,
+static __attribute__((noinline, unused)) void tsr_mve_narrow_32(const tsr_mve_narrow_shape *p, const tsr_mve_narrow_pixels *pixels,
                                                                 int8_t *out) {
   const int32_t bytes = p->window_bytes;
   const int32_t c = pixels->begin;
   const int32_t pairs = pixels->pairs;
   const int32_t step = pixels->step;
   const uint32_t next = (uint32_t)pixels->next;
-  const int8_t *weights = p->weights + c * bytes;
-  const int32_t *const bias = p->bias + c;
-  const int32_t *halves = p->halves + c;
+  const int8_t *weights = (const int8_t *)(pixels->weights + 2 * p->out_channels) + c * bytes;
+  const int32_t *const bias = pixels->weights + c;
+  const int32_t *halves = bias + p->out_channels;
   const int8_t *const end = out + pixels->end;
-  const int32_t known = p->shift == 1 && next <= TSR_MVE_NARROW_APART &&
-                        (bytes == 27 ? step == 18 || step == 9 : step == bytes && (bytes == 32 || bytes == 24));
+  const int32_t known = step == p->known;
   const int8_t *const windows = pixels->windows + (known ? step + bytes - 16 : 0);
   const int32_t turns = known ? pairs / 4 : pairs;
   const int32_t rest = pairs % 4;
@@ -298,43 +299,48 @@ static __attribute__((noinline, unused)) void tsr_mve_narrow_32(const tsr_mve_na
 
 #else
 
-TSR_MVE_INLINE void tsr_mve_c_narrow(const tsr_mve_narrow_layer *p, const tsr_mve_narrow_pixels *pixels, int8_t *out) {
+TSR_MVE_INLINE void tsr_mve_c_narrow(const tsr_mve_narrow_shape *p, const tsr_mve_narrow_pixels *pixels, int8_t *out) {
+  const int32_t *const bias = pixels->weights;
+  const int32_t *const halves = bias + p->out_channels;
+  const int8_t *const weights = (const int8_t *)(halves + p->out_channels);
   for (int32_t x = 0; x < 2 * pixels->pairs; ++x) {
     for (int32_t i = pixels->begin; i < pixels->end; ++i) {
-      const int32_t sum = tsr_mve_c_dot(p->bias[i], pixels->windows + x * pixels->step, p->weights + i * p->window_bytes,
+      const int32_t sum = tsr_mve_c_dot(bias[i], pixels->windows + x * pixels->step, weights + i * p->window_bytes,
                                         p->window_bytes);
-      out[x * pixels->next + i] = tsr_requantize(sum, 2 * p->halves[i], p->offset, p->shift, -128, 127);
+      out[x * pixels->next + i] = tsr_requantize(sum, 2 * halves[i], p->offset, p->shift, -128, 127);
     }
   }
 }
 
-TSR_MVE_INLINE void tsr_mve_narrow_16(const tsr_mve_narrow_layer *p, const tsr_mve_narrow_pixels *pixels, int8_t *out) {
+TSR_MVE_INLINE void tsr_mve_narrow_16(const tsr_mve_narrow_shape *p, const tsr_mve_narrow_pixels *pixels, int8_t *out) {
   tsr_mve_c_narrow(p, pixels, out);
 }
 
-TSR_MVE_INLINE void tsr_mve_narrow_32(const tsr_mve_narrow_layer *p, const tsr_mve_narrow_pixels *pixels, int8_t *out) {
+TSR_MVE_INLINE void tsr_mve_narrow_32(const tsr_mve_narrow_shape *p, const tsr_mve_narrow_pixels *pixels, int8_t *out) {
   tsr_mve_c_narrow(p, pixels, out);
 }
 
 #endif
 
 /* Some channels of a row's pixels, two by two; of an odd number the last but one is computed again. */
-static inline void tsr_mve_narrow_channels(const tsr_mve_narrow_layer *p, tsr_mve_narrow_pixels *pixels, int32_t count, int8_t *out) {
-  void (*const compute)(const tsr_mve_narrow_layer *, const tsr_mve_narrow_pixels *, int8_t *) =
+static inline void tsr_mve_narrow_channels(const tsr_mve_narrow_shape *p, tsr_mve_narrow_pixels *pixels, int32_t count,
+                                           int8_t *out) {
+  void (*const compute)(const tsr_mve_narrow_shape *, const tsr_mve_narrow_pixels *, int8_t *) =
       p->window_bytes > 16 ? tsr_mve_narrow_32 : tsr_mve_narrow_16;
   compute(p, pixels, out);
   if ((count & 1) == 0 || count == 1) return;
   const tsr_mve_narrow_pixels last = {pixels->begin, pixels->end, pixels->windows + (count - 2) * pixels->step, pixels->step, 1,
-                                      pixels->next};
+                                      pixels->next, pixels->weights};
   compute(p, &last, out + (count - 2) * pixels->next);
 }
 
 /* One row; limits narrower than int8 are applied to the bytes of the row. */
-static inline void tsr_mve_narrow_row(const tsr_mve_narrow_layer *p, const int8_t *windows, int32_t step, int32_t count, int8_t *out) {
+static inline void tsr_mve_narrow_row(const tsr_mve_narrow_shape *p, const int32_t *weights, const int8_t *windows, int32_t step,
+                                      int32_t count, int8_t *out) {
   const int32_t together = p->window_bytes > 16 ? 2 : 4;
   const int32_t rest = p->out_channels & (together - 1);
   /* One pixel alone is computed twice. */
-  tsr_mve_narrow_pixels pixels = {0, p->out_channels - rest, windows, 0, 1, 0};
+  tsr_mve_narrow_pixels pixels = {0, p->out_channels - rest, windows, 0, 1, 0, weights};
   if (count > 1) {
     pixels.step = step;
     pixels.pairs = count >> 1;

@@ -153,12 +153,12 @@ TSR_MVE_INLINE void tsr_mve_turn_block(tsr_mve_depthwise *p) {
  * and a second vector of weights has them a column further. q0, q1 and q2, q3: weights of a channel each; q4 multipliers;
  * r12 the biases of two pixels.
  */
-#define TSR_MVE_PAIR(sums, first, second, other) \
+#define TSR_MVE_PAIRED_SUMS(sums, first, second, other) \
   "ldm r12, {r0, r2, r4, r6}\n\tvldrw.32 " sums ", [q5" first "\n\tvmladava.s8 r0, q0, " sums "\n\tvmladava.s8 r4, q1, " sums \
   "\n\tvldrw.32 " other ", [q5, #" second "+4]\n\tvmladava.s8 r2, q2, " other "\n\tvmladava.s8 r6, q3, " other \
   "\n\tvmov " sums "[2], " sums "[0], r0, r4\n\tvmov " sums "[3], " sums "[1], r2, r6\n\t"
 #define TSR_MVE_PAIRED_FOUR(two, four, places) \
-  TSR_MVE_PAIR("q6", ", #" four "]!", "0", "q7") TSR_MVE_PAIR("q7", ", #" two "]", two, "q7") \
+  TSR_MVE_PAIRED_SUMS("q6", ", #" four "]!", "0", "q7") TSR_MVE_PAIRED_SUMS("q7", ", #" two "]", two, "q7") \
   "vqdmlash.s32 q6, q4, r8\n\tvqdmlash.s32 q7, q4, r8\n\tvqrshrnb.s32 q6, q6, #1\n\tvqrshrnt.s32 q6, q7, #1\n\t" \
   "vldrh.16 q7, [r11" places "]\n\tvqmovnb.s16 q6, q6\n\tvstrb.16 q6, [r1, q7]\n\t"
 #define TSR_MVE_PAIRED_PASS(biases, multipliers, two, four) \

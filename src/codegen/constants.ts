@@ -1,17 +1,15 @@
 import type { ConstantArray } from '../ops/define.ts';
 import { arrayLines, byteStringLines } from './text.ts';
 
-/** Collects the constant arrays of a model; arrays with the same contents become one. */
+/** Collects the constants of a model; those with the same contents become one. */
 export interface ConstantPool {
   /** The name of the C array that holds these values; `hint` names it if it is new. */
   add(array: ConstantArray, hint: string): string;
-  /** The definitions, in the order in which they were added. */
+  /** The name of the first struct that was shared with this type and contents: `name`, if there was none. */
+  share(contents: string, name: string): string;
+  /** The definitions of the arrays, in the order in which they were added. */
   text(): string;
-  /** The bytes of all arrays. */
-  bytes(): number;
 }
-
-const elementBytes = { int8: 1, int16: 2, uint16: 2, int32: 4 } as const;
 
 /**
  * How arrays of bytes are written: as numbers, or as string literals, which compilers read many times faster, but of
@@ -22,8 +20,8 @@ export type ByteArrays = 'numbers' | 'text';
 export function createConstantPool(prefix: string, byteArrays: ByteArrays): ConstantPool {
   const names = new Map<string, string>();
   const used = new Set<string>();
+  const structs = new Map<string, string>();
   const definitions: string[] = [];
-  let bytes = 0;
   return {
     add({ type, values }, hint) {
       const asText = type === 'int8' && byteArrays === 'text';
@@ -35,11 +33,14 @@ export function createConstantPool(prefix: string, byteArrays: ByteArrays): Cons
       for (let i = 2; used.has(name); i += 1) name = `${prefix}_${hint}_${i}`;
       used.add(name);
       names.set(key, name);
-      bytes += values.length * elementBytes[type];
       definitions.push(`static const ${type}_t ${name}[${values.length}] = ${value};`);
       return name;
     },
+    share(contents, name) {
+      const known = structs.get(contents);
+      if (known === undefined) structs.set(contents, name);
+      return known ?? name;
+    },
     text: () => definitions.join('\n\n'),
-    bytes: () => bytes,
   };
 }

@@ -5,7 +5,7 @@ import { rowsTogether } from '../plan/joined.ts';
 import type { Layer, Plan } from '../plan/types.ts';
 import { addressText, baseParameter } from './arena.ts';
 import type { ConstantPool } from './constants.ts';
-import { startExpression } from './expressions.ts';
+import { bracket, rowText, startExpression, unrolledRows } from './expressions.ts';
 import { identifier, safeText } from './text.ts';
 
 /** What every function that writes a layer's C needs. */
@@ -22,25 +22,52 @@ export function layerName({ prefix }: LayerContext, layer: Layer): string {
   return `${prefix}_layer_${layer.index}_${identifier(layer.node.op)}`;
 }
 
-/** The C name of the parameters of a layer's call. */
-export function parametersName({ prefix }: LayerContext, layer: Layer, call: number): string {
-  const several = layer.lowering.kind === 'calls' && layer.lowering.calls.length > 1;
-  return `${prefix}_layer_${layer.index}${several ? `_${call}` : ''}`;
+/** A struct of constants: its name, and its definition unless an equal one stands before it. */
+interface Constants {
+  readonly name: string;
+  readonly definition: string | null;
 }
 
-/** The definitions of the parameters of all calls of a layer. */
+function constantsOf({ pool }: LayerContext, type: string, name: string, fields: readonly string[]): Constants {
+  const value = `{\n${fields.map((field) => `  ${field},`).join('\n')}\n}`;
+  const known = pool.share(`${type} ${value}`, name);
+  return { name: known, definition: known === name ? `static const ${type} ${name} = ${value};` : null };
+}
+
+/**
+ * The structs of a layer's call, of which the last is what the kernel is given. Numbers that layers may have in common
+ * are a struct of their own where the kernel has them so; what is equal stands once.
+ */
+function parametersOf(context: LayerContext, layer: Layer, index: number): readonly Constants[] {
+  if (layer.lowering.kind === 'alias') return [];
+  const { calls } = layer.lowering;
+  const call = calls[index] as KernelCall;
+  const number = `${layer.index}${calls.length > 1 ? `_${index}` : ''}`;
+  const fieldText = ([key, value]: [string, FieldValue]): string => {
+    if (value === null) return `.${key} = NULL`;
+    if (typeof value === 'number') return `.${key} = ${value}`;
+    return `.${key} = ${context.pool.add(value, `layer_${number}_${key}`)}`;
+  };
+  const fields = Object.entries(call.fields);
+  const name = `${context.prefix}_layer_${number}`;
+  if (call.shape === undefined) return [constantsOf(context, call.struct, name, fields.map(fieldText))];
+  const isNumber = ([, value]: [string, FieldValue]): boolean => typeof value === 'number';
+  const numbers = fields.filter(isNumber).map(fieldText);
+  const shape = constantsOf(context, call.shape, `${context.prefix}_shape_${number}`, numbers);
+  const pointers = fields.filter((field) => !isNumber(field)).map(fieldText);
+  return [shape, constantsOf(context, call.struct, name, [...pointers, `.shape = &${shape.name}`])];
+}
+
+/** The C name of the parameters of a layer's call. */
+export function parametersName(context: LayerContext, layer: Layer, call: number): string {
+  return (parametersOf(context, layer, call).at(-1) as Constants).name;
+}
+
+/** The definitions of the parameters of all calls of a layer, but for those that stand above an earlier layer. */
 export function parametersText(context: LayerContext, layer: Layer): string {
   if (layer.lowering.kind === 'alias') return '';
-  const structs = layer.lowering.calls.map((call, index) => {
-    const name = parametersName(context, layer, index);
-    const field = ([key, value]: [string, FieldValue]): string => {
-      if (value === null) return `  .${key} = NULL,`;
-      if (typeof value === 'number') return `  .${key} = ${value},`;
-      return `  .${key} = ${context.pool.add(value, `${name.slice(context.prefix.length + 1)}_${key}`)},`;
-    };
-    return `static const ${call.struct} ${name} = {\n${Object.entries(call.fields).map(field).join('\n')}\n};`;
-  });
-  return structs.join('\n\n');
+  const structs = layer.lowering.calls.flatMap((_, index) => parametersOf(context, layer, index));
+  return structs.flatMap(({ definition }) => definition ?? []).join('\n\n');
 }
 
 /** What stands above a layer's function. */
@@ -90,23 +117,26 @@ const rowBytes = (shape: RowShape): number => shape.width * shape.channels;
 const imageText = (shape: RowShape): string =>
   shape.batch > 1 ? ` + (ptrdiff_t)n * ${shape.rows * rowBytes(shape)}` : '';
 
-/** The statement that points rows[at...] at what one input of a kernel needs for step y. */
-function inputText(context: LayerContext, layer: Layer, call: KernelCall, access: KernelInput, at: number): string {
+/** The statements that point rows[at...] at what one input of a kernel needs for step y. */
+function inputText(context: LayerContext, layer: Layer, call: KernelCall, access: KernelInput, at: number): string[] {
   const tensor = layer.tensors.inputs[access.input] as Tensor;
   const shape = rowShape(tensor.shape);
   const base = baseOf(context, tensor);
   const stride = rowStride(context, tensor);
-  if (access.rows === 'whole') return `rows[${at}] = ${base};`;
+  if (access.rows === 'whole') return [`rows[${at}] = ${base};`];
   const map = access.rows;
   const image = `${base}${imageText(shape)}`;
-  const inside = windowStart(map, call.firstRow) >= 0 && windowStart(map, call.firstRow + call.count - 1) < shape.rows;
-  if (map.count === 1 && inside) {
-    const row = startExpression(map, 'y');
-    const simple = /^\w+$/.test(row) ? row : `(${row})`;
-    return `rows[${at}] = ${shape.rows === 1 ? image : `${image} + ${simple} * ${stride}`};`;
+  if (map.count <= unrolledRows) {
+    return Array.from({ length: map.count }, (_, i) => {
+      const { row, outside } = rowText(call, access, shape.rows, i);
+      const there = shape.rows === 1 ? image : `${image} + ${bracket(row)} * ${stride}`;
+      return `rows[${at + i}] = ${outside === '' ? there : `${outside} ? NULL : ${there}`};`;
+    });
   }
   const target = at === 0 ? 'rows' : `rows + ${at}`;
-  return `tsr_rows(${target}, ${image}, ${stride}, ${shape.rows}, ${startExpression(map, 'y')}, ${map.dilation}, ${map.count});`;
+  return [
+    `tsr_rows(${target}, ${image}, ${stride}, ${shape.rows}, ${startExpression(map, 'y')}, ${map.dilation}, ${map.count});`,
+  ];
 }
 
 /** One call of a kernel on whole tensors: all at once, or so many rows of image n from row y on. */
@@ -124,9 +154,8 @@ function callText(
   let at = 0;
   call.inputs.forEach((access, index) => {
     const tensor = layer.tensors.inputs[access.input] as Tensor;
-    lines.push(
-      span === 'all' ? `rows[${at}] = ${baseOf(context, tensor)};` : inputText(context, layer, call, access, at),
-    );
+    if (span === 'all') lines.push(`rows[${at}] = ${baseOf(context, tensor)};`);
+    else lines.push(...inputText(context, layer, call, access, at));
     at += counts[index] as number;
   });
   const first = call.inputs[0] as KernelInput;
@@ -177,5 +206,5 @@ export function layerText(context: LayerContext, layer: Layer): string {
     ...indent(body, 1),
     '}',
   ];
-  return `${parametersText(context, layer)}\n\n${definition.join('\n')}`;
+  return [parametersText(context, layer), definition.join('\n')].filter((text) => text !== '').join('\n\n');
 }

@@ -5,7 +5,10 @@ export const isas = ['dsp', 'mve', 'simd128'] as const;
 export type Isa = (typeof isas)[number];
 
 /** What a variant changes of a portable call. */
-export type VariantCall = Pick<KernelCall, 'struct' | 'fields' | 'scratchBytes' | 'fewScratch' | 'lean' | 'headers'>;
+export type VariantCall = Pick<
+  KernelCall,
+  'struct' | 'shape' | 'fields' | 'scratchBytes' | 'fewScratch' | 'lean' | 'headers'
+>;
 
 /**
  * A kernel that gives the same bytes as a portable one, on machines with an instruction set. Operators know the

@@ -81,6 +81,8 @@ export interface KernelCall {
   readonly folder: string;
   /** The C type of the parameters. */
   readonly struct: string;
+  /** The C type of a struct of the numbers among the fields, to which `shape` of the parameters points: layers share it. */
+  readonly shape?: string | undefined;
   /** Files of runtime-c that the kernel includes beside tsr.h; its folder's own header where they are left out. */
   readonly headers?: readonly string[];
   readonly fields: Readonly<Record<string, FieldValue>>;

@@ -2,11 +2,25 @@ import { describe, expect, it } from 'vitest';
 import { runtimeFile } from '../../src/codegen/project.ts';
 import { type FieldTypes, fitting } from '../../src/kernels/define.ts';
 import { convDspTypes } from '../../src/kernels/dsp/conv.ts';
-import { packedDepthwiseTypes } from '../../src/kernels/dsp/depthwise.ts';
+import { depthwiseTypes, packedDepthwiseTypes } from '../../src/kernels/dsp/depthwise.ts';
+import { addDspTypes } from '../../src/kernels/dsp/elementwise.ts';
+import { convMveTypes } from '../../src/kernels/mve/conv.ts';
+import { convMveColumnsTypes } from '../../src/kernels/mve/conv-columns.ts';
+import { convMveNarrowTypes } from '../../src/kernels/mve/conv-narrow.ts';
+import { convMvePixelsTypes } from '../../src/kernels/mve/conv-pixels.ts';
+import { depthwiseMve3x3Types, depthwiseMveTypes } from '../../src/kernels/mve/depthwise.ts';
 
 const structs: readonly (readonly [string, string, FieldTypes])[] = [
-  ['tsr_conv_dsp', 'conv/tsr_conv__dsp.h', convDspTypes],
-  ['tsr_depthwise_packed_dsp', 'depthwise/tsr_depthwise__dsp.h', packedDepthwiseTypes],
+  ['tsr_conv_dsp_shape', 'conv/tsr_conv__dsp.h', convDspTypes],
+  ['tsr_depthwise_packed_dsp_shape', 'depthwise/tsr_depthwise__dsp.h', packedDepthwiseTypes],
+  ['tsr_depthwise_dsp_shape', 'depthwise/tsr_depthwise__dsp.h', depthwiseTypes],
+  ['tsr_add_dsp', 'add/tsr_add__dsp.h', addDspTypes],
+  ['tsr_conv_mve_shape', 'conv/tsr_conv__mve.h', convMveTypes],
+  ['tsr_conv_mve_columns_shape', 'conv/tsr_conv__mve_columns.h', convMveColumnsTypes],
+  ['tsr_mve_narrow_shape', 'isa/tsr_mve_narrow.h', convMveNarrowTypes],
+  ['tsr_conv_mve_pixels_shape', 'conv/tsr_conv__mve_pixels.h', convMvePixelsTypes],
+  ['tsr_depthwise_mve_3x3_shape', 'depthwise/tsr_depthwise__mve.h', depthwiseMve3x3Types],
+  ['tsr_depthwise_mve_shape', 'depthwise/tsr_depthwise__mve.h', depthwiseMveTypes],
 ];
 
 describe('the types of parameters', () => {

@@ -89,15 +89,21 @@ function fieldsOf(structs: readonly Readonly<Record<string, FieldValue>>[]): rea
   return names.map((name) => ({ name, isArray: structs.some((fields) => typeof fields[name] !== 'number') }));
 }
 
-const fillText = (struct: string, fields: readonly Field[], name: string): string =>
-  `static void fill_${name}(driver *d, ${struct} *p) {
-${fields.map((f) => (f.isArray ? `  p->${f.name} = driver_block(d);` : `  p->${f.name} = (__typeof__(p->${f.name}))driver_number(d);`)).join('\n')}
+function fillText({ struct, shape }: KernelCall, fields: readonly Field[], name: string): string {
+  const of = (f: Field): string => (f.isArray || shape === undefined ? `p->${f.name}` : `shape.${f.name}`);
+  const lines = fields.map((f) =>
+    f.isArray ? `  ${of(f)} = driver_block(d);` : `  ${of(f)} = (__typeof__(${of(f)}))driver_number(d);`,
+  );
+  const shared = shape === undefined ? [] : [`  static ${shape} shape;`, '  p->shape = &shape;'];
+  return `static void fill_${name}(driver *d, ${struct} *p) {
+${[...shared, ...lines].join('\n')}
 }
 
 static void call_${name}(const void *p, const int8_t *const *rows, int8_t *out, const tsr_segment *segment,
                          void *scratch) {
   KERNEL_${name.toUpperCase()}(p, rows, out, segment, scratch);
 }`;
+}
 
 function driverText(pair: Pair): string {
   const headers = [pair.portable, pair.variant].flatMap(headersOf).map((path) => path.split('/').at(-1));
@@ -107,9 +113,9 @@ ${[...new Set(headers)].map((header) => `#include "${header}"`).join('\n')}
 #define KERNEL_PORTABLE ${pair.portable.symbol}
 #define KERNEL_VARIANT ${pair.variant.symbol}
 
-${fillText(pair.portable.struct, fieldsOf(pair.cases.map(({ portable }) => portable.fields)), 'portable')}
+${fillText(pair.portable, fieldsOf(pair.cases.map(({ portable }) => portable.fields)), 'portable')}
 
-${fillText(pair.variant.struct, fieldsOf(pair.cases.map(({ variant }) => variant.fields)), 'variant')}
+${fillText(pair.variant, fieldsOf(pair.cases.map(({ variant }) => variant.fields)), 'variant')}
 
 int32_t driver_check(const unsigned char *cases) {
   driver d = {.next = cases};

@@ -18,29 +18,31 @@ function groupOf(pairs: number, outChannels: number, most: number): 1 | 2 | 4 {
   return 8 * pairs <= most ? 2 : 1;
 }
 
-/** The numbers of tsr_conv_dsp in runtime-c/conv/tsr_conv__dsp.h. */
+/** The numbers of tsr_conv_dsp_shape in runtime-c/conv/tsr_conv__dsp.h. */
 export const convDspTypes = {
   offset: 'int32',
   in_channels: 'uint16',
   out_channels: 'uint16',
-  kernel_h: 'uint16',
   kernel_w: 'uint16',
   dilation_w: 'uint16',
   in_pixel: 'uint16',
   out_pixel: 'uint16',
-  runs: 'uint16',
   run_bytes: 'uint16',
   pairs: 'uint16',
   packed_channels: 'uint16',
   reach: 'uint16',
+  kernel_h: 'uint8',
+  runs: 'uint8',
   min: 'int8',
   max: 'int8',
   input_zero_point: 'int8',
   stride_w: 'uint8',
   group: 'uint8',
-  single: 'uint8',
-  has_window: 'uint8',
+  form: 'uint8',
 } as const satisfies FieldTypes;
+
+/** What becomes of padding: tsr_conv_dsp_written and so on of that file. */
+export const convDspForms = { written: 0, window: 1, single: 2 } as const;
 
 /** The most scratch with rows of the window as parts: `conv_dsp_row_bytes` in runtime-c/conv/tsr_conv__dsp_parts.h. */
 const rowBytes = 384;
@@ -94,6 +96,7 @@ function adapt(call: KernelCall, { shift, partsSymbol, leanSymbol }: Family): Va
   // Where channels come in fours, padding can be written as it is expanded: slower where pixels share columns, but
   // without a window. A pointwise convolution has no padding.
   const hasWindow = !call.pointwise && (channels % 4 !== 0 || (group === 4 && kernelWidth > 1));
+  const isSingle = field('kernel_h') * kernelWidth === 1 && channels % 4 === 0;
   const scratchOf = (pixels: number): number => {
     const columns = (pixels - 1) * stride + (kernelWidth - 1) * dilation + 1;
     return 4 * Math.ceil((4 * pixels * pairs.length + (hasWindow ? columns * channels : 0)) / 4);
@@ -104,6 +107,7 @@ function adapt(call: KernelCall, { shift, partsSymbol, leanSymbol }: Family): Va
     : Number.POSITIVE_INFINITY;
   return fitting(convDspTypes, {
     struct: 'tsr_conv_dsp',
+    shape: 'tsr_conv_dsp_shape',
     fields: {
       weights: { type: 'int32', values: words },
       offset: field('offset') / scale,
@@ -124,8 +128,7 @@ function adapt(call: KernelCall, { shift, partsSymbol, leanSymbol }: Family): Va
       group,
       packed_channels: packedChannels,
       reach: (kernelWidth - 1) * dilation + 1,
-      has_window: hasWindow ? 1 : 0,
-      single: field('kernel_h') * kernelWidth === 1 && channels % 4 === 0 ? 1 : 0,
+      form: convDspForms[hasWindow ? 'window' : isSingle ? 'single' : 'written'],
     },
     scratchBytes: scratchOf(group),
     // Calls of 2 and 3 pixels take groups of 2.

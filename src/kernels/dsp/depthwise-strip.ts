@@ -111,6 +111,7 @@ function adapt(call: KernelCall, strip: Strip): VariantCall | string {
   };
   return fitting(packedDepthwiseTypes, {
     struct: 'tsr_depthwise_packed_dsp',
+    shape: 'tsr_depthwise_packed_dsp_shape',
     fields: {
       weights: { type: 'int32', values: packStrip(strip, packed) },
       pre_shift: 0,

@@ -87,7 +87,7 @@ export function unpack3x3(words: ArrayLike<number>): Depthwise {
   return { weights, bias, multipliers };
 }
 
-/** The numbers of tsr_depthwise_packed_dsp in runtime-c/depthwise/tsr_depthwise__dsp.h. */
+/** The numbers of tsr_depthwise_packed_dsp_shape in runtime-c/depthwise/tsr_depthwise__dsp.h. */
 export const packedDepthwiseTypes = {
   offset: 'int16',
   channels: 'uint16',
@@ -115,6 +115,7 @@ function adapt3x3(call: KernelCall, stride: 1 | 2, scaled: 'scaled' | 'unscaled'
   const packed = { weights: arrayField(call, 'weights'), bias, multipliers: shifted.multipliers };
   return fitting(packedDepthwiseTypes, {
     struct: 'tsr_depthwise_packed_dsp',
+    shape: 'tsr_depthwise_packed_dsp_shape',
     fields: {
       weights: { type: 'int32', values: pack3x3(packed) },
       pre_shift: Math.log2(preScale),
@@ -214,6 +215,23 @@ export function unpackTaps(words: ArrayLike<number>, channels: number, taps: num
   return { weights, bias, multipliers };
 }
 
+/** The numbers of tsr_depthwise_dsp_shape in runtime-c/depthwise/tsr_depthwise__dsp.h. */
+export const depthwiseTypes = {
+  offset: 'int32',
+  channels: 'uint16',
+  kernel_h: 'uint16',
+  kernel_w: 'uint16',
+  stride_w: 'uint16',
+  dilation_w: 'uint16',
+  in_pixel: 'uint16',
+  out_pixel: 'uint16',
+  pre_shift: 'uint8',
+  shift: 'uint8',
+  min: 'int8',
+  max: 'int8',
+  input_zero_point: 'int8',
+} as const satisfies FieldTypes;
+
 function adaptAny(call: KernelCall): VariantCall | string {
   const field = (name: string): number => numberField(call, name);
   const channels = field('channels');
@@ -229,8 +247,9 @@ function adaptAny(call: KernelCall): VariantCall | string {
     bias[c] = sum;
   }
   const packed = { weights, bias, multipliers: arrayField(call, 'multipliers') };
-  return {
+  return fitting(depthwiseTypes, {
     struct: 'tsr_depthwise_dsp',
+    shape: 'tsr_depthwise_dsp_shape',
     fields: {
       weights: { type: 'int32', values: packTaps(packed) },
       pre_shift: Math.log2(field('pre_scale')),
@@ -249,7 +268,7 @@ function adaptAny(call: KernelCall): VariantCall | string {
     },
     scratchBytes: 0,
     headers: ['depthwise/tsr_depthwise__dsp.h', 'isa/tsr_dsp.h', 'isa/tsr_dsp_taps.h'],
-  };
+  });
 }
 
 /** Any size, stride and dilation: some 5 instructions a multiply-accumulate that is not padding. */

@@ -1,5 +1,5 @@
 import type { KernelCall } from '../../ops/define.ts';
-import { type KernelVariant, numberField, type VariantCall } from '../define.ts';
+import { type FieldTypes, fitting, type KernelVariant, numberField, type VariantCall } from '../define.ts';
 
 const pair = (low: number, high: number): number => (low & 0xffff) | (high << 16);
 
@@ -9,13 +9,27 @@ function channelsApart(call: KernelCall): string | null {
   return apart ? null : 'an operand that broadcasts along the channels';
 }
 
+/** The numbers of tsr_add_dsp in runtime-c/add/tsr_add__dsp.h. */
+export const addDspTypes = {
+  low: 'int32',
+  high: 'int32',
+  offset: 'int32',
+  channels: 'uint16',
+  a_pixel: 'uint16',
+  b_pixel: 'uint16',
+  out_pixel: 'uint16',
+  shift: 'uint8',
+  min: 'int8',
+  max: 'int8',
+} as const satisfies FieldTypes;
+
 function adaptAdd(call: KernelCall): VariantCall | string {
   const field = (name: string): number => numberField(call, name);
   const refusal = channelsApart(call);
   if (refusal !== null) return refusal;
   const [a, b] = [field('a_multiplier'), field('b_multiplier')];
   if (Math.max(Math.abs(a), Math.abs(b)) >= 2 ** 30) return 'multipliers of 2^30 and more';
-  return {
+  return fitting(addDspTypes, {
     struct: 'tsr_add_dsp',
     fields: {
       // m = low + 2^15 * high with 0 <= low < 2^15.
@@ -32,7 +46,7 @@ function adaptAdd(call: KernelCall): VariantCall | string {
     },
     scratchBytes: 0,
     headers: ['add/tsr_add__dsp.h', 'isa/tsr_dsp.h'],
-  };
+  });
 }
 
 export const addDsp: KernelVariant = {

@@ -1,7 +1,8 @@
 import type { KernelCall } from '../../ops/define.ts';
-import { arrayField, type KernelVariant, numberField, type VariantCall } from '../define.ts';
-import { mostPixel, mveHeaders, streamOf } from './conv.ts';
+import { arrayField, type FieldTypes, fitting, type KernelVariant, numberField, type VariantCall } from '../define.ts';
+import { mostPixel, mveHeaders } from './conv.ts';
 import { columnsFirst, columnsTogether } from './conv-narrow.ts';
+import { biasesAndHalves, words } from './stream.ts';
 
 /** Bytes of a vector. */
 const vector = 16;
@@ -9,6 +10,25 @@ const vector = 16;
 /** The most bytes of a column, and about as many of columns are copied at a time. */
 const mostColumn = 64;
 const mostColumnBytes = 768;
+
+/** The numbers of tsr_conv_mve_columns_shape in runtime-c/conv/tsr_conv__mve_columns.h. */
+export const convMveColumnsTypes = {
+  offset: 'int32',
+  in_channels: 'uint16',
+  out_channels: 'uint16',
+  kernel_h: 'uint16',
+  kernel_w: 'uint16',
+  stride_w: 'uint16',
+  in_pixel: 'uint16',
+  out_pixel: 'uint16',
+  window_bytes: 'uint16',
+  window_columns: 'uint16',
+  together: 'uint8',
+  shift: 'uint8',
+  min: 'int8',
+  max: 'int8',
+  input_zero_point: 'int8',
+} as const satisfies FieldTypes;
 
 function adapt(call: KernelCall): VariantCall | string {
   const number = (name: string): number => numberField(call, name);
@@ -31,11 +51,14 @@ function adapt(call: KernelCall): VariantCall | string {
   const columns = Math.max(Math.floor(mostColumnBytes / columnBytes), width + 2 * number('stride_w'));
   const names = ['offset', 'shift', 'min', 'max', 'input_zero_point', 'in_channels', 'out_channels'];
   const shape = ['kernel_h', 'kernel_w', 'stride_w', 'in_pixel', 'out_pixel'];
-  return {
+  return fitting(convMveColumnsTypes, {
     struct: 'tsr_conv_mve_columns',
+    shape: 'tsr_conv_mve_columns_shape',
     fields: {
-      weights: { type: 'int8', values: columnsFirst(arrayField(call, 'weights'), height, width, inChannels) },
-      stream: { type: 'int32', values: streamOf(arrayField(call, 'bias'), arrayField(call, 'multipliers'), 4) },
+      weights: words(
+        biasesAndHalves(arrayField(call, 'bias'), arrayField(call, 'multipliers'), 4),
+        columnsFirst(arrayField(call, 'weights'), height, width, inChannels),
+      ),
       ...Object.fromEntries([...names, ...shape].map((name) => [name, number(name)])),
       window_bytes: columnBytes * width,
       window_columns: columns,
@@ -49,7 +72,7 @@ function adapt(call: KernelCall): VariantCall | string {
       'isa/tsr_mve_bytes.h',
       ...mveHeaders,
     ],
-  };
+  });
 }
 
 /** Convolutions without groups, of small columns. */

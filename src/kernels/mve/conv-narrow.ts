@@ -1,6 +1,7 @@
 import type { KernelCall } from '../../ops/define.ts';
-import { arrayField, type KernelVariant, numberField, type VariantCall } from '../define.ts';
+import { arrayField, type FieldTypes, fitting, type KernelVariant, numberField, type VariantCall } from '../define.ts';
 import { byShiftOne, mostPixel, mveHeaders } from './conv.ts';
+import { biasesAndHalves, words } from './stream.ts';
 
 /** Bytes of a vector; the most bytes of a window. */
 const vector = 16;
@@ -27,6 +28,38 @@ export function columnsTogether(channels: number, step: number): number {
   return Math.min(Math.floor(vector / channels), Math.floor((256 - channels) / step) + 1);
 }
 
+/** The numbers of tsr_mve_narrow_shape in runtime-c/isa/tsr_mve_narrow.h. */
+export const convMveNarrowTypes = {
+  offset: 'int32',
+  in_channels: 'uint16',
+  out_channels: 'uint16',
+  kernel_h: 'uint16',
+  kernel_w: 'uint16',
+  stride_w: 'uint16',
+  in_pixel: 'uint16',
+  out_pixel: 'uint16',
+  window_columns: 'uint16',
+  most: 'uint16',
+  known: 'int16',
+  window_bytes: 'uint8',
+  column_bytes: 'uint8',
+  together: 'uint8',
+  direct: 'uint8',
+  shift: 'uint8',
+  min: 'int8',
+  max: 'int8',
+  input_zero_point: 'int8',
+} as const satisfies FieldTypes;
+
+/** The most bytes from pixel to pixel for the loops of known steps: places of eight pixels are counted in 16 bits. */
+const mostApart = 8000;
+
+/** The step from window to window that the kernel has loops for, of windows of so many bytes; -1: there are none. */
+function knownStep(windowBytes: number, step: number): number {
+  if (windowBytes === 27) return step === 9 || step === 18 ? step : -1;
+  return [8, 16, 24, 32].includes(windowBytes) ? windowBytes : -1;
+}
+
 function adapt(call: KernelCall): VariantCall | string {
   const number = (name: string): number => numberField(call, name);
   if (number('groups') !== 1) return 'groups';
@@ -47,18 +80,22 @@ function adapt(call: KernelCall): VariantCall | string {
   const room = Math.floor(Math.max(columns - width, 0) / number('stride_w')) + 1;
   const names = ['min', 'max', 'input_zero_point', 'in_channels', 'out_channels'];
   const shape = ['kernel_h', 'kernel_w', 'stride_w', 'in_pixel', 'out_pixel'];
-  return {
+  return fitting(convMveNarrowTypes, {
     struct: 'tsr_conv_mve_narrow',
+    shape: 'tsr_conv_mve_narrow_shape',
     fields: {
-      weights: { type: 'int8', values: columnsFirst(arrayField(call, 'weights'), height, width, inChannels) },
-      bias: { type: 'int32', values: Int32Array.from(arrayField(call, 'bias')) },
-      halves: { type: 'int32', values: Int32Array.from(multipliers, (m) => m / 2) },
+      weights: words(
+        biasesAndHalves(arrayField(call, 'bias'), multipliers, number('out_channels')),
+        columnsFirst(arrayField(call, 'weights'), height, width, inChannels),
+      ),
       offset,
       shift,
       ...Object.fromEntries([...names, ...shape].map((name) => [name, number(name)])),
       window_bytes: windowBytes,
       column_bytes: columnBytes,
       window_columns: columns,
+      known:
+        shift === 1 && number('out_pixel') <= mostApart ? knownStep(windowBytes, number('stride_w') * columnBytes) : -1,
       together: joined && inChannels <= vector ? columnsTogether(inChannels, columnBytes) : 0,
       direct: direct ? 1 : 0,
       // Pixels are computed two by two.
@@ -72,7 +109,7 @@ function adapt(call: KernelCall): VariantCall | string {
       'isa/tsr_mve_bytes.h',
       ...mveHeaders,
     ],
-  };
+  });
 }
 
 /** Convolutions without groups, of windows of at most 32 bytes. */

@@ -1,5 +1,6 @@
 import type { KernelCall } from '../../ops/define.ts';
-import { arrayField, type KernelVariant, numberField, type VariantCall } from '../define.ts';
+import { arrayField, type FieldTypes, fitting, type KernelVariant, numberField, type VariantCall } from '../define.ts';
+import { biasesAndHalves, words } from './stream.ts';
 
 /** The headers of every kernel that uses Helium. */
 export const mveHeaders: readonly string[] = ['isa/tsr_mve.h', 'isa/tsr_mve_arm.h', 'isa/tsr_mve_c.h'];
@@ -10,7 +11,7 @@ const vector = 16;
 /** tsr_conv_mve_runs: the most rows of a window that are read where they lie. */
 const mostRuns = 5;
 
-/** The most bytes that a layer's constants may hold beside weights, biases and multipliers. */
+/** The most bytes by which the last vector of a window may be longer than the window, where windows are taken by threes. */
 const mostPadding = 8;
 
 /** Places of outputs of two pixels are counted in bytes of 16 bits. */
@@ -20,19 +21,6 @@ export const mostPixel = 65_532;
 const mostCopyBytes = 512;
 
 const vectors = (bytes: number): number => Math.ceil(bytes / vector);
-
-/**
- * Biases and multipliers in the order of use: for each `group` channels their biases, then their multipliers divided by 2
- * (VQDMLASH doubles its product; multipliers are multiples of 256).
- */
-export function streamOf(bias: ArrayLike<number>, multipliers: ArrayLike<number>, group: number): Int32Array {
-  const stream: number[] = [];
-  for (let from = 0; from < bias.length; from += group) {
-    const channels = Array.from({ length: Math.min(group, bias.length - from) }, (_, i) => from + i);
-    stream.push(...channels.map((c) => bias[c] as number), ...channels.map((c) => (multipliers[c] as number) / 2));
-  }
-  return Int32Array.from(stream);
-}
 
 /** How accumulators become outputs: the fields of a call that say it. */
 interface Scale {
@@ -56,6 +44,30 @@ export function byShiftOne(call: KernelCall): Scale {
   return { multipliers: Int32Array.from(multipliers, (m) => m / factor), offset: offset / factor, shift: 1 };
 }
 
+/** The numbers of tsr_conv_mve_shape in runtime-c/conv/tsr_conv__mve.h. */
+export const convMveTypes = {
+  offset: 'int32',
+  stream: 'int32',
+  in_channels: 'int32',
+  in_pixel: 'int32',
+  window_bytes: 'int32',
+  out_channels: 'uint16',
+  kernel_h: 'uint16',
+  kernel_w: 'uint16',
+  stride_w: 'uint16',
+  dilation_w: 'uint16',
+  out_pixel: 'uint16',
+  window_vectors: 'uint16',
+  run_vectors: 'uint16',
+  tiles: 'uint16',
+  copies: 'uint8',
+  joined: 'uint8',
+  shift: 'uint8',
+  min: 'int8',
+  max: 'int8',
+  input_zero_point: 'int8',
+} as const satisfies FieldTypes;
+
 function adapt(call: KernelCall): VariantCall | string {
   const number = (name: string): number => numberField(call, name);
   if (number('groups') !== 1) return 'groups';
@@ -75,15 +87,15 @@ function adapt(call: KernelCall): VariantCall | string {
   // Where windows are always copied, more of them at a time cost fewer calls.
   const copies = direct ? 3 : 3 * Math.max(1, Math.floor(mostCopyBytes / (3 * vector * vectors(windowBytes))));
   const { groups: _, pre_scale: __, bias: ___, multipliers: ____, weights: _____, ...fields } = call.fields;
-  return {
+  const weights = Int8Array.from(arrayField(call, 'weights'));
+  const stream = biasesAndHalves(arrayField(call, 'bias'), arrayField(call, 'multipliers'), 4);
+  return fitting(convMveTypes, {
     struct: 'tsr_conv_mve',
+    shape: 'tsr_conv_mve_shape',
     fields: {
-      weights: {
-        type: 'int8',
-        values: [...Array.from(arrayField(call, 'weights')), ...new Array(tiled ? padding : 0).fill(0)],
-      },
-      stream: { type: 'int32', values: streamOf(arrayField(call, 'bias'), arrayField(call, 'multipliers'), 4) },
+      weights: words(weights, stream),
       ...fields,
+      stream: 4 * Math.ceil(weights.length / 4),
       window_bytes: windowBytes,
       window_vectors: vectors(windowBytes),
       run_vectors: direct ? vectors(runBytes) : 0,
@@ -94,7 +106,7 @@ function adapt(call: KernelCall): VariantCall | string {
     // Where there is no padding and windows lie in vectors, none is copied.
     scratchBytes: call.pointwise && direct ? 0 : (copies * vectors(windowBytes) + 1) * vector,
     headers: ['conv/tsr_conv__mve.h', 'isa/tsr_mve_tile.h', 'isa/tsr_mve_bytes.h', ...mveHeaders],
-  };
+  });
 }
 
 /** Convolutions without groups, and dense layers. */

@@ -1,6 +1,7 @@
 import type { KernelCall } from '../../ops/define.ts';
-import { arrayField, type KernelVariant, numberField, type VariantCall } from '../define.ts';
-import { byShiftOne, mostPixel, mveHeaders, streamOf } from './conv.ts';
+import { arrayField, type FieldTypes, fitting, type KernelVariant, numberField, type VariantCall } from '../define.ts';
+import { byShiftOne, mostPixel, mveHeaders } from './conv.ts';
+import { biasesAndHalves, words } from './stream.ts';
 
 /** The most columns that are turned together, and the bytes of one. */
 const mostColumns = 50;
@@ -33,6 +34,26 @@ export function channelsFirst(weights: ArrayLike<number>, height: number, width:
   return packed;
 }
 
+/** The numbers of tsr_depthwise_mve_3x3_shape in runtime-c/depthwise/tsr_depthwise__mve.h. */
+export const depthwiseMve3x3Types = {
+  offset: 'int16',
+  channels: 'uint16',
+  in_pixel: 'uint16',
+  out_pixel: 'uint16',
+  step: 'uint16',
+  further: 'uint16',
+  stride_w: 'uint8',
+  column: 'uint8',
+  most: 'uint8',
+  known: 'uint8',
+  kind: 'uint8',
+  part: 'uint8',
+  limited: 'uint8',
+  min: 'int8',
+  max: 'int8',
+  input_zero_point: 'int8',
+} as const satisfies FieldTypes;
+
 function adapt3x3(call: KernelCall): VariantCall | string {
   const number = (name: string): number => numberField(call, name);
   if (number('kernel_h') !== 3 || number('kernel_w') !== 3) return 'not 3 x 3';
@@ -53,11 +74,14 @@ function adapt3x3(call: KernelCall): VariantCall | string {
   // A vector of four columns reaches one beyond the three of a window.
   const scratchOf = (pixels: number): number => ((pixels - 1) * stride + 3) * column + columnBytes;
   const names = ['min', 'max', 'input_zero_point', 'channels', 'stride_w', 'in_pixel', 'out_pixel'];
-  return {
+  return fitting(depthwiseMve3x3Types, {
     struct: 'tsr_depthwise_mve_3x3',
+    shape: 'tsr_depthwise_mve_3x3_shape',
     fields: {
-      weights: { type: 'int8', values: channelsFirst(arrayField(call, 'weights'), 3, 3) },
-      stream: { type: 'int32', values: streamOf(arrayField(call, 'bias'), scale.multipliers, 4) },
+      weights: words(
+        biasesAndHalves(arrayField(call, 'bias'), scale.multipliers, 4),
+        channelsFirst(arrayField(call, 'weights'), 3, 3),
+      ),
       offset: scale.offset - 1,
       ...Object.fromEntries(names.map((name) => [name, number(name)])),
       column,
@@ -67,11 +91,12 @@ function adapt3x3(call: KernelCall): VariantCall | string {
       step,
       kind: part === vector ? knownSteps.indexOf(step) + 1 : 0,
       part,
+      limited: number('max') - number('min') < 255 ? 1 : 0,
     },
     scratchBytes: scratchOf(most),
     fewScratch: fewPixels.filter((pixels) => pixels < most).map((pixels) => ({ pixels, bytes: scratchOf(pixels) })),
     headers: ['depthwise/tsr_depthwise__mve.h', 'isa/tsr_mve_window.h', 'isa/tsr_mve_bytes.h', ...mveHeaders],
-  };
+  });
 }
 
 /** Depthwise 3 x 3. */
@@ -125,6 +150,22 @@ function overflows(weights: ArrayLike<number>, taps: number): boolean {
   return false;
 }
 
+/** The numbers of tsr_depthwise_mve_shape in runtime-c/depthwise/tsr_depthwise__mve.h. */
+export const depthwiseMveTypes = {
+  offset: 'int32',
+  channels: 'uint16',
+  stride_w: 'uint16',
+  dilation_w: 'uint16',
+  in_pixel: 'uint16',
+  out_pixel: 'uint16',
+  kernel_h: 'uint8',
+  kernel_w: 'uint8',
+  shift: 'uint8',
+  min: 'int8',
+  max: 'int8',
+  input_zero_point: 'int8',
+} as const satisfies FieldTypes;
+
 function adapt(call: KernelCall): VariantCall | string {
   const number = (name: string): number => numberField(call, name);
   const taps = number('kernel_h') * number('kernel_w');
@@ -133,16 +174,16 @@ function adapt(call: KernelCall): VariantCall | string {
   if (number('pre_scale') !== 1) return 'a pre-scale';
   if (overflows(weights, taps)) return 'two neighbouring weights of -128';
   const { weights: _, bias: __, multipliers: ___, pre_scale: ____, ...fields } = call.fields;
-  return {
+  return fitting(depthwiseMveTypes, {
     struct: 'tsr_depthwise_mve',
+    shape: 'tsr_depthwise_mve_shape',
     fields: {
-      weights: { type: 'int8', values: blocked(weights, taps) },
-      stream: { type: 'int32', values: blockedStream(arrayField(call, 'bias'), arrayField(call, 'multipliers')) },
+      weights: words(blockedStream(arrayField(call, 'bias'), arrayField(call, 'multipliers')), blocked(weights, taps)),
       ...fields,
     },
     scratchBytes: 4 * Math.ceil(number('channels') / 4),
     headers: ['depthwise/tsr_depthwise__mve.h', 'isa/tsr_mve_window.h', 'isa/tsr_mve_bytes.h', ...mveHeaders],
-  };
+  });
 }
 
 /** Depthwise convolutions with any window. */

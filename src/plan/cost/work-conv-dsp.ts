@@ -1,4 +1,4 @@
-import { partColumns } from '../../kernels/dsp/conv.ts';
+import { convDspForms, partColumns } from '../../kernels/dsp/conv.ts';
 import type { KernelCall } from '../../ops/define.ts';
 import { type Counter, fieldOf, type Tally } from './work-shapes.ts';
 
@@ -17,7 +17,8 @@ export const countConvDsp: Counter = (tally, call, shape) => {
   const rest = field('run_bytes') & 3;
   const padded = shape.above + shape.below;
   const { pixels, first, width } = shape;
-  const plain = field('single') === 1 && padded === 0 && first >= 0 && first + (pixels - 1) * stride < width;
+  const plain =
+    field('form') === convDspForms.single && padded === 0 && first >= 0 && first + (pixels - 1) * stride < width;
   const nine = field('kernel_h') === 3 && field('run_bytes') === 9 && runs === 1;
 
   /** Columns of a row that are expanded out of its window. */
@@ -90,7 +91,7 @@ export const countConvDsp: Counter = (tally, call, shape) => {
     tally('rows', shape.rows - fast + padded);
     expandRuns(group, direct - fast);
     if (direct === shape.rows + padded) return;
-    if (field('has_window') === 0) {
+    if (field('form') !== convDspForms.window) {
       if (inside) {
         // Rows of padding alone.
         const taps = field('kernel_w');
