@@ -18,7 +18,7 @@
 #define conv_dsp CONV_DSP_NAMED(conv_dsp_of_shift, CONV_DSP_SHIFT)
 
 /* The channels behind the packed ones, one by one, for any number of pixels; `weights` are those of all channels. */
-TSR_DSP_SELDOM void conv_dsp_rest(const conv_dsp_call *call, const int32_t *weights, int32_t pixels) {
+TSR_DSP_CALL void conv_dsp_rest(const conv_dsp_call *call, const int32_t *weights, int32_t pixels) {
   const tsr_conv_dsp_shape *p = call->p;
   const int32_t words = (p->pairs + 1) >> 1;
   weights += p->packed_channels / 4 * (8 + 2 * p->pairs);
