@@ -7,19 +7,25 @@ import { fileURLToPath } from 'node:url';
 import { buildFirmware } from '../../dist/api/build.js';
 import { compileModel } from '../../dist/api/pipeline.js';
 import { makeProject } from '../../dist/api/project.js';
+import { modelPrefix } from '../../dist/codegen/model.js';
 import { count, tableText } from '../../dist/report/table.js';
 import { loadTarget, targetNames } from '../../dist/targets/load.js';
+import { modelConstants } from './constants.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const examples = ['home-sounds', 'part-sorter'];
+// Calibrated and called as in the documentation.
+const examples = [
+  { name: 'home-sounds', samples: 100, options: {} },
+  { name: 'part-sorter', samples: 20, options: { preprocessing: { scale: [1 / 255], mean: [0] } } },
+];
 
 const folder = mkdtempSync(join(tmpdir(), 'tessera-size-'));
 const rows = [];
 try {
-  for (const example of examples) {
+  for (const { name, samples } of examples) {
     execFileSync(process.execPath, [
-      join(root, 'examples', example, 'data.mjs'),
-      ...['--seed', '1', '--count', '50', '--out', join(folder, example)],
+      join(root, 'examples', name, 'data.mjs'),
+      ...['--seed', '1', '--count', `${samples}`, '--out', join(folder, name)],
     ]);
   }
   const boards = targetNames()
@@ -42,6 +48,9 @@ else {
         { title: 'example', align: 'left', text: (row) => row.model },
         right('flash', (row) => count(row.flashBytes)),
         right('of', (row) => count(row.flashSize)),
+        right('weights', (row) => count(row.weightBytes)),
+        right('records', (row) => count(row.recordBytes)),
+        right('tables', (row) => count(row.tableBytes)),
         right('SRAM', (row) => count(row.sramBytes)),
         right('of', (row) => count(row.sramSize)),
         right('arena', (row) => count(row.arenaBytes)),
@@ -54,8 +63,9 @@ else {
 }
 
 /** One example on one board. All sizes in bytes; flash and SRAM as linked, gaps of alignment included. */
-async function measure(target, board, example) {
+async function measure(target, board, { name: example, options }) {
   const compilation = compileModel(join(root, 'examples', example, 'model.onnx'), {
+    ...options,
     calibrate: join(folder, example, 'x.npy'),
     target,
   });
@@ -64,7 +74,8 @@ async function measure(target, board, example) {
     mkdirSync(dirname(join(place, path)), { recursive: true });
     writeFileSync(join(place, path), content);
   }
-  const { regions, fits } = buildFirmware(place);
+  const { regions, fits, elf } = buildFirmware(place);
+  const { weightBytes, recordBytes, others } = modelConstants(elf, modelPrefix(compilation.plan.graph.name));
   const [flash, ...memory] = regions;
   const sectionBytes = (...names) =>
     memory
@@ -77,6 +88,10 @@ async function measure(target, board, example) {
     fits,
     flashBytes: flash.used,
     flashSize: flash.bytes,
+    // Of the flash: weights with biases and multipliers; where they are, a layer; numbers of layers, and tables.
+    weightBytes,
+    recordBytes,
+    tableBytes: others.reduce((sum, { bytes }) => sum + bytes, 0),
     sramBytes: memory.reduce((sum, { used }) => sum + used, 0),
     sramSize: board.memory.reduce((sum, { bytes }) => sum + bytes, 0),
     // Of the model; the firmware keeps a copy of the input beside it.
