@@ -37,7 +37,7 @@ const compilation = compileModel(join(folder, example.model), {
 });
 const project = await makeProject(compilation);
 const out = join(root, 'build', name);
-writeFolder(out, project);
+await writeFolder(out, project);
 for (const [path, content] of project)
   say(`  ${relative(root, join(out, path))}  ${number(Buffer.byteLength(content))} bytes`);
 

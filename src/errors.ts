@@ -36,3 +36,18 @@ export function modelError(message: string, hint?: string): TesseraError {
 export function usageError(message: string, hint?: string): TesseraError {
   return new TesseraError(exitCode.usage, message, hint);
 }
+
+/** What the system says of a file, in words; anything else that was thrown says it itself. */
+export function fileReason(error: unknown): string {
+  const { code, message } = error as { readonly code?: string; readonly message: string };
+  const words: Readonly<Record<string, string>> = {
+    ENOENT: 'not found',
+    ENOTDIR: 'not found',
+    EACCES: 'no permission',
+    EISDIR: 'it is a folder',
+    ELOOP: 'its links lead in a circle',
+    ENOSPC: 'the disk is full',
+    EROFS: 'the disk can only be read',
+  };
+  return words[code ?? ''] ?? message;
+}

@@ -1,10 +1,11 @@
 /** The package: reads, compiles and runs models from a program or a test. */
 export { type CompareOptions, type Comparison, compareModels, type LayerNoise } from './api/accuracy.ts';
 export { type Build, type BuildOptions, buildFirmware, requireFit } from './api/build.ts';
+export type { Calibration } from './api/calibration.ts';
 export { checkTools, type ToolReport } from './api/doctor.ts';
 export { inspectModel } from './api/inspect.ts';
 export type { CalibrationSource, CompileOptions, ModelSource, ReadOptions } from './api/options.ts';
-export { type Calibration, type Compilation, compileModel, loadModel, samplesFrom, simulate } from './api/pipeline.ts';
+export { type Compilation, compileModel, loadModel, simulate } from './api/pipeline.ts';
 export { type PlanChoice, type PlanOverview, planModel } from './api/plan.ts';
 export { type ProfileOptions, type ProfileResult, profileProject } from './api/profile.ts';
 export {
@@ -15,7 +16,7 @@ export {
   type SharedReport,
   sharedReport,
 } from './api/project.ts';
-export type { Samples } from './api/samples.ts';
+export { type Samples, samplesFrom } from './api/samples.ts';
 export { type VerifyOptions, type VerifyResult, verifyProject } from './api/verify.ts';
 export { type ExitCode, exitCode, TesseraError } from './errors.ts';
 export { type ArrayFiles, loadArrays, loadNpy } from './numpy/load.ts';

@@ -39,6 +39,8 @@ const noiseSamples = 8;
 
 export interface CompareOptions {
   readonly limit?: number | undefined;
+  /** Where the labels are from, for messages. */
+  readonly labelsFile?: string | undefined;
   readonly onProgress?: ((what: string, done: number, total: number) => void) | undefined;
 }
 
@@ -51,13 +53,20 @@ export function compareModels(
   model: Model,
   samples: Samples,
   labels: NumericArray | null,
-  { limit = samples.count, onProgress = () => {} }: CompareOptions = {},
+  { limit = samples.count, labelsFile, onProgress = () => {} }: CompareOptions = {},
 ): Comparison {
   const total = Math.min(limit, samples.count);
   const [output] = compilation.graph.outputs;
   if (output === undefined) throw new Error('a model without outputs');
   const classes =
-    labels === null ? null : labelsOf(labels, samples.count, model.outputs[0]?.shape.reduce((a, b) => a * b, 1) ?? 0);
+    labels === null
+      ? null
+      : labelsOf(
+          labels,
+          samples.count,
+          model.outputs[0]?.shape.reduce((a, b) => a * b, 1) ?? 0,
+          labelsFile === undefined ? '' : `${labelsFile}: `,
+        );
   const scale = model.outputs[0]?.scale ?? 1;
   let [rightFloat, rightInt8, same, difference] = [0, 0, 0, 0];
   for (let index = 0; index < total; index += 1) {
@@ -89,13 +98,14 @@ export function largest(values: Float32Array): number {
   return values.reduce((best, value, index) => (value > (values[best] as number) ? index : best), 0);
 }
 
-function labelsOf({ shape, data }: NumericArray, samples: number, classes: number): readonly number[] {
+/** @param file the beginning of messages: where the labels are from */
+function labelsOf({ shape, data }: NumericArray, samples: number, classes: number, file: string): readonly number[] {
   const labels = Array.from(data as ArrayLike<number | bigint>, Number);
   if (labels.length !== samples)
-    throw usageError(`there are ${samples} samples and ${labels.length} labels (of shape [${shape}])`);
+    throw usageError(`${file}there are ${samples} samples and ${labels.length} labels (of shape [${shape}])`);
   const wrong = labels.find((label) => !Number.isInteger(label) || label < 0 || label >= classes);
   if (wrong !== undefined)
-    throw usageError(`the label ${wrong} is none of the model's ${classes} classes, 0 to ${classes - 1}`);
+    throw usageError(`${file}the label ${wrong} is none of the model's ${classes} classes, 0 to ${classes - 1}`);
   return labels;
 }
 

@@ -5,12 +5,12 @@ import type { Project } from '../codegen/project.ts';
 import { deviceError, type Link, streamLink } from '../device/link.ts';
 import { openPort } from '../device/port.ts';
 import { type DeviceModel, openSession, type Session } from '../device/session.ts';
-import { exitCode, TesseraError, usageError } from '../errors.ts';
+import { exitCode, fileReason, TesseraError, usageError } from '../errors.ts';
 import { startEmulator } from '../simulate/qemu.ts';
 import { loadTarget } from '../targets/load.ts';
+import { withTemporaryFolder } from '../temporary.ts';
 import { buildFirmware, requireFit } from './build.ts';
 import type { CompileReport, SharedReport } from './project.ts';
-import { withTemporaryFolder } from './temporary.ts';
 
 /** Where the firmware of a project runs: a board on a serial port, or an emulated one. */
 export interface BoardOptions {
@@ -41,7 +41,7 @@ export function readProject(folder: string): BoardProject {
     report = JSON.parse(readFileSync(path, 'utf8')) as CompileReport | SharedReport;
   } catch (error) {
     throw usageError(
-      `${folder} is no project of tessera: ${(error as Error).message}`,
+      `${folder} is no project of tessera: report.json: ${fileReason(error)}`,
       'Make one: tessera compile model.onnx --target qemu-cortex-m4 --out <folder>.',
     );
   }

@@ -1,12 +1,12 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { binaryFlags, boardFlags, commonFlags, linkFlags, modelFlags } from '../codegen/board-project.ts';
 import { exitCode, TesseraError, usageError } from '../errors.ts';
 import { count, tableText } from '../report/table.ts';
 import { type ElfSection, elfSections } from '../targets/elf.ts';
-import { loadTarget } from '../targets/load.ts';
+import { loadTarget, targetNames } from '../targets/load.ts';
 import { linkedUse, type RegionUse, regionUse } from '../targets/regions.ts';
 import type { Board, Target } from '../targets/types.ts';
 import { armCompiler, findTool, installLine } from './tools.ts';
@@ -178,5 +178,27 @@ function failedBuild(folder: string, target: Target, board: Board, output: strin
       `Install it: ${installLine(armCompiler)}`,
     );
   }
+  const mistake = mistakeIn(folder, target, output);
+  if (mistake !== null) throw mistake;
   throw new Error(`the generated firmware does not compile:\n${output.split('\n').slice(-30).join('\n')}`);
+}
+
+/** What of a failed build is not of our making: a target of the user's own, and files that were changed. */
+function mistakeIn(folder: string, target: Target, output: string): TesseraError | null {
+  const [flag] = /^arm-none-eabi-gcc: error: .*$/m.exec(output) ?? [];
+  if (flag !== undefined) return usageError(`target ${target.name}: ${flag}`, 'Look at its compilerFlags.');
+  const [line, file = ''] = /^((?:model|board)\/[^:\s]+):\d+:.*error: .*$/m.exec(output) ?? [];
+  if (target.files.includes(basename(file)))
+    return usageError(`target ${target.name}: its file ${basename(file)} does not compile: ${line}`);
+  const time = (name: string): number => statSync(join(folder, name), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  // The report is written last.
+  if (line !== undefined && time(file) > time('report.json'))
+    return usageError(`${join(folder, file)} was changed, and does not compile: ${line}`, 'Compile the model again.');
+  if (targetNames().includes(target.name)) return null;
+  const [problem = 'the compiler does not say why'] =
+    /^.*(error: |undefined reference|multiple def).*$/im.exec(output) ?? [];
+  return usageError(
+    `target ${target.name}: the firmware does not compile: ${problem}`,
+    'Do its compilerFlags, sources and files go together? If they do, please report it.',
+  );
 }

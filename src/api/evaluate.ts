@@ -3,7 +3,8 @@ import { nodesText } from '../report/layer-columns.ts';
 import { count, plural, tableText } from '../report/table.ts';
 import { type Comparison, compareModels } from './accuracy.ts';
 import type { CompileOptions, ModelSource } from './options.ts';
-import { compileModel, samplesFrom, simulate } from './pipeline.ts';
+import { compileModel, simulate } from './pipeline.ts';
+import { samplesFrom } from './samples.ts';
 
 /** What `tessera eval` says. */
 export interface Evaluation extends Comparison {
@@ -30,7 +31,7 @@ export async function evaluateModel(
   return {
     schemaVersion: 1,
     model: compilation.source.file,
-    ...compareModels(compilation, simulator, samples, classes, options),
+    ...compareModels(compilation, simulator, samples, classes, { ...options, labelsFile: labels ?? undefined }),
     warnings: [...new Set([...compilation.warnings, ...samples.warnings])],
   };
 }

@@ -2,7 +2,7 @@ import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { byteLinkOf } from '../device/flash/byte-link.ts';
 import { fittedImage, hex, idText } from '../device/flash/geometry.ts';
-import { type FlashImage, imageOfElf, isElf } from '../device/flash/image.ts';
+import { type FlashImage, imageOfElf, isElf, requireProgram } from '../device/flash/image.ts';
 import { type FlashStage, programDevice } from '../device/flash/program.ts';
 import { runFlashTool } from '../device/flash/run-tool.ts';
 import { type FlashTool, flashTools } from '../device/flash/tools.ts';
@@ -10,7 +10,7 @@ import { openPort } from '../device/port.ts';
 import { exitCode, TesseraError, usageError } from '../errors.ts';
 import { count } from '../report/table.ts';
 import { type Board, loadTarget, type Target } from '../targets/load.ts';
-import { withTemporaryFolder } from './temporary.ts';
+import { withTemporaryFolder } from '../temporary.ts';
 import { findTool, installLine, tools } from './tools.ts';
 
 /** What a firmware is flashed with where no external tool is: ST's bootloader on a serial line. */
@@ -70,9 +70,11 @@ export async function flashFirmware(path: string, options: FlashOptions = {}): P
   }
   const { board } = target;
   if (board === null) throw usageError(`the target ${target.name} is no board that could be flashed`);
-  const image = readImage(firmware.file, board);
+  const bytes = new Uint8Array(readFileSync(firmware.file));
+  const image = imageOf(bytes, firmware.file, board);
   const fitted = fittedImage(board.flash, image, firmware.file);
   const method = chooseMethod(target.name, board, options);
+  if (!isElf(bytes)) requireProgram(fitted, board, firmware.file);
   const onProgress = (stage: FlashStage, done: number, total: number): void =>
     options.onProgress?.(stageTexts[stage], done, total);
   const { productId, retries } =
@@ -223,8 +225,7 @@ function findFirmware(path: string): { readonly file: string; readonly target: T
   return { file, target };
 }
 
-function readImage(file: string, { flash }: Board): FlashImage {
-  const bytes = new Uint8Array(readFileSync(file));
+function imageOf(bytes: Uint8Array, file: string, { flash }: Board): FlashImage {
   if (isElf(bytes)) return imageOfElf(bytes, file);
   // Text formats would be written as they are.
   if (/\.(hex|ihex|srec|s19|s37|mot)$/i.test(file)) throw usageError(`${file}: give the .elf or the .bin file`);

@@ -50,6 +50,8 @@ export interface CompileOptions extends ReadOptions {
   readonly optimize?: Optimization | undefined;
   /** Where clang for WebAssembly comes from. */
   readonly compiler?: WasmCompiler | undefined;
+  /** What the options `input` and `output` are called where the caller takes them from, for hints: --input, --output. */
+  readonly modeOptions?: { readonly input: string; readonly output: string } | undefined;
   /** Sees what is being done, and how far it is. */
   readonly onProgress?: ((what: string, done: number, total: number) => void) | undefined;
 }

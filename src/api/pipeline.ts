@@ -8,31 +8,24 @@ import type { Optimization } from '../codegen/small-kernels.ts';
 import { identifier } from '../codegen/text.ts';
 import { describeModel } from '../codegen/wasm.ts';
 import { modelOptions, optimize, plan, quantize } from '../compile.ts';
-import { exitCode, TesseraError, usageError } from '../errors.ts';
-import type { Graph, Value } from '../graph/types.ts';
-import { type ArrayFiles, loadArrays } from '../numpy/load.ts';
+import { exitCode, modelError, TesseraError, usageError } from '../errors.ts';
+import { elementCount, type Graph } from '../graph/types.ts';
 import { readModelFile } from '../onnx/file.ts';
 import { type ReadResult, readModel, requireGraph } from '../onnx/read.ts';
 import { addPreprocessing } from '../passes/preprocess.ts';
+import { fetchedInputs, handedOutputs } from '../plan/boundary.ts';
 import { ArenaLimitError, type InputMode, type Objective, type OutputMode, type PlanOptions } from '../plan/choose.ts';
 import { placeInMemories } from '../plan/memories.ts';
 import type { Plan } from '../plan/types.ts';
-import { isQdq } from '../quantize/absorb.ts';
-import { calibrate, type RangeMethod } from '../quantize/calibrate.ts';
+import { calibrate } from '../quantize/calibrate.ts';
 import { limitText } from '../report/limit.ts';
+import { count, shapeText } from '../report/table.ts';
 import type { WasmCompiler } from '../simulate/clang.ts';
 import { buildWasm, instantiateWasm, type Model } from '../simulate/wasm.ts';
 import { loadTarget, smallTarget, type Target } from '../targets/load.ts';
 import { version } from '../version.ts';
-import {
-  type CalibrationSource,
-  type CompileOptions,
-  defaults,
-  type ModelSource,
-  optionChoices,
-  type ReadOptions,
-} from './options.ts';
-import { arraysFor, graphInputs, randomSamples, type Samples, samplesOf } from './samples.ts';
+import { type Calibration, calibrationOf, reporting } from './calibration.ts';
+import { type CompileOptions, defaults, type ModelSource, optionChoices, type ReadOptions } from './options.ts';
 
 /** A model as it was read, before anything was decided. */
 export interface SourceModel {
@@ -43,13 +36,6 @@ export interface SourceModel {
   /** The C prefix. */
   readonly name: string;
   readonly result: ReadResult;
-}
-
-/** Where the scales of a compiled model come from. */
-export interface Calibration {
-  readonly source: 'model' | 'samples' | 'random';
-  readonly method: RangeMethod | null;
-  readonly samples: number;
 }
 
 /** A model that has been read, quantised and planned; no file has been made yet. */
@@ -109,6 +95,7 @@ export function compileModel(model: ModelSource, options: CompileOptions = {}): 
   progress('reading', 0, 1);
   const source = readSource(model, options);
   const graph = graphOf(source, options);
+  checkSizes(graph, source.file);
   const { samples, calibration, warnings } = calibrationOf(graph, source.file, options);
   const ranges =
     samples === null
@@ -120,26 +107,29 @@ export function compileModel(model: ModelSource, options: CompileOptions = {}): 
   const objective = options.objective ?? defaults.objective;
   const input = options.input ?? defaults.input;
   const output = options.output ?? defaults.output;
+  const boundary = options.boundary ?? defaults.boundary;
+  const plan = planWithin(
+    quantized,
+    {
+      objective,
+      input,
+      output,
+      isas: target.isas,
+      arenaLimit: options.arenaLimit,
+      maxOverhead: options.maxOverhead,
+      memories: arenaMemories(target),
+    },
+    source.file,
+    options.modeOptions ?? modeOptions,
+  );
   return {
     source,
     graph,
-    plan: planWithin(
-      quantized,
-      {
-        objective,
-        input,
-        output,
-        isas: target.isas,
-        arenaLimit: options.arenaLimit,
-        maxOverhead: options.maxOverhead,
-        memories: arenaMemories(target),
-      },
-      source.file,
-    ),
+    plan,
     calibration,
     target,
-    warnings: [...source.result.warnings, ...warnings],
-    boundary: options.boundary ?? defaults.boundary,
+    warnings: [...source.result.warnings, ...warnings, ...boundaryWarnings(plan, boundary)],
+    boundary,
     input,
     output,
     objective,
@@ -148,6 +138,20 @@ export function compileModel(model: ModelSource, options: CompileOptions = {}): 
     maxOverhead: options.maxOverhead ?? null,
     compiler: options.compiler ?? defaults.compiler,
   };
+}
+
+/** The largest activation that is compiled, in elements: 64 MiB as int8, far more than any target has. */
+const maxActivationElements = 2 ** 26;
+
+/** Refuses what would take minutes and gigabytes here, only to fit nowhere. */
+function checkSizes(graph: Graph, file: string): void {
+  for (const { name, kind, shape } of graph.tensors.values()) {
+    if (kind === 'constant' || elementCount(shape) <= maxActivationElements) continue;
+    throw modelError(
+      `${file}: the tensor ${name} ${shapeText(shape)} has ${count(elementCount(shape))} elements; up to ${count(maxActivationElements)} are compiled`,
+      'Export the model with a smaller input.',
+    );
+  }
 }
 
 /** From JavaScript, and from configuration files, nothing else looks at these. */
@@ -159,6 +163,10 @@ function checkChoices(options: CompileOptions): void {
       'It is a multiple of the multiply-accumulates of the model, such as 1.1; 1 computes nothing twice.',
     );
   }
+  const { arenaLimit } = options;
+  if (arenaLimit !== undefined && !(Number.isSafeInteger(arenaLimit) && arenaLimit > 0)) {
+    throw usageError(`the option arenaLimit is ${arenaLimit}`, 'It is a whole number of bytes, such as 65536.');
+  }
   const choices = { ...optionChoices } as Readonly<Record<string, readonly string[]>>;
   for (const [name, allowed] of Object.entries(choices)) {
     const value = options[name as keyof CompileOptions];
@@ -167,7 +175,21 @@ function checkChoices(options: CompileOptions): void {
   }
 }
 
-function planWithin(graph: Graph, options: PlanOptions, file: string): Plan {
+/** Real values are for what lies in the arena: a row that passes by has steps. */
+function boundaryWarnings(plan: Plan, boundary: BoundaryType): readonly string[] {
+  const passing = [
+    ...(fetchedInputs(plan).size > 0 ? ['inputs that are fetched row by row'] : []),
+    ...(handedOutputs(plan).size > 0 ? ['outputs that are handed over row by row'] : []),
+  ];
+  return boundary === 'int8' || passing.length === 0
+    ? []
+    : [`--io float has no effect on ${passing.join(' and ')}: these are int8 steps`];
+}
+
+/** What a user types for the modes of inputs and outputs, where the command does not say otherwise. */
+const modeOptions = { input: '--input', output: '--output' };
+
+function planWithin(graph: Graph, options: PlanOptions, file: string, typed: typeof modeOptions): Plan {
   try {
     return plan(graph, options);
   } catch (error) {
@@ -181,7 +203,7 @@ function planWithin(graph: Graph, options: PlanOptions, file: string): Plan {
       way,
       plan: plan(graph, { objective: 'sram', maxOverhead: 1, ...modes, isas, memories }),
     }));
-    const { message, hint } = limitText(file, options.arenaLimit as number, options, least, others);
+    const { message, hint } = limitText(file, options.arenaLimit as number, options, least, others, typed);
     throw new TesseraError(exitCode.doesNotFit, message, hint);
   }
 }
@@ -215,58 +237,6 @@ export async function loadModel(model: ModelSource, options: CompileOptions = {}
   return simulate(compileModel(model, options), options.onProgress);
 }
 
-/** The arrays of a calibration or data source, one an input. */
-export function samplesFrom(graph: Graph, source: Exclude<CalibrationSource, 'random'>): Samples {
-  if (typeof source !== 'string') return samplesOf(graph, 'data' in source ? [source] : source);
-  const files: ArrayFiles = loadArrays(source);
-  return samplesOf(graph, arraysFor(graph, files, source));
-}
-
-interface CalibrationPlan {
-  readonly samples: Samples | null;
-  readonly calibration: Calibration;
-  readonly warnings: readonly string[];
-}
-
-function calibrationOf(graph: Graph, file: string, options: CompileOptions): CalibrationPlan {
-  const method = options.range ?? defaults.range;
-  if (options.calibrate === undefined) {
-    if (isQdq(graph))
-      return { samples: null, calibration: { source: 'model', method: null, samples: 0 }, warnings: [] };
-    throw usageError(
-      `${file} is a float model: int8 needs to know which values its tensors take`,
-      'Give representative inputs with --calibrate samples.npy (axis 0 counts them; a hundred do), or, to look at memory and speed alone, --calibrate random.',
-    );
-  }
-  if (options.calibrate !== 'random') {
-    const samples = samplesFrom(graph, options.calibrate);
-    return {
-      samples,
-      calibration: { source: 'samples', method, samples: samples.count },
-      warnings: samples.warnings,
-    };
-  }
-  const samples = randomSamples(graph);
-  return {
-    samples,
-    calibration: { source: 'random', method, samples: samples.count },
-    warnings: ['calibrated on random inputs: memory and speed are right, the answers are not'],
-  };
-}
-
-function* reporting(
-  graph: Graph,
-  samples: Samples,
-  progress: NonNullable<CompileOptions['onProgress']>,
-): Generator<ReadonlyMap<string, Value>> {
-  let done = 0;
-  for (const inputs of graphInputs(graph, samples, samples.count)) {
-    progress('calibrating', done, samples.count);
-    yield inputs;
-    done += 1;
-  }
-}
-
 /** Names that would meet those of the runtime, or of the file that ties model and JavaScript together. */
 const reserved = new RegExp(
   `^((tsr|tessera|wasm|model_wasm)(_.*)?|${[
@@ -285,7 +255,7 @@ function prefixOf(file: string, name: string | undefined): string {
   if (identifier(name) !== name || reserved.test(name)) {
     throw usageError(
       `the name ${name} cannot be the prefix of C names`,
-      'It takes up to 48 small letters, digits and underscores, begins with a letter, and is not of the runtime (tsr, tessera, wasm).',
+      'It takes up to 48 small letters, digits and underscores, begins with a letter, and is the name of no C header (stdint, string, math) and nothing of the runtime (tsr, tessera, wasm).',
     );
   }
   return name;

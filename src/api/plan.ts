@@ -10,6 +10,7 @@ import { type Compilation, compileModel } from './pipeline.ts';
 
 /** One plan among those that a model can have. */
 export interface PlanChoice {
+  /** Of the chosen plan, in all memories that it is divided among; of others, in one piece. */
   readonly arenaBytes: number;
   /** The most bytes that live at one step of it. */
   readonly allocationBound: number;
@@ -62,7 +63,9 @@ export function planModel(model: ModelSource, options: CompileOptions = {}): Pla
   const layerwise = planGraph(graph, { objective: 'time', input, output, isas });
   const found = [...paretoPlans(graph, layers, { input, output, isas, maxOverhead: maxOverhead ?? undefined })];
   for (const one of [usual, plan]) if (!found.some((other) => sameSteps(other, one))) found.push(one);
+  // The chosen one stands as it is: it may be divided among memories, and take more bytes in all than in one piece.
   const plans = found
+    .map((one) => (sameSteps(one, plan) ? plan : one))
     .map(
       (one): PlanChoice => ({
         arenaBytes: one.arenaBytes,

@@ -138,7 +138,7 @@ async function profileModel(
       arenaBytes: measured.memory.arenaBytes,
       reportedArenaBytes: report.arenaBytes,
       stackBytes: measured.memory.stackBytes,
-      stackBound: stackBound(project.folder, modelPrefix(report.memory.name)),
+      stackBound: await stackBound(project.folder, modelPrefix(report.memory.name)),
     },
     selfTest: measured.selfTest,
   };

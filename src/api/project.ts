@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { arenaMemories, arenaRegions } from '../codegen/board.ts';
 import { binaryFlags, boardFiles, boardFlags, commonFlags, linkFlags, modelFlags } from '../codegen/board-project.ts';
 import { fillTemplate, type TemplateValues } from '../codegen/board-template.ts';
@@ -13,6 +12,7 @@ import { planText } from '../report/plan-text.ts';
 import { sharedArenaBytes } from '../report/regions.ts';
 import { count } from '../report/table.ts';
 import { type Form, formFor } from '../targets/forms.ts';
+import { readTargetFile } from '../targets/load.ts';
 import type { Board, Target } from '../targets/types.ts';
 import { version } from '../version.ts';
 import type { CompileOptions } from './options.ts';
@@ -88,7 +88,7 @@ export async function makeProject(
 ): Promise<Project> {
   const compilations = 'plan' in given ? [given] : given;
   const target = targetOf(compilations);
-  const form = formFor(target.kind, formName);
+  const form = formFor(target, formName);
   checkTogether(compilations);
   checkMemories(target, compilations);
   if (target.board !== null) checkRoom(target.board, target.name, compilations);
@@ -98,7 +98,7 @@ export async function makeProject(
     if (others.length > 0) throw usageError('a WebAssembly module holds one model', 'Compile them one by one.');
     files.set('model.wasm', await wasmModule(only, onProgress));
     for (const [path, text] of wasmModuleFiles(describeModel(only.plan))) files.set(path, text);
-    for (const file of target.files) files.set(file, readFileSync(new URL(file, target.folder)));
+    for (const file of target.files) files.set(file, readTargetFile(target, file));
   } else addSources(files, form, target, compilations);
   const reports = compilations.map(reportOf);
   files.set('plan.txt', reports.map((report) => `${headText(report)}\n\n${planText(report)}`).join('\n'));
@@ -181,7 +181,7 @@ function addSources(
   const values = templateValues(target, compilations, model);
   if (board === null || form.boardFolder === null) {
     // A library stands by itself: nothing of the board goes into it.
-    if (board === null) for (const file of target.files) files.set(file, readFileSync(new URL(file, target.folder)));
+    if (board === null) for (const file of target.files) files.set(file, readTargetFile(target, file));
     for (const [path, text] of form.templates) files.set(path, fillTemplate(text, values));
     return;
   }

@@ -65,7 +65,7 @@ interface Runner {
  */
 export async function runModel(model: ModelSource, inputs: readonly string[], options: RunOptions): Promise<RunResult> {
   const compilation = compileModel(model, options);
-  const samples = samplesOf(compilation.graph, inputArrays(compilation.graph, inputs));
+  const samples = samplesOf(compilation.graph, inputArrays(compilation.graph, inputs), inputs);
   const { outputs, arenaBytes, macs } = describeModel(compilation.plan);
   const classes = outputs[0]?.shape.reduce((a, b) => a * b, 1) ?? 0;
   if (options.names !== null && options.names.length !== classes) {

@@ -1,7 +1,11 @@
+import { join } from 'node:path';
 import { usageError } from '../errors.ts';
 import { elementCount, type Graph, type Port, tensorOf, type Value } from '../graph/types.ts';
 import { type ArrayFiles, loadArrays } from '../numpy/load.ts';
 import type { NumericArray } from '../numpy/npy.ts';
+import { maxNameLength, printable } from '../onnx/problems.ts';
+import { plural } from '../report/table.ts';
+import type { CalibrationSource } from './options.ts';
 
 /** Samples for a model: `at(i)` gives for each input one array, in the order of the ONNX shape. */
 export interface Samples {
@@ -13,20 +17,27 @@ export interface Samples {
 
 /**
  * Arrays as samples of a model, one array an input. Axis 0 counts samples; exactly one sample may come without it.
+ * @param files where the arrays are from, for messages: a file for each, or one for all; none where they are from no file
  * @throws TesseraError (exit code 2) where the shapes do not fit the inputs
  */
-export function samplesOf(graph: Pick<Graph, 'inputs'>, arrays: readonly NumericArray[]): Samples {
+export function samplesOf(
+  graph: Pick<Graph, 'inputs'>,
+  arrays: readonly NumericArray[],
+  files: readonly string[] = [],
+): Samples {
+  const fileOf = (input: number): string => (files.length === 0 ? '' : `${files[input] ?? files[0]}: `);
   if (arrays.length !== graph.inputs.length) {
     const names = graph.inputs.map(({ name, shape }) => `${name} [${shape}]`).join(', ');
-    throw usageError(`the model has ${graph.inputs.length} inputs (${names}); ${arrays.length} arrays were given`);
+    const given = arrays.length === 1 ? '1 array was given' : `${arrays.length} arrays were given`;
+    throw usageError(`the model has ${plural(graph.inputs.length, 'input')} (${names}); ${given}`);
   }
-  const counts = graph.inputs.map((port, index) => sampleCount(port, arrays[index] as NumericArray));
+  const counts = graph.inputs.map((port, index) => sampleCount(port, arrays[index] as NumericArray, fileOf(index)));
   const count = counts[0] ?? 0;
   if (counts.some((other) => other !== count))
     throw usageError(`the inputs have different numbers of samples: ${counts.join(', ')}`);
-  if (count === 0) throw usageError('there is not a single sample');
+  if (count === 0) throw usageError(`${fileOf(0)}there is not a single sample`);
   graph.inputs.forEach((port, index) => {
-    checkFinite(port, arrays[index] as NumericArray);
+    checkValues(port, arrays[index] as NumericArray, fileOf(index));
   });
   const bytes = graph.inputs.some((port, i) => port.encoding !== 'pixels' && arrays[i]?.data instanceof Uint8Array);
   return {
@@ -45,31 +56,58 @@ export function samplesOf(graph: Pick<Graph, 'inputs'>, arrays: readonly Numeric
 const bytesWarning =
   'the samples are uint8 and go in as 0 to 255; where the model was trained on other values give --input-scale and --input-mean';
 
-function checkFinite(port: Port, { data }: NumericArray): void {
-  if (!(data instanceof Float32Array || data instanceof Float64Array)) return;
-  const bad = data.findIndex((value: number) => !Number.isFinite(value));
-  if (bad < 0) return;
+function checkValues(port: Port, { data }: NumericArray, file: string): void {
+  const isPixels = port.encoding === 'pixels';
+  const isGood = (value: number | bigint): boolean =>
+    isPixels ? Number.isInteger(Number(value)) && value >= 0 && value <= 255 : Number.isFinite(Number(value));
+  const isFloat = data instanceof Float32Array || data instanceof Float64Array;
+  if (data instanceof Uint8Array || !(isFloat || isPixels)) return;
+  let bad = 0;
+  while (bad < data.length && isGood(data[bad] as number | bigint)) bad += 1;
+  if (bad === data.length) return;
   const sample = Math.floor(bad / elementCount(port.shape));
-  throw usageError(`sample ${sample} of the input ${port.name} holds ${data[bad]}`, 'Samples must be finite numbers.');
+  throw usageError(
+    `${file}sample ${sample} of the input ${port.name} holds ${Number(Number(data[bad]).toPrecision(7))}`,
+    isPixels
+      ? 'With --input-scale, samples are pixels: whole numbers from 0 to 255, as they were before any preprocessing.'
+      : 'Samples must be finite numbers.',
+  );
 }
 
 /** The arrays of a file or folder, one for each input of the model. */
 export function arraysFor(graph: Pick<Graph, 'inputs'>, files: ArrayFiles, what: string): readonly NumericArray[] {
   if (files.kind === 'array') return [files.array];
-  const named = graph.inputs.flatMap((port) => files.arrays.get(port.name) ?? []);
+  // As the inputs are called here: see portOf in src/onnx.
+  const arrays = new Map([...files.arrays].map(([name, array]) => [printable(name, maxNameLength), array]));
+  const named = graph.inputs.flatMap((port) => arrays.get(port.name) ?? []);
   if (named.length === graph.inputs.length) return named;
   const all = [...files.arrays.values()];
-  if (graph.inputs.length === 1 && files.kind === 'folder') return [joined(graph.inputs[0] as Port, files.arrays)];
+  if (graph.inputs.length === 1 && files.kind === 'folder') return [joined(graph.inputs[0] as Port, arrays, what)];
   if (graph.inputs.length === 1 && all.length === 1) return all;
   const inputs = graph.inputs.map(({ name }) => name).join(', ');
   throw usageError(
-    `${what} holds ${[...files.arrays.keys()].join(', ')}; the model's inputs are ${inputs}`,
+    `${what} holds ${[...arrays.keys()].join(', ')}; the model's inputs are ${inputs}`,
     'Name an array after each input.',
   );
 }
 
+/** The arrays of a calibration or data source, one an input. */
+export function samplesFrom(graph: Graph, source: Exclude<CalibrationSource, 'random'>): Samples {
+  if (typeof source === 'object' && source !== null) return samplesOf(graph, 'data' in source ? [source] : source);
+  // JavaScript, where no compiler looks at types, may give anything.
+  if (typeof source !== 'string')
+    throw usageError(
+      `samples are given as ${source}`,
+      'Give a path, an array with shape and data, or one for each input.',
+    );
+  const files: ArrayFiles = loadArrays(source);
+  return samplesOf(graph, arraysFor(graph, files, source), [source]);
+}
+
 /** The arrays of data files: one file an input, or one that names them. */
 export function inputArrays(graph: Pick<Graph, 'inputs'>, paths: readonly string[]): readonly NumericArray[] {
+  if (paths.length === 0)
+    throw usageError('there are no samples', 'Give them with --input x.npy, once for each input.');
   if (paths.length === 1) return arraysFor(graph, loadArrays(paths[0] as string), paths[0] as string);
   return paths.map((path) => {
     const files = loadArrays(path);
@@ -79,9 +117,12 @@ export function inputArrays(graph: Pick<Graph, 'inputs'>, paths: readonly string
 }
 
 /** The samples of several files, one after the other. */
-function joined(port: Port, arrays: ReadonlyMap<string, NumericArray>): NumericArray {
+function joined(port: Port, arrays: ReadonlyMap<string, NumericArray>, folder: string): NumericArray {
   const size = elementCount(port.shape);
-  const count = [...arrays.values()].reduce((sum, array) => sum + sampleCount(port, array), 0);
+  const count = [...arrays].reduce(
+    (sum, [name, array]) => sum + sampleCount(port, array, `${join(folder, `${name}.npy`)}: `),
+    0,
+  );
   const data = new Float32Array(count * size);
   let start = 0;
   for (const { data: part } of arrays.values()) {
@@ -93,12 +134,13 @@ function joined(port: Port, arrays: ReadonlyMap<string, NumericArray>): NumericA
 
 const withoutOnes = (shape: readonly number[]): string => shape.filter((size) => size !== 1).join();
 
-function sampleCount(port: Port, array: NumericArray): number {
+/** @param file the beginning of messages: where the array is from */
+function sampleCount(port: Port, array: NumericArray, file: string): number {
   const { shape } = array;
   const size = elementCount(port.shape);
   if (array.data.length !== elementCount(shape)) {
     throw usageError(
-      `an array of shape [${shape}] has ${elementCount(shape)} elements; ${array.data.length} were given`,
+      `${file}an array of shape [${shape}] has ${elementCount(shape)} elements; ${array.data.length} were given`,
     );
   }
   // Axes of length 1 (a batch, a single channel) are often left out or added; they do not change the order of elements.
@@ -108,7 +150,7 @@ function sampleCount(port: Port, array: NumericArray): number {
   const turned =
     port.shape.length === 4 && withoutOnes(rest) === withoutOnes([2, 3, 1].map((axis) => port.shape[axis] as number));
   throw usageError(
-    `the input ${port.name} has the shape [${port.shape}]; an array of shape [${shape}] does not hold samples of it`,
+    `${file}the input ${port.name} has the shape [${port.shape}]; an array of shape [${shape}] does not hold samples of it`,
     turned
       ? 'Its channels are last; the model has them first: numpy.moveaxis(x, -1, 1).'
       : 'Axis 0 counts the samples.',
@@ -170,12 +212,16 @@ export function inOnnxOrder<T extends Float32Array | Int8Array>(port: Port, valu
 }
 
 /** For each element of the graph's tensor its index in the ONNX order. */
-function elementOrder({ shape, permutation }: Port): readonly number[] {
+function elementOrder({ shape, permutation }: Port): Int32Array {
   const strides = shape.map((_, axis) => elementCount(shape.slice(axis + 1)));
-  let order = [0];
+  let order = new Int32Array(1);
   for (const axis of permutation) {
-    const steps = Array.from({ length: shape[axis] as number }, (_, i) => i * (strides[axis] as number));
-    order = order.flatMap((base) => steps.map((step) => base + step));
+    const [size, stride] = [shape[axis] as number, strides[axis] as number];
+    const longer = new Int32Array(order.length * size);
+    order.forEach((base, index) => {
+      for (let i = 0; i < size; i += 1) longer[index * size + i] = base + i * stride;
+    });
+    order = longer;
   }
   return order;
 }

@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { boardFlags, commonFlags, modelFlags } from '../codegen/board-project.ts';
 import { loadTarget } from '../targets/load.ts';
+import { withTemporaryFolder } from '../temporary.ts';
 import { armCompiler } from './tools.ts';
 
 /**
@@ -81,11 +81,10 @@ function deepest(graph: CallGraph, names: readonly string[], above: readonly str
  * A bound of the stack that the model `prefix` of a firmware takes, with the function of the firmware that gives it rows:
  * the compiler's own frames along the deepest way through the call graph. Null where the compiler cannot say.
  */
-export function stackBound(folder: string, prefix: string): number | null {
+export async function stackBound(folder: string, prefix: string): Promise<number | null> {
   const { board, compilerFlags } = loadTarget(join(folder, 'target.json'));
   if (board === null) return null;
-  const place = mkdtempSync(join(tmpdir(), 'tessera-stack-'));
-  try {
+  return withTemporaryFolder('tessera-stack-', async (place) => {
     const parts = { model: modelFlags(board), board: boardFlags(board) };
     for (const [part, flags] of Object.entries(parts)) {
       const sources = readdirSync(join(folder, part)).filter((name) => name.endsWith('.c'));
@@ -96,7 +95,5 @@ export function stackBound(folder: string, prefix: string): number | null {
     }
     const graphs = readdirSync(place).filter((name) => name.endsWith('.ci'));
     return deepestStack(readCallGraph(graphs.map((name) => readFileSync(join(place, name), 'utf8'))), `${prefix}_run`);
-  } finally {
-    rmSync(place, { recursive: true, force: true });
-  }
+  });
 }

@@ -52,7 +52,7 @@ export async function verifyProject(folder: string, options: VerifyOptions): Pro
   }
   const { memory } = report;
   const ports = { inputs: memory.inputs.map((_, index) => portOf(report, index)) };
-  const samples = samplesOf(ports, inputArrays(ports, options.inputs));
+  const samples = samplesOf(ports, inputArrays(ports, options.inputs), options.inputs);
   options.onProgress?.('compiling C', 0, 1);
   const simulator = await simulatorOf(modelSources(project), memory, options.compiler ?? 'npm');
   const total = Math.min(options.limit ?? samples.count, samples.count);

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import { exitCode, TesseraError, usageError } from '../errors.ts';
+import { exitCode, fileReason, TesseraError, usageError } from '../errors.ts';
 import { positive } from './options.ts';
 import { jsonText, type Terminal } from './terminal.ts';
 
@@ -84,7 +84,7 @@ function readText(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
-    throw usageError(`it cannot be read (${(error as NodeJS.ErrnoException).code ?? (error as Error).message})`);
+    throw usageError(`it cannot be read: ${fileReason(error)}`);
   }
 }
 

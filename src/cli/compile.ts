@@ -1,6 +1,7 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { usageError } from '../errors.ts';
 import type { InputMode, OutputMode } from '../plan/choose.ts';
+import { plural } from '../report/table.ts';
 import { addCompileOptions, addInputMode, addOutputMode, type CompileFlags, compileOptionsOf } from './options.ts';
 import { jsonText, type Terminal } from './terminal.ts';
 import { checkFolder, writeFolder } from './write-folder.ts';
@@ -36,7 +37,12 @@ export function addCompile(program: Command, terminal: Terminal): void {
     .argument('<models.onnx...>', 'the model, or several that share kernels and an arena')
     .requiredOption('--target <name>', 'what to compile for: see "tessera targets", or the path of a target.json')
     .requiredOption('--out <folder>', 'the folder to write; it is replaced if tessera wrote it')
-    .option('--form <name>', 'what the folder is: firmware, library (for an IDE or a build system) or plain files');
+    .addOption(
+      new Option(
+        '--form <name>',
+        'what the folder is: a firmware, a library for an IDE or a build system, plain C files, or a WebAssembly module',
+      ).choices(['firmware', 'library', 'plain', 'module']),
+    );
   addOutputMode(addInputMode(addCompileOptions(command), '--input'), '--output')
     .addHelpText('after', examples)
     .action(async (paths: readonly string[], flags: Flags) => {
@@ -50,7 +56,7 @@ export function addCompile(program: Command, terminal: Terminal): void {
         compileModel(path, { ...options, calibrate: calibrate[index], name: names[index] }),
       );
       const project = await makeProject(compilations, { form: flags.form, onProgress: terminal.progress });
-      writeFolder(flags.out, project);
+      await writeFolder(flags.out, project);
       const reports = compilations.map(reportOf);
       const [report] = reports as [(typeof reports)[0]];
       if (flags.json) {
@@ -73,7 +79,7 @@ function shares(option: string, value: string | undefined, paths: readonly strin
   const parts = value.split(',').map((part) => part.trim());
   if (parts.length !== paths.length) {
     throw usageError(
-      `${option} has ${parts.length} values for ${paths.length} models`,
+      `${option} has ${plural(parts.length, 'value')} for ${plural(paths.length, 'model')}`,
       'Give one for each, with commas between them; an empty one for a model that needs none.',
     );
   }

@@ -8,6 +8,9 @@ interface Flags extends CompileFlags {
   readonly limit?: number;
 }
 
+/** What is evaluated gives the same answers in every mode; it is where it is compiled that the user can choose. */
+const modeOptions = { input: 'compile --input', output: 'compile --output' };
+
 const examples = `
 Examples:
   tessera eval model.onnx --data x.npy --labels y.npy --calibrate calibration.npy
@@ -29,7 +32,7 @@ export function addEval(program: Command, terminal: Terminal): void {
     .addHelpText('after', examples)
     .action(async (path: string, flags: Flags) => {
       const { evaluateModel, evaluationText } = await import('../api/evaluate.ts');
-      const options = { ...compileOptionsOf(flags, terminal), limit: flags.limit };
+      const options = { ...compileOptionsOf(flags, terminal), limit: flags.limit, modeOptions };
       const result = await evaluateModel(path, flags.data, flags.labels ?? null, options);
       terminal.print(flags.json ? jsonText(result) : evaluationText(result));
     });

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import { usageError } from '../errors.ts';
+import { fileReason, usageError } from '../errors.ts';
 import type { InputMode, OutputMode } from '../plan/choose.ts';
 import {
   addCompileOptions,
@@ -60,6 +60,6 @@ function writePicture(path: string, text: string): void {
   try {
     writeFileSync(path, text);
   } catch (error) {
-    throw usageError(`${path} cannot be written: ${(error as Error).message}`);
+    throw usageError(`${path} cannot be written: ${fileReason(error)}`);
   }
 }

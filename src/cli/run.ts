@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import { usageError } from '../errors.ts';
+import { fileReason, usageError } from '../errors.ts';
 import type { InputMode, OutputMode } from '../plan/choose.ts';
 import {
   addCompileOptions,
@@ -53,6 +53,7 @@ export function addRun(program: Command, terminal: Terminal): void {
         ...compileOptionsOf(flags, terminal),
         input: flags.inputMode,
         output: flags.outputMode,
+        modeOptions: { input: '--input-mode', output: '--output-mode' },
         target: flags.target,
         names,
         top: flags.top,
@@ -66,6 +67,6 @@ function readText(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
-    throw usageError(`${path} cannot be read: ${(error as Error).message}`);
+    throw usageError(`${path} cannot be read: ${fileReason(error)}`);
   }
 }

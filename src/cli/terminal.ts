@@ -35,7 +35,7 @@ export function createTerminal(stdout: Stream, stderr: Stream): Terminal {
     stderr,
     print(text) {
       clear();
-      stdout.write(text.endsWith('\n') ? text : `${text}\n`);
+      stdout.write(harmless(text.endsWith('\n') ? text : `${text}\n`));
     },
     progress(what, done, total) {
       const now = Date.now();
@@ -53,12 +53,17 @@ export function jsonText<T extends { readonly schemaVersion: 1 }>(value: T): str
   return JSON.stringify(value, null, 2);
 }
 
+/** Text from files, devices and tools without what would move a terminal's cursor or turn its text around. */
+function harmless(text: string): string {
+  return text.replace(/[^\P{Cc}\n\t]|\p{Bidi_Control}/gu, '?');
+}
+
 /** Prints a failure to standard error and gives the exit code that it stands for. */
 export function reportFailure(error: unknown, { stderr }: Terminal): ExitCode {
   const title = coloured('error:', '31', stderr);
   if (error instanceof TesseraError) {
-    const hint = error.hint === undefined ? '' : `${coloured('hint:', '36', stderr)} ${error.hint}\n`;
-    stderr.write(`${title} ${error.message}\n${hint}`);
+    const hint = error.hint === undefined ? '' : `${coloured('hint:', '36', stderr)} ${harmless(error.hint)}\n`;
+    stderr.write(`${title} ${harmless(error.message)}\n${hint}`);
     return error.code;
   }
   const { message, stack } = error instanceof Error ? error : new Error(String(error));

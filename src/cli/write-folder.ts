@@ -1,5 +1,5 @@
-import { randomBytes } from 'node:crypto';
 import {
+  type Dirent,
   existsSync,
   lstatSync,
   mkdirSync,
@@ -7,11 +7,11 @@ import {
   readFileSync,
   realpathSync,
   renameSync,
-  rmSync,
   writeFileSync,
 } from 'node:fs';
-import { basename, dirname, join, relative, resolve } from 'node:path';
-import { usageError } from '../errors.ts';
+import { basename, dirname, join, resolve } from 'node:path';
+import { fileReason, usageError } from '../errors.ts';
+import { withTemporaryFolder } from '../temporary.ts';
 
 /**
  * Refuses a folder that holds something that tessera did not write: it would be gone when the folder is replaced.
@@ -23,20 +23,45 @@ export function checkFolder(folder: string): void {
   if (!existsSync(folder)) return;
   const place = realpathSync(folder);
   if (!lstatSync(place).isDirectory()) throw usageError(`${folder} is no folder`);
-  const entries = readdirSync(place, { recursive: true, withFileTypes: true });
-  const files = entries.filter((entry) => !entry.isDirectory());
   const { files: listed, buildFolders } = reportOf(join(place, 'report.json'));
   const ours = new Set(listed);
   const isBuilt = (file: string): boolean => buildFolders.includes(file.split(/[/\\]/)[0] ?? '');
-  const foreign = files
-    .map((entry) => relative(place, join(entry.parentPath, entry.name)))
-    .filter((file) => !ours.has(file.replaceAll('\\', '/')) && !isBuilt(file));
+  const foreign: string[] = [];
+  for (const file of filesIn(place)) {
+    if (ours.has(file.replaceAll('\\', '/')) || isBuilt(file)) continue;
+    foreign.push(file);
+    // Enough to tell: the folder may be that of a whole system.
+    if (foreign.length > 3) break;
+  }
   if (foreign.length === 0) return;
   const some = foreign.slice(0, 3).join(', ');
   throw usageError(
     `${folder} holds files that tessera did not write, and is left alone: ${some}${foreign.length > 3 ? ', ...' : ''}`,
     'Give --out a new folder, or an empty one.',
   );
+}
+
+/** The files below a folder, those higher up first, read as they are asked for. */
+function* filesIn(folder: string): Generator<string> {
+  const folders = [''];
+  for (const inside of folders) {
+    for (const entry of entriesOf(join(folder, inside))) {
+      const path = join(inside, entry.name);
+      if (entry.isDirectory()) folders.push(path);
+      else yield path;
+    }
+  }
+}
+
+function entriesOf(folder: string): readonly Dirent[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true });
+  } catch (error) {
+    throw usageError(
+      `whether tessera wrote ${folder} is not known: ${fileReason(error)}`,
+      'Give --out a new folder, or an empty one.',
+    );
+  }
 }
 
 /** What a report of an earlier compilation lists: files, and folders that building makes; none where it is not ours. */
@@ -64,41 +89,41 @@ function reportOf(report: string): { readonly files: readonly string[]; readonly
  * Writes files into a folder, all or none: into a new one beside it, which then takes its place.
  * @throws TesseraError (exit code 2) where the place cannot be written to
  */
-export function writeFolder(folder: string, files: ReadonlyMap<string, string | Uint8Array>): void {
+export async function writeFolder(folder: string, files: ReadonlyMap<string, string | Uint8Array>): Promise<void> {
   checkFolder(folder);
   // A link stays; what it leads to is replaced.
   const place = existsSync(folder) ? realpathSync(folder) : resolve(folder);
-  const token = randomBytes(6).toString('hex');
-  const [fresh, old] = ['new', 'old'].map((kind) => join(dirname(place), `.${basename(place)}.${kind}-${token}`)) as [
-    string,
-    string,
-  ];
-  const refuse = (error: unknown): never => {
-    throw usageError(`${folder} cannot be written: ${(error as Error).message}`);
-  };
+  const parent = dirname(place);
   try {
     // Not all at once: for a place such as /proc/x that never returns.
-    if (!existsSync(dirname(place))) mkdirSync(dirname(place), { recursive: true });
-    mkdirSync(fresh);
+    if (!existsSync(parent)) mkdirSync(parent, { recursive: true });
+    await withTemporaryFolder(
+      `.${basename(place)}.new-`,
+      async (beside) => {
+        // Not the temporary folder itself, which nobody else may read.
+        const [fresh, old] = [join(beside, 'new'), join(beside, 'old')];
+        mkdirSync(fresh);
+        for (const [path, content] of files) {
+          mkdirSync(dirname(join(fresh, path)), { recursive: true });
+          writeFileSync(join(fresh, path), content);
+        }
+        replace(place, fresh, old);
+      },
+      parent,
+    );
   } catch (error) {
-    refuse(error);
+    throw usageError(`${folder} cannot be written: ${fileReason(error)}`);
   }
+}
+
+/** Puts the folder `fresh` to `place`; what was there goes to `old`, or stays where the other cannot come. */
+function replace(place: string, fresh: string, old: string): void {
+  const replaces = existsSync(place);
+  if (replaces) renameSync(place, old);
   try {
-    for (const [path, content] of files) {
-      mkdirSync(dirname(join(fresh, path)), { recursive: true });
-      writeFileSync(join(fresh, path), content);
-    }
-    const replaces = existsSync(place);
-    if (replaces) renameSync(place, old);
-    try {
-      renameSync(fresh, place);
-    } catch (error) {
-      if (replaces) renameSync(old, place);
-      throw error;
-    }
-    rmSync(old, { recursive: true, force: true });
+    renameSync(fresh, place);
   } catch (error) {
-    rmSync(fresh, { recursive: true, force: true });
-    refuse(error);
+    if (replaces) renameSync(old, place);
+    throw error;
   }
 }

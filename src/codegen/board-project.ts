@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { usageError } from '../errors.ts';
 import type { Plan } from '../plan/types.ts';
+import { readTargetFile } from '../targets/load.ts';
 import type { Board, Target } from '../targets/types.ts';
 import { arenaRegion, arenaRegions, boardConfig, linkerScript, roomFor } from './board.ts';
 import { type FirmwareModel, firmwareFiles, takesCopy } from './firmware.ts';
@@ -99,5 +100,7 @@ function boardFile(target: Target, name: string): string {
       `It has ${ours.join(', ')}; a file of your own goes beside the target's and into its field files.`,
     );
   }
-  return readFileSync(new URL(name, target.files.includes(name) ? target.folder : boardFolder), 'utf8');
+  return target.files.includes(name)
+    ? new TextDecoder().decode(readTargetFile(target, name))
+    : readFileSync(new URL(name, boardFolder), 'utf8');
 }

@@ -19,27 +19,36 @@ export type ByteArrays = 'numbers' | 'text';
 
 export function createConstantPool(prefix: string, byteArrays: ByteArrays): ConstantPool {
   const names = new Map<string, string>();
+  // Writing out an array takes time, and whoever asks for its name again need not wait for that.
+  const known = new Map<ConstantArray, string>();
   const used = new Set<string>();
   const structs = new Map<string, string>();
   const definitions: string[] = [];
   return {
-    add({ type, values }, hint) {
+    add(array, hint) {
+      const found = known.get(array);
+      if (found !== undefined) return found;
+      const { type, values } = array;
       const asText = type === 'int8' && byteArrays === 'text';
       const value = asText ? byteStringLines(values) : `{\n${arrayLines(values)}\n}`;
       const key = `${type} ${value}`;
-      const known = names.get(key);
-      if (known !== undefined) return known;
+      const equal = names.get(key);
+      if (equal !== undefined) {
+        known.set(array, equal);
+        return equal;
+      }
       let name = `${prefix}_${hint}`;
       for (let i = 2; used.has(name); i += 1) name = `${prefix}_${hint}_${i}`;
       used.add(name);
       names.set(key, name);
+      known.set(array, name);
       definitions.push(`static const ${type}_t ${name}[${values.length}] = ${value};`);
       return name;
     },
     share(contents, name) {
-      const known = structs.get(contents);
-      if (known === undefined) structs.set(contents, name);
-      return known ?? name;
+      const first = structs.get(contents);
+      if (first === undefined) structs.set(contents, name);
+      return first ?? name;
     },
     text: () => definitions.join('\n\n'),
   };

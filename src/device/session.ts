@@ -176,14 +176,24 @@ export async function openSession(link: Link, timeouts: Timeouts = {}): Promise<
 
 /** Asks until the firmware gives its name: a board that has just been switched on says nothing yet. */
 async function greet(link: Link, timeout: number): Promise<void> {
-  const heard: string[] = [];
+  // Of all that comes, lines or not.
+  let heard = '';
+  const listening: Link = {
+    ...link,
+    async read(milliseconds) {
+      const bytes = await link.read(milliseconds);
+      // A line carries zeros while a board is switched on.
+      const text = Buffer.from(bytes?.filter((byte) => byte !== 0) ?? []).toString('latin1');
+      if (heard.length < 60) heard += text;
+      return bytes;
+    },
+  };
   const limit = Date.now() + timeout;
   for (let wait = 500; Date.now() < limit; wait = Math.min(2 * wait, 4000)) {
-    const conversation = converse(link, Math.min(wait, Math.max(1, limit - Date.now())));
+    const conversation = converse(listening, Math.min(wait, Math.max(1, limit - Date.now())));
     const answer = await conversation.ask('name');
     const lines = answer.kind === 'broken' ? [] : answer.lines;
     const [, name] = lines.map((line) => /^m-name-dut-\[([^\]]+)\]$/.exec(line)).find((match) => match !== null) ?? [];
-    heard.push(...lines);
     if (name === undefined) continue;
     await conversation.settle();
     if (name === 'tessera') return;
@@ -193,7 +203,7 @@ async function greet(link: Link, timeout: number): Promise<void> {
     );
   }
   if (heard.length > 0) {
-    const start = JSON.stringify(heard.join(' ').slice(0, 60));
+    const start = JSON.stringify(heard.slice(0, 60)).replaceAll(/[^ -~]/g, '?');
     throw deviceError(
       `${link.name}: something is there, but does not speak as Tessera's firmware does: ${start}`,
       'Is it the right port? Flash a project that tessera compiled: tessera flash <project folder>.',

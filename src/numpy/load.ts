@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { usageError } from '../errors.ts';
+import { fileReason, usageError } from '../errors.ts';
 import { type NumericArray, readNpy } from './npy.ts';
 import { readNpz } from './npz.ts';
 
@@ -18,7 +18,7 @@ export type ArrayFiles =
  */
 export function loadArrays(path: string): ArrayFiles {
   if (isFolder(path)) {
-    const files = readdirSync(path)
+    const files = namesIn(path)
       .filter((file) => file.endsWith('.npy'))
       .sort();
     if (files.length === 0) throw usageError(`${path}: the folder holds no .npy file`);
@@ -40,7 +40,15 @@ function isFolder(path: string): boolean {
   try {
     return statSync(path).isDirectory();
   } catch (error) {
-    throw usageError(`${path}: ${reasonOf(error)}`);
+    throw usageError(`${path}: ${fileReason(error)}`);
+  }
+}
+
+function namesIn(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder);
+  } catch (error) {
+    throw usageError(`${folder}: ${fileReason(error)}`);
   }
 }
 
@@ -52,11 +60,6 @@ function readData(path: string): Uint8Array {
     if (stats.size > maxFileBytes) throw new Error(`the file has ${stats.size} bytes; up to ${maxFileBytes} are read`);
     return readFileSync(path);
   } catch (error) {
-    throw usageError(`${path}: ${reasonOf(error)}`);
+    throw usageError(`${path}: ${fileReason(error)}`);
   }
-}
-
-function reasonOf(error: unknown): string {
-  const { code, message } = error as NodeJS.ErrnoException;
-  return code === 'ENOENT' ? 'not found' : code === 'EACCES' ? 'no permission to read it' : message;
 }

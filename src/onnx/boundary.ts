@@ -3,7 +3,7 @@ import { elementCount, type Port, type Tensor, type TensorType, type Value } fro
 import { OperatorError } from '../ops/define.ts';
 import { maxTensorElements } from './context.ts';
 import { declaredDimensions, inputType } from './dims.ts';
-import type { Report } from './problems.ts';
+import { maxNameLength, printable, type Report } from './problems.ts';
 import { readTensor, type TensorSource } from './tensor.ts';
 
 /** The most elements of all initializers together: far more than any microcontroller's flash holds. */
@@ -112,7 +112,12 @@ function fits(declared: readonly (number | string)[], shape: readonly number[]):
   return declared.every((size, axis) => typeof size === 'string' || size === shape[axis]);
 }
 
-/** A port that is laid out as in the file. */
+/** A port that is laid out as in the file. Its name goes to terminals and into files from here on. */
 export function portOf(name: string, tensor: Tensor): Port {
-  return { name, tensor: tensor.name, shape: tensor.shape, permutation: tensor.shape.map((_, axis) => axis) };
+  return {
+    name: printable(name, maxNameLength),
+    tensor: tensor.name,
+    shape: tensor.shape,
+    permutation: tensor.shape.map((_, axis) => axis),
+  };
 }

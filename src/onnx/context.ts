@@ -47,7 +47,7 @@ export function contextOf(node: onnx.INodeProto, origin: Origin, reading: Readin
     if (data === undefined) return unsupported(`${what} (input ${index}, ${inputs[index]}) must be constant`);
     // Infinity may be meant, as a bound or as what is padded with.
     if (dtype === 'float32' && (data as Float32Array).some(Number.isNaN))
-      invalid(`${what} (${inputs[index]}) is not finite: it holds NaN`);
+      invalid(`a value of ${what} (${inputs[index]}) is not finite: NaN`);
     return { shape, dtype, data };
   };
 

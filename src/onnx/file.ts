@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync, realpathSync } from 'node:fs';
 import { basename, dirname, relative, resolve, sep } from 'node:path';
-import { usageError } from '../errors.ts';
+import { fileReason, usageError } from '../errors.ts';
 import { OperatorError } from '../ops/define.ts';
 import { type ReadResult, readModel } from './read.ts';
 
@@ -68,14 +68,6 @@ function attempt<T>(run: () => T, refuse: (reason: string) => Error): T {
   try {
     return run();
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    const words: Readonly<Record<string, string>> = {
-      ENOENT: 'not found',
-      EACCES: 'no permission to read it',
-      EISDIR: 'it is a folder',
-      ELOOP: 'its links lead in a circle',
-      ENOTDIR: 'not found',
-    };
-    throw refuse(words[code ?? ''] ?? message);
+    throw refuse(fileReason(error));
   }
 }

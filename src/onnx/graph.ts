@@ -7,7 +7,7 @@ import { contextOf, type Reading } from './context.ts';
 import { nameTensors } from './names.ts';
 import { describe, type Item, itemOf, readerOf } from './node.ts';
 import { orderByUse } from './order.ts';
-import { type Problem, printable, type Report } from './problems.ts';
+import { maxNameLength, type Problem, printable, type Report } from './problems.ts';
 
 export interface GraphOptions {
   readonly opset: number;
@@ -29,8 +29,13 @@ export function readGraph(proto: onnx.IGraphProto, options: GraphOptions): Graph
   const problems: Problem[] = [];
   const warnings: string[] = [];
   const report: Report = (operator, node, { kind, message }) =>
-    problems.push({ node, operator, kind, reason: message });
-  const warn = (text: string): void => void warnings.push(printable(text, 1000));
+    problems.push({
+      node: printable(node),
+      operator: printable(operator),
+      kind,
+      reason: printable(message, maxNameLength),
+    });
+  const warn = (text: string): void => void warnings.push(printable(text, maxNameLength));
   const source = { readExternal: options.readExternal, warn };
 
   const builder = createGraphBuilder(printable(proto.name || 'model'));

@@ -1,7 +1,9 @@
 import type { Graph, Port } from '../graph/types.ts';
+import { maxNameLength, printable } from './problems.ts';
 
 /**
- * Gives tensors the names that ONNX has for them, and drops constants that nothing uses.
+ * Gives tensors the names that ONNX has for them, as they may go to a terminal or into a file, and drops constants that
+ * nothing uses.
  * @param onnxNames the names to give, by the present name; the ports' tensors are renamed with the others.
  */
 export function nameTensors(graph: Graph, onnxNames: ReadonlyMap<string, string>): Graph {
@@ -13,7 +15,8 @@ export function nameTensors(graph: Graph, onnxNames: ReadonlyMap<string, string>
   const taken = new Set<string>();
   const renamed = new Map<string, string>();
   const lastSuffix = new Map<string, number>();
-  const claim = (tensor: string, name: string): void => {
+  const claim = (tensor: string, wanted: string): void => {
+    const name = printable(wanted, maxNameLength);
     let free = name;
     let suffix = lastSuffix.get(name) ?? 1;
     while (taken.has(free)) free = `${name}#${++suffix}`;

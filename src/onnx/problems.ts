@@ -17,6 +17,8 @@ export type Report = (operator: string, node: string, error: OperatorError) => v
 const hints = {
   unsupported:
     'Export the model without these parts, or replace them by supported operators; the documentation lists those.',
+  /** An input is no part to leave out. */
+  input: 'Export the model with an input of a fixed shape and a supported type; --dim gives open dimensions a size.',
   invalid:
     'The file breaks the rules of ONNX there: export it again; onnx.checker.check_model(path, full_check=True) tells more.',
 } as const;
@@ -29,14 +31,15 @@ const maxLines = 200;
 export function problemsError(problems: readonly Problem[], file: string): TesseraError {
   const groups = new Map<string, string[]>();
   for (const { reason, operator, node } of problems) {
-    const shown = printable(reason, 1000);
-    const names = groups.get(shown) ?? [];
-    names.push(`${printable(operator)} ${printable(node)}`.trim());
-    groups.set(shown, names);
+    const names = groups.get(reason) ?? [];
+    names.push(`${operator} ${node}`.trim());
+    groups.set(reason, names);
   }
   const lines = [...groups].map(([reason, names]) => `${listed(names, maxNamesListed, ', ')}: ${reason}`);
   const heading = lines.length === 1 ? `${file}: ` : `${file}: ${problems.length} problems\n  `;
-  const kinds = new Set(problems.map(({ kind }) => kind));
+  const kinds = new Set(
+    problems.map(({ kind, operator }) => (kind === 'unsupported' && operator === 'input' ? 'input' : kind)),
+  );
   return modelError(heading + listed(lines, maxLines, '\n  '), [...kinds].map((kind) => hints[kind]).join('\n'));
 }
 
@@ -44,6 +47,9 @@ function listed(texts: readonly string[], most: number, separator: string): stri
   if (texts.length <= most) return texts.join(separator);
   return [...texts.slice(0, most), `and ${texts.length - most} more`].join(separator);
 }
+
+/** Where the names of tensors, and longer texts, end. */
+export const maxNameLength = 1000;
 
 /** A name out of a file as it may go to a terminal: no control characters, and not without end. */
 export function printable(text: string, most = 120): string {

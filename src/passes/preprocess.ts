@@ -29,8 +29,9 @@ export function addPreprocessing(graph: Graph, { scale, mean }: Preprocessing): 
   if (![...scale, ...mean].every(Number.isFinite) || scale.includes(0)) {
     throw usageError(`scale ${scale} and mean ${mean} must be finite, and no scale 0`);
   }
-  const isUniform = [scale, mean].every((values) => values.length > 0 && values.every((value) => value === values[0]));
-  if (!isUniform) return withLayer(graph, port, input, { scale, mean });
+  const axis = channelAxis(port, input, { scale, mean });
+  const isUniform = [scale, mean].every((values) => values.every((value) => value === values[0]));
+  if (axis !== null && !isUniform) return withLayer(graph, port, input, { scale, mean }, axis);
   const [factor, zero] = [present(scale[0]), present(mean[0])];
   if (factor > 0 && Number.isInteger(zero) && zero >= 0 && zero <= 255) {
     const quant = { scales: [Math.fround(factor)], zeroPoints: [zero - 128] };
@@ -46,19 +47,27 @@ export function addPreprocessing(graph: Graph, { scale, mean }: Preprocessing): 
 
 const preprocessing = { name: 'preprocessing', operator: 'Normalization' };
 
-/** A number for each channel: a depthwise convolution of one tap, whose weights have a scale each. */
-function withLayer(graph: Graph, port: Port, input: Tensor, { scale, mean }: Preprocessing): Graph {
-  const { shape } = input;
+/** The axis of the channels that the numbers are for; null where one number serves all. */
+function channelAxis({ name }: Port, { shape }: Tensor, { scale, mean }: Preprocessing): number | null {
   const channels = Math.max(scale.length, mean.length);
+  if (scale.length === 1 && mean.length === 1) return null;
   const fits = [scale, mean].every((values) => values.length === channels || values.length === 1);
-  const rank = shape.length;
-  const axis = shape[1] === channels ? 1 : rank - 1;
+  const axis = shape[1] === channels ? 1 : shape.length - 1;
   if (!fits || shape[axis] !== channels) {
-    throw usageError(`${scale.length} scales and ${mean.length} means do not fit the input ${port.name} [${shape}]`);
+    throw usageError(
+      `scale ${scale} and mean ${mean} do not fit the input ${name} [${shape}]: one number, or one for each channel`,
+    );
   }
-  if (rank !== 3 && rank !== 4)
+  if (shape.length !== 3 && shape.length !== 4)
     throw usageError(`numbers for each channel need an input of 3 or 4 axes, not [${shape}]`);
+  return axis;
+}
 
+/** A number for each channel: a depthwise convolution of one tap, whose weights have a scale each. */
+function withLayer(graph: Graph, port: Port, input: Tensor, { scale, mean }: Preprocessing, axis: number): Graph {
+  const { shape } = input;
+  const channels = present(shape[axis]);
+  const rank = shape.length;
   const fresh = freshNames(graph);
   const of = (values: readonly number[], channel: number): number => present(values[values.length === 1 ? 0 : channel]);
   const constant = (name: string, own: readonly number[], at: (channel: number) => number): Tensor => {

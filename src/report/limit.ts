@@ -13,8 +13,8 @@ export interface LimitText {
 }
 
 const streamTexts = {
-  input: 'fetch the input row by row (--input stream)',
-  output: 'hand the output over row by row (--output stream)',
+  input: 'fetch the input row by row',
+  output: 'hand the output over row by row',
 } as const;
 
 /** Buffers and layers that are listed one by one. */
@@ -24,6 +24,7 @@ const mostListed = 12;
  * Says of a model that cannot be planned within a limit which layers bind, and what would have to change.
  * @param least the plan with the least arena that there is
  * @param others the same where inputs or outputs that are resident go row by row
+ * @param typed what the user types for that, but for the word "stream"
  */
 export function limitText(
   file: string,
@@ -31,6 +32,7 @@ export function limitText(
   { input, output, memories = [] }: Pick<PlanOptions, 'input' | 'output' | 'memories'>,
   least: Plan,
   others: readonly { readonly way: 'input' | 'output'; readonly plan: Plan }[],
+  typed: Readonly<Record<'input' | 'output', string>>,
 ): LimitText {
   const report = reportPlan(least, null);
   const live = report.steps.map((_, index) => liveBytes(report.buffers, index));
@@ -60,7 +62,7 @@ export function limitText(
   const ways = [
     ...others.flatMap(({ way, plan }) =>
       plan.arenaBytes < least.arenaBytes
-        ? [`${streamTexts[way]}: the least arena is then ${count(plan.arenaBytes)} bytes`]
+        ? [`${streamTexts[way]} (${typed[way]} stream): the least arena is then ${count(plan.arenaBytes)} bytes`]
         : [],
     ),
     ...(isWithin ? [] : [`allow ${count(report.arenaBytes)} bytes (--sram ${report.arenaBytes})`]),

@@ -5,6 +5,7 @@ import { type Column, count, tableText } from './table.ts';
 
 /** A plan among those that a model can have, as far as the table shows it. */
 export interface ChoiceReport {
+  /** Of the chosen plan, in all memories that it is divided among; of others, in one piece. */
   readonly arenaBytes: number;
   readonly macs: number;
   readonly macsRatio: number;
@@ -54,6 +55,9 @@ export function overviewText({ model, options, plans, chosen, ends, warnings }: 
     '',
     'SRAM: bytes of the arena. Ratio and time: to layer by layer; the time is an estimate, of instructions. Flash: bytes of',
     'weights and other constants, without code.',
+    ...(chosen.regions.length > 1
+      ? ['The chosen arena is divided: its SRAM is of all its parts together; that of the other plans is of one piece.']
+      : []),
     ...(plans.some(({ estimatedCycles }) => estimatedCycles !== null)
       ? [`Cycles are an estimate, too: ${cyclesAre}.`]
       : []),

@@ -1,5 +1,8 @@
+import { kernelFiles } from '../codegen/model.ts';
+import { runtimeFile } from '../codegen/project.ts';
+import { structSizes } from '../codegen/struct-sizes.ts';
 import { elementCount, type Origin, type Port, tensorOf } from '../graph/types.ts';
-import type { ConstantArray } from '../ops/define.ts';
+import type { ConstantArray, KernelCall } from '../ops/define.ts';
 import { fetchedInputs, handedOutputs, keptOutputs } from '../plan/boundary.ts';
 import { layerCycles, layerTime, segmentsOf } from '../plan/cost/cost.ts';
 import type { Layer, Plan, Storage } from '../plan/types.ts';
@@ -82,7 +85,7 @@ export interface PlanReport {
   readonly regions: readonly RegionReport[];
   /** The most bytes that live at one step: no placement of the same buffers is smaller. */
   readonly allocationBound: number;
-  /** Bytes of weights, biases, multipliers and tables. */
+  /** Bytes of weights, biases, multipliers, tables and structs of parameters, as on a 32-bit machine. */
   readonly constantBytes: number;
   readonly macs: number;
   /** The processor that estimates are for, such as cortex-m4; null where the target has none of ours. */
@@ -96,11 +99,29 @@ export interface PlanReport {
 
 const elementBytes: Readonly<Record<ConstantArray['type'], number>> = { int8: 1, int16: 2, uint16: 2, int32: 4 };
 
+/**
+ * The parameters of a call, as C has them: structs without arrays are told by what they hold, since what is equal stands
+ * once.
+ */
+function parameterBytes(call: KernelCall, sizes: ReadonlyMap<string, number>): readonly (readonly [unknown, number])[] {
+  const bytesOf = (struct: string): number => {
+    const bytes = sizes.get(struct);
+    if (bytes === undefined) throw new Error(`no header defines ${struct}`);
+    return bytes;
+  };
+  const numbers = Object.entries(call.fields).filter(([, value]) => typeof value !== 'object' || value === null);
+  const hasArrays = numbers.length < Object.keys(call.fields).length;
+  const text = JSON.stringify(numbers);
+  const own: readonly [unknown, number] = [hasArrays ? call : `${call.struct} ${text}`, bytesOf(call.struct)];
+  return call.shape === undefined ? [own] : [own, [`${call.shape} ${text}`, bytesOf(call.shape)]];
+}
+
 /** The constants of a layer's kernels, arrays by themselves so that shared ones can be told. */
-function constantsOf(layer: Layer): ReadonlyMap<unknown, number> {
+function constantsOf(layer: Layer, sizes: ReadonlyMap<string, number>): ReadonlyMap<unknown, number> {
   const found = new Map<unknown, number>();
   if (layer.lowering.kind === 'alias') return found;
   for (const call of layer.lowering.calls) {
+    for (const [key, bytes] of parameterBytes(call, sizes)) found.set(key, bytes);
     for (const field of Object.values(call.fields)) {
       if (typeof field === 'object' && field !== null)
         found.set(field.values, field.values.length * elementBytes[field.type]);
@@ -130,7 +151,9 @@ export function reportPlan(plan: Plan, core: string | null): PlanReport {
       isInArena: !passed.has(given.tensor),
     };
   };
-  const constants = plan.layers.map(constantsOf);
+  const headers = kernelFiles(plan).filter((path) => path.endsWith('.h'));
+  const sizes = structSizes(headers.map(runtimeFile));
+  const constants = plan.layers.map((layer) => constantsOf(layer, sizes));
   const segments = segmentsOf(plan);
   const layers = plan.layers.map((layer, index): LayerReport => {
     const scratch = plan.scratch.get(layer.index);

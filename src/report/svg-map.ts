@@ -46,14 +46,17 @@ export function memoryMap(report: PlanReport, frame: Frame): string {
     const border = y(start(index + 1));
     return lineAt(left, border, left + width, border, 'axis');
   });
-  const rectangles = buffers.map((buffer) => {
+  const places = buffers.map((buffer): Frame => {
     const [from, to] = [x(buffer.first), x(buffer.last + 1)];
     const at = start(buffer.region) + buffer.offset;
     const [above, below] = [y(at + buffer.bytes), y(at)];
-    const place = { left: from, top: above, width: to - from, height: below - above };
+    return { left: from, top: above, width: to - from, height: below - above };
+  });
+  const rectangles = buffers.map((buffer, index) => {
+    const place = places[index] as Frame;
     const life = buffer.first === buffer.last ? `step ${buffer.first}` : `steps ${buffer.first} to ${buffer.last}`;
     return `<g><title>${xmlText(`${buffer.name}: ${plural(buffer.bytes, 'byte')} at ${count(buffer.offset)}${regions.length === 1 ? '' : ` of ${regions[buffer.region]?.memory}`}, ${life}`)}</title>
-<rect x="${number(place.left)}" y="${number(place.top)}" width="${number(place.width)}" height="${number(place.height)}" class="buffer ${buffer.kind}"/>${bufferLabel(buffer, place)}</g>`;
+<rect x="${number(place.left)}" y="${number(place.top)}" width="${number(place.width)}" height="${number(place.height)}" class="buffer ${buffer.kind}"/>${bufferLabel(buffer, visiblePart(place, places.slice(index + 1)))}</g>`;
   });
   const parts = regions.map(({ memory, bytes }) => `${memory} ${count(bytes)}`);
   const peak = `arena ${count(arenaBytes)} bytes${parts.length > 1 ? `; from below ${parts.join(', ')}` : ''}`;
@@ -78,6 +81,24 @@ export function memoryMap(report: PlanReport, frame: Frame): string {
     ...stepAxis(report, frame, x),
     ...legend(report, frame),
   ].join('\n');
+}
+
+/** A part of a rectangle, a large one, that those drawn over it leave free: an output may lie over a dying input. */
+function visiblePart(place: Frame, over: readonly Frame[]): Frame {
+  let part = place;
+  for (const other of over) {
+    const [right, bottom] = [part.left + part.width, part.top + part.height];
+    const [otherRight, otherBottom] = [other.left + other.width, other.top + other.height];
+    if (other.left >= right || otherRight <= part.left || other.top >= bottom || otherBottom <= part.top) continue;
+    const strips: readonly Frame[] = [
+      { ...part, width: Math.max(0, other.left - part.left) },
+      { ...part, left: otherRight, width: Math.max(0, right - otherRight) },
+      { ...part, height: Math.max(0, other.top - part.top) },
+      { ...part, top: otherBottom, height: Math.max(0, bottom - otherBottom) },
+    ];
+    part = strips.reduce((best, strip) => (strip.width * strip.height > best.width * best.height ? strip : best));
+  }
+  return part;
 }
 
 /** The name of a buffer and its bytes, in its rectangle: in lines, or upwards where it is narrow, as far as there is room. */
@@ -110,7 +131,7 @@ function bufferLabel({ name, bytes }: BufferReport, { left, top, width, height }
   if (width >= 13 && fits(name, height)) return upwards(name);
   if (height >= 12 && fits(name, width)) return lines(name);
   const cut = fitted(name, width - 8, smallSize);
-  if (height >= 12 && cut.length >= 12) return lines(cut);
+  if (height >= 12 && cut.length >= 12) return height >= 30 && fits(size, width) ? lines(cut, size) : lines(cut);
   if (height >= 12 && fits(size, width)) return lines(size);
   return width >= 13 && fits(size, height) ? upwards(size) : '';
 }
@@ -128,12 +149,15 @@ function stepAxis(
     const [first, last] = [step.layers[0], step.layers.at(-1)];
     const middle = (from + to) / 2;
     if (step.kind === 'stage') {
-      const labels = [
-        `stage ${index}: layers ${first} to ${last}`,
-        `layers ${first} to ${last}`,
-        `${first} to ${last}`,
-        `${first}-${last}`,
-      ];
+      const labels =
+        first === last
+          ? [`stage ${index}: layer ${first}`, `layer ${first}`, `${first}`]
+          : [
+              `stage ${index}: layers ${first} to ${last}`,
+              `layers ${first} to ${last}`,
+              `${first} to ${last}`,
+              `${first}-${last}`,
+            ];
       const label = labels.find((text) => textWidth(text, smallSize) <= to - from - 6) ?? '';
       free = to;
       return [

@@ -24,14 +24,17 @@ function isXml(code: number): boolean {
   );
 }
 
+/** The width of a character, in sizes of the font. */
+const characterWidth = 0.65;
+
 /** How wide text is, about: no font is known to be there, so the widest that are common count. */
 export function textWidth(text: string, size: number): number {
-  return text.length * size * 0.62;
+  return text.length * size * characterWidth;
 }
 
 /** Text that fits a width, its middle left out where it must be; empty where nothing useful fits. */
 export function fitted(text: string, width: number, size: number): string {
-  const most = Math.floor(width / (size * 0.62));
+  const most = Math.floor(width / (size * characterWidth));
   if (text.length <= most) return text;
   if (most < 4) return '';
   const head = Math.ceil((most - 1) / 2);

@@ -90,7 +90,10 @@ interface Box {
   readonly bottom: number;
 }
 
-/** Labels of the points, those that are marked first, where none lies upon another label or point. */
+/**
+ * Labels of the points, those that are marked first, where none lies upon another label or point. Where points are dense,
+ * one that is marked has its label upon them rather than none.
+ */
 function pointLabels(
   points: readonly ChoiceReport[],
   x: (time: number) => number,
@@ -114,6 +117,7 @@ function pointLabels(
       { left: to - 1, top: above, right: to + 1, bottom: below },
     );
   });
+  const labels: Box[] = [];
   const rank = (plan: ChoiceReport): number => (plan.isChosen ? 0 : plan.isDefault ? 1 : 2);
   return [...points]
     .sort((a, b) => rank(a) - rank(b))
@@ -132,9 +136,13 @@ function pointLabels(
         { left: cx - 9 - wide, top: cy - 16 },
       ];
       const boxes = places.map((place): Box => ({ ...place, right: place.left + wide, bottom: place.top + size + 3 }));
-      const box = boxes.find((one) => contains(room, one) && !taken.some((other) => meet(one, other)));
+      const isFree = (one: Box, others: readonly Box[]): boolean =>
+        contains(room, one) && !others.some((other) => meet(one, other));
+      const box =
+        boxes.find((one) => isFree(one, [...taken, ...labels])) ??
+        (words === '' ? undefined : boxes.find((one) => isFree(one, labels)));
       if (box === undefined) return [];
-      taken.push(box);
+      labels.push(box);
       return [textAt(box.left, box.bottom - 3, label, { size, className: words === '' ? 'soft' : 'strong' })];
     });
 }

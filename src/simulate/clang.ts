@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import v8 from 'node:v8';
 import { exitCode, TesseraError } from '../errors.ts';
+import { withTemporaryFolder } from '../temporary.ts';
 
 /** Where the C compiler for WebAssembly comes from: the npm package, or clang on the PATH. */
 export type WasmCompiler = 'npm' | 'system';
@@ -73,20 +73,20 @@ async function npmClang(files: SourceFiles, args: readonly string[]): Promise<Ui
   }
 }
 
-async function systemClang(files: SourceFiles, args: readonly string[]): Promise<Uint8Array> {
-  const folder = await mkdtemp(join(tmpdir(), 'tessera-'));
-  try {
-    for (const [name, text] of files) await writeFile(join(folder, name), text);
-    await promisify(execFile)('clang', [...args], { cwd: folder });
-    return new Uint8Array(await readFile(join(folder, 'model.wasm')));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
-      throw new TesseraError(exitCode.toolMissing, 'clang is not on the PATH', 'install it: apt-get install clang lld');
+function systemClang(files: SourceFiles, args: readonly string[]): Promise<Uint8Array> {
+  return withTemporaryFolder('tessera-clang-', async (folder) => {
+    try {
+      for (const [name, text] of files) await writeFile(join(folder, name), text);
+      await promisify(execFile)('clang', [...args], { cwd: folder });
+      return new Uint8Array(await readFile(join(folder, 'model.wasm')));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
+        const hint = 'install it: apt-get install clang lld';
+        throw new TesseraError(exitCode.toolMissing, 'clang is not on the PATH', hint);
+      }
+      throw new Error(
+        `clang could not compile generated code:\n${(error as { stderr?: string }).stderr ?? String(error)}`,
+      );
     }
-    throw new Error(
-      `clang could not compile generated code:\n${(error as { stderr?: string }).stderr ?? String(error)}`,
-    );
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  });
 }

@@ -39,6 +39,9 @@ export async function buildProjectWasm(
   return compileWasm(sources, 'wasm.c', [...wasmFlags(), '-I.'], compiler);
 }
 
+/** The name that a line of C keeps to its file: of a function, an array or a variable. */
+const privateName = /^static (?:__attribute__\(\(.*?\)\) )?[^(=;]*?\b(\w+)(?:\(|\[| =)/gm;
+
 /**
  * Kernels are compiled on their own for a board, and all together here, which is many times faster: a name that is private
  * to several files gets a number in each.
@@ -46,7 +49,7 @@ export async function buildProjectWasm(
 function distinct(files: ReadonlyMap<string, string>, kernels: readonly string[]): ReadonlyMap<string, string> {
   const owners = new Map<string, string[]>();
   for (const file of kernels) {
-    for (const [, name = ''] of (files.get(file) ?? '').matchAll(/^static [^(=;]*?\b(\w+)(?:\(|\[| =)/gm)) {
+    for (const [, name = ''] of (files.get(file) ?? '').matchAll(privateName)) {
       owners.set(name, [...(owners.get(name) ?? []), file]);
     }
   }

@@ -142,6 +142,9 @@ function readClock(fields: Fields): Clock {
   };
   for (const name of ['ahbDivider', 'apb1Divider', 'apb2Divider'] as const)
     if (![1, 2, 4, 8, 16].includes(clock[name])) fields.refuse(`${name} must be 1, 2, 4, 8 or 16`);
+  // The widths of LATENCY and VOS, in the reference manuals of all families.
+  for (const [name, most] of [['flashWaitStates', 15] as const, ['voltage', 3] as const])
+    if (clock[name] > most) fields.refuse(`${name} must be from 0 to ${most}`);
   for (const part of [pll, older, fields]) part?.end();
   return clock;
 }

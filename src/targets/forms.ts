@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { usageError } from '../errors.ts';
 import { fieldsOf } from './fields.ts';
-import { type TargetKind, targetKinds } from './types.ts';
+import { type Target, type TargetKind, targetKinds } from './types.ts';
 
 /** What a project looks like: data in targets/forms/<name>/. */
 export interface Form {
@@ -55,12 +55,12 @@ export function loadForm(name: string): Form {
 }
 
 /** The form that a target is given: the one asked for, or its kind's own. */
-export function formFor(kind: TargetKind, name?: string): Form {
+export function formFor({ kind, name: target }: Pick<Target, 'kind' | 'name'>, name?: string): Form {
   const forms = (name === undefined ? formNames() : [name]).map(loadForm);
   const form = forms.find(({ kinds, defaultFor }) => (name === undefined ? defaultFor : kinds).includes(kind));
   if (form !== undefined) return form;
   throw usageError(
-    `the form ${name} is not for this target`,
+    `the form ${name} is not for ${target}`,
     `It can be made for targets of the kind ${forms[0]?.kinds.join(' or ')}.`,
   );
 }

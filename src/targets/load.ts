@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { usageError } from '../errors.ts';
+import { fileReason, usageError } from '../errors.ts';
 import { isas as knownIsas } from '../kernels/define.ts';
 import { readArenaSpace, readBoard } from './board.ts';
 import { fieldsOf } from './fields.ts';
@@ -27,7 +27,10 @@ export function loadTarget(name: string): Target {
   if (basename(name) !== name || name.endsWith('.json')) return readTarget(pathToFileURL(name), name);
   const names = targetNames();
   if (!names.includes(name)) {
-    throw usageError(`there is no target ${name}`, `There are ${names.join(', ')}; or give the path of a JSON file.`);
+    throw usageError(
+      `there is no target ${name}`,
+      `There are ${names.join(', ')}; or give the path of a JSON file, which ends in .json or begins with ./.`,
+    );
   }
   return readTarget(new URL(`${name}/target.json`, targetsFolder), `target ${name}`);
 }
@@ -37,9 +40,24 @@ function readTarget(file: URL, what: string): Target {
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
-    throw usageError(`${what} cannot be read: ${(error as Error).message}`);
+    throw usageError(`${what} cannot be read: ${fileReason(error)}`);
   }
   return parseTarget(text, new URL('.', file), what);
+}
+
+/**
+ * Reads one of the files that a target brings along.
+ * @throws TesseraError (exit code 2) where it cannot be read
+ */
+export function readTargetFile({ name, folder }: Target, file: string): Uint8Array {
+  try {
+    return readFileSync(new URL(encodeURIComponent(file), folder));
+  } catch (error) {
+    throw usageError(
+      `target ${name}: ${file}, of its field files: ${fileReason(error)}`,
+      "Put it beside the target's file.",
+    );
+  }
 }
 
 /** A target whose models and kernels are compiled for little code; the same where its flags are the user's own matter. */

@@ -42,8 +42,8 @@ export function inputSteps(values, port) {
 }
 
 function stepsInOrder(values, port, order) {
-  if (values.length !== order.length) {
-    throw new TypeError(`input ${port.name} has ${order.length} elements; ${values.length} were given`);
+  if (values?.length !== order.length) {
+    throw new TypeError(`input ${port.name} has ${order.length} elements; ${values?.length ?? 'none'} were given`);
   }
   const step = stepOf(values, port);
   return Int8Array.from(order, step);

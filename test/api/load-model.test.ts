@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { sourceFiles } from '../../src/api/pipeline.ts';
 import { graphInput } from '../../src/api/samples.ts';
 import { compileModel, exitCode, loadModel, makeProject, TesseraError } from '../../src/index.ts';
 import { evaluateGraph } from '../../src/ops/evaluate.ts';
 import { makeFolder, sampleSize, smallModel, wave } from '../cli/small-model.ts';
+import { makeModel, node, valueInfo } from '../onnx/make-model.ts';
 
 const at = makeFolder(6);
 const data = Float32Array.from(wave(6 * sampleSize, 0.37));
@@ -15,6 +17,7 @@ describe('the package', () => {
     expect(scores).toHaveLength(3);
     expect(model.selfTest()).toBe(true);
     expect(() => model.run(data)).toThrow(/72 elements/);
+    expect(() => model.run(undefined as never)).toThrow('72 elements; none were given');
   });
 
   it('gives the same answers for a path, bytes and a file of samples', async () => {
@@ -70,6 +73,9 @@ describe('the package', () => {
     const project = await makeProject(compilation);
     expect([...project.keys()]).toEqual(expect.arrayContaining(['net.c', 'net.h', 'plan.txt', 'report.json']));
     expect(compilation.plan.arenaBytes).toBeGreaterThan(0);
+    const one = makeModel({ nodes: [node('Relu', ['x'], ['y'])] });
+    const header = sourceFiles(compileModel(one, { calibrate: 'random', name: 'one' })).get('one.h');
+    expect(header).toContain('; 1 layer in 1 step.');
   });
 
   it('refuses with an error that says what to do', () => {
@@ -88,5 +94,24 @@ describe('the package', () => {
       /does not hold samples/,
     );
     expect(() => compileModel(smallModel, { calibrate: { shape: [2, 2, 6, 6], data } })).toThrow(/432 were given/);
+    expect(() => compileModel(smallModel, { calibrate: 5 as never })).toThrow('samples are given as 5');
+    expect(() => compileModel(smallModel, { calibrate: x, arenaLimit: '64K' as never })).toThrow(
+      'the option arenaLimit is 64K',
+    );
+  });
+
+  it('refuses tensors that no target has room for before it does any work', () => {
+    const huge = makeModel({
+      inputs: [valueInfo('x', [1, 3, 8000, 8000])],
+      outputs: [valueInfo('y', [1, 3, 8000, 8000])],
+      nodes: [node('Relu', ['x'], ['y'])],
+    });
+    try {
+      compileModel(huge, { calibrate: 'random' });
+      expect.unreachable();
+    } catch (error) {
+      expect((error as TesseraError).message).toContain('has 192,000,000 elements');
+      expect((error as TesseraError).code).toBe(exitCode.model);
+    }
   });
 });

@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { type Compilation, compileModel, simulate } from '../../src/api/pipeline.ts';
+import { planModel } from '../../src/api/plan.ts';
 import { makeProject } from '../../src/api/project.ts';
+import { overviewText } from '../../src/report/overview.ts';
 import { smallModel } from '../cli/small-model.ts';
 import { runCompiler, warnings } from '../support/native.ts';
 import { randomFrom } from '../support/random.ts';
@@ -160,4 +162,13 @@ describe('a model for a machine with several small memories', { timeout: 120_000
       'M0 20,480, M1 20,480: image alone takes 27,648 bytes, 7,168 more than M0 has',
     );
   });
+});
+
+it('the table of plans shows the chosen one with all its parts', { timeout: 120_000 }, () => {
+  const overview = planModel('examples/part-sorter/model.onnx', {
+    ...{ calibrate: 'random', target: 'stm32f746g-disco', objective: 'time' },
+  });
+  expect(overview.chosen.regions.length).toBeGreaterThan(1);
+  expect(overview.plans.find(({ isChosen }) => isChosen)?.arenaBytes).toBe(overview.chosen.arenaBytes);
+  expect(overviewText(overview)).toContain('The chosen arena is divided');
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { arraysFor, inGraphOrder, inOnnxOrder, randomSamples, samplesOf } from '../../src/api/samples.ts';
+import { arraysFor, inGraphOrder, inOnnxOrder, inputArrays, randomSamples, samplesOf } from '../../src/api/samples.ts';
 import type { Graph, Port } from '../../src/graph/types.ts';
 import type { NumericArray } from '../../src/numpy/npy.ts';
 
@@ -32,6 +32,40 @@ describe('samples', () => {
     const samples = array(2, 3, 4, 5);
     samples.data[70] = Number.NaN;
     expect(() => samplesOf(image, [samples])).toThrow('sample 1 of the input image holds NaN');
+  });
+
+  it('are whole numbers from 0 to 255 where the model takes pixels', () => {
+    const pixels = graphOf({ ...port('image', [1, 3, 4, 5]), encoding: 'pixels' });
+    for (const wrong of [-0.83, 256, 12.5, Number.NaN]) {
+      const samples = array(2, 3, 4, 5);
+      samples.data[61] = wrong;
+      expect(() => samplesOf(pixels, [samples])).toThrow(`sample 1 of the input image holds ${wrong}`);
+    }
+    const big = { shape: [3, 4, 5], data: new BigInt64Array(60).fill(-1n) };
+    expect(() => samplesOf(pixels, [big])).toThrow('sample 0 of the input image holds -1');
+    expect(samplesOf(pixels, [array(2, 3, 4, 5)]).count).toBe(2);
+  });
+
+  it('are named by their file where they are refused', () => {
+    const [bad, none] = [array(3, 4, 5), array(0, 3, 4, 5)];
+    bad.data[0] = Number.NaN;
+    expect(() => samplesOf(image, [bad], ['bad.npy'])).toThrow(/^bad\.npy: sample 0 of the input image holds NaN/);
+    expect(() => samplesOf(image, [none], ['none.npy'])).toThrow(/^none\.npy: there is not a single sample/);
+    expect(() => samplesOf(image, [array(7)], ['x.npy'])).toThrow(/^x\.npy: the input image has the shape/);
+    const folder = { kind: 'folder', arrays: new Map([['7', array(7)]]) } as const;
+    expect(() => arraysFor(image, folder, 'folder')).toThrow(/^folder\/7\.npy: the input image has the shape/);
+    expect(() => samplesOf(image, [])).toThrow('the model has 1 input (image [1,3,4,5]); 0 arrays were given');
+    expect(() => inputArrays(image, [])).toThrow('there are no samples');
+  });
+
+  it('of a hostile archive reach no terminal raw', () => {
+    const two = graphOf(port('a?', [1, 2]), port('b', [1, 3]));
+    const arrays = new Map([
+      ['a\u001b', array(4, 2)],
+      ['b', array(4, 3)],
+    ]);
+    expect(arraysFor(two, { kind: 'named', arrays }, 'x.npz')).toHaveLength(2);
+    expect(() => arraysFor(image, { kind: 'named', arrays }, 'x.npz')).toThrow('x.npz holds a?, b;');
   });
 
   it('warn where bytes go in as they are, and not where the model takes pixels', () => {

@@ -12,7 +12,9 @@ import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import type { CompileReport } from '../../src/api/project.ts';
+import { checkFolder } from '../../src/cli/write-folder.ts';
 import type { Model } from '../../src/simulate/wasm.ts';
+import { temporaryFolder, withUnreadable } from '../support/temporary.ts';
 import { makeFolder, sampleSize, tessera, wave } from './small-model.ts';
 
 const at = makeFolder(6);
@@ -50,7 +52,7 @@ describe('tessera compile', () => {
       name: 'small',
       calibration: { source: 'samples', samples: 6 },
       arenaBytes: model.arenaBytes,
-      warnings: [],
+      warnings: [expect.stringContaining('calibrated on 6 samples')],
     });
     expect(leftovers()).toEqual([]);
   }, 60_000);
@@ -120,6 +122,17 @@ describe('tessera compile', () => {
     );
   });
 
+  it('says where --io float makes no function, and leaves no gap in the header', async () => {
+    const args = ['compile', at('small.onnx'), '--target', 'host', '--calibrate', at('x.npy'), '--out', at('passing')];
+    const { code, stdout } = await tessera(...args, '--io', 'float', '--input', 'stream', '--output', 'stream');
+    expect(code).toBe(0);
+    expect(stdout).toContain(
+      'warning: --io float has no effect on inputs that are fetched row by row and outputs that',
+    );
+    expect(readFileSync(join(at('passing'), 'small.h'), 'utf8')).not.toContain('\n\n\n');
+    expect((await tessera(...args, '--io', 'float')).stdout).not.toContain('--io float');
+  });
+
   it('refuses a float model without data, and leaves nothing behind', async () => {
     const { code, stderr } = await tessera('compile', at('small.onnx'), '--target', 'host', '--out', at('none'));
     expect(code).toBe(2);
@@ -173,6 +186,28 @@ describe('tessera compile', () => {
     expect((await tessera(...args, mkdtempSync(at('empty-')))).code).toBe(0);
   });
 
+  it('looks no further into a folder than it must', () => {
+    const large = temporaryFolder();
+    const refusal = (): unknown => {
+      try {
+        return checkFolder(large);
+      } catch (error) {
+        return error;
+      }
+    };
+    expect(withUnreadable(large, refusal)).toMatchObject({
+      name: 'TesseraError',
+      code: 2,
+      message: expect.stringMatching(/^whether tessera wrote \S+unreadable is not known: no permission$/),
+    });
+    for (const name of ['a', 'b', 'c', 'd']) writeFileSync(join(large, name), '');
+    rmSync(join(large, 'unreadable'), { recursive: true });
+    expect(withUnreadable(large, refusal)).toMatchObject({
+      code: 2,
+      message: expect.stringMatching(/tessera did not write, and is left alone: a, b, c, \.\.\.$/),
+    });
+  });
+
   it('writes through a link, and says where it cannot write', async () => {
     const args = ['compile', at('small.onnx'), '--target', 'host', '--calibrate', 'random', '--out'];
     mkdirSync(at('real'));
@@ -199,6 +234,10 @@ describe('tessera compile', () => {
     [['--target', 'toaster'], 'no target toaster'],
     [['--name', 'Not C'], 'prefix of C names'],
     [['--name', 'tsr_x'], 'prefix of C names'],
+    [['--name', 'stdint'], 'the name of no C header'],
+    [[at('x.npy')], '--calibrate has 1 value for 2 models'],
+    [['--form', 'plain files'], 'Allowed choices are firmware, library, plain, module'],
+    [['--form', 'firmware'], 'the form firmware is not for host'],
     [['--calibrate', 'nowhere.npy'], 'nowhere.npy: not found'],
     [['--input-scale', 'x'], '"x" is no number'],
     [['--input-scale', '1/0'], '"1/0" is no number'],

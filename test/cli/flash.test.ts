@@ -14,6 +14,9 @@ import { type Ended, tessera } from './small-model.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'tessera-flash-'));
 const image = firmware(9_000, 5);
+// Where the stack ends, at the end of the smallest memory of a board, and where the program starts.
+new DataView(image.bytes.buffer).setUint32(0, 0x20010000, true);
+new DataView(image.bytes.buffer).setUint32(4, 0x08000199, true);
 const file = join(folder, 'firmware.bin');
 let maker: PtyMaker;
 beforeAll(() => {
@@ -151,6 +154,22 @@ describe('tessera flash: what it refuses', () => {
     writeFileSync(built, image.bytes);
     const { code, stderr } = await run(project, '--target', 'nucleo-h743zi');
     expect([code, stderr]).toEqual([2, expect.stringMatching(/was compiled for nucleo-f446re, not for nucleo-h743zi/)]);
+  });
+
+  it.each([
+    ['a model', [0x74067007, 0x6f747970]],
+    ['a stack outside the memories', [0x20020004, 0x08000199]],
+    ['a start outside flash', [0x20020000, 0x08080001]],
+    ['a start that is even', [0x20020000, 0x08000198]],
+  ])('%s: bytes that are no program', async (_, words) => {
+    const other = join(folder, 'other.bin');
+    writeFileSync(other, Uint32Array.from(words));
+    const { code, stderr } = await run(other, '--target', 'nucleo-f446re', '--port', join(folder, 'ttyNothing'));
+    const [stack, start] = words.map((word) => `0x${word.toString(16).padStart(8, '0')}`);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(
+      `other.bin does not begin as a program for this board does: stack pointer ${stack}, start ${start}\nhint: give`,
+    );
   });
 
   it('a port that is not there', async () => {

@@ -53,7 +53,9 @@ describe('tessera plan', () => {
   it('does not write a picture where it cannot', async () => {
     const { code, stderr } = await tessera('plan', at('small.onnx'), ...calibrated, '--svg', at('none/plan.svg'));
     expect(code).toBe(2);
-    expect(stderr).toContain('cannot be written');
+    expect(stderr).toContain('none/plan.svg cannot be written: not found');
+    const folder = await tessera('plan', at('small.onnx'), ...calibrated, '--svg', at('.'));
+    expect([folder.code, folder.stderr]).toEqual([2, expect.stringContaining('cannot be written: it is a folder')]);
   });
 });
 

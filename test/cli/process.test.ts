@@ -1,9 +1,10 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { kit, kitPath } from '../kit.ts';
+import { temporaryFolder } from '../support/temporary.ts';
 import { makeFolder } from './small-model.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -57,6 +58,39 @@ describe('the command', () => {
     const { status, stdout, stderr } = run('inspect', at('missing.onnx'));
     expect([status, stdout]).toEqual([2, '']);
     expect(stderr).toMatch(/^error: .*missing\.onnx: not found\n$/);
+  });
+});
+
+describe('Ctrl-C', () => {
+  it('while the output is written leaves the whole of it, and nothing else', () => {
+    const folder = temporaryFolder();
+    // In the middle of writing, which takes too short for another process to find it.
+    const program = `
+      import { writeFolder } from '${pathToFileURL(join(root, 'dist/cli/write-folder.js'))}';
+      function* files() {
+        yield ['first.c', 'int first;'];
+        process.kill(process.pid, 'SIGINT');
+        yield ['second.c', 'int second;'];
+      }
+      await writeFolder('${join(folder, 'out')}', files());`;
+    const { signal } = spawnSync(process.execPath, ['--input-type=module', '--eval', program]);
+    expect(signal).toBe('SIGINT');
+    expect(readdirSync(folder)).toEqual(['out']);
+    expect(readdirSync(join(folder, 'out'))).toEqual(['first.c', 'second.c']);
+  });
+
+  it('while clang runs leaves no folder', () => {
+    const [commands, temporary] = [join(temporaryFolder(), 'bin'), temporaryFolder()];
+    mkdirSync(commands);
+    writeFileSync(join(commands, 'clang'), '#!/bin/sh\nkill -INT $PPID\nsleep 1\n');
+    chmodSync(join(commands, 'clang'), 0o755);
+    const { signal, stderr } = spawnSync(
+      process.execPath,
+      [main, 'run', at('small.onnx'), '--calibrate', 'random', '--input', at('x.npy'), '--compiler', 'system'],
+      { encoding: 'utf8', env: { ...process.env, PATH: `${commands}:${process.env.PATH}`, TMPDIR: temporary } },
+    );
+    expect([signal, stderr]).toEqual(['SIGINT', '']);
+    expect(readdirSync(temporary)).toEqual([]);
   });
 });
 

@@ -53,7 +53,11 @@ describe('tessera run', () => {
     );
     expect(code).toBe(0);
     const result = JSON.parse(stdout) as RunResult;
-    expect(result).toMatchObject({ schemaVersion: 1, selfTest: true, warnings: [] });
+    expect(result).toMatchObject({
+      schemaVersion: 1,
+      selfTest: true,
+      warnings: [expect.stringContaining('calibrated on 6 samples')],
+    });
     expect(result.samples).toHaveLength(1);
     expect(result.samples[0]?.outputs[0]?.values).toHaveLength(3);
   }, 60_000);
@@ -72,10 +76,41 @@ describe('tessera run', () => {
     [['--input', at('y.npy')], 'does not hold samples'],
     [['--input', at('x.npy'), '--input', at('x.npy')], '2 arrays were given'],
     [['--input', at('x.npy'), '--limit', '0'], 'whole number from 1'],
+    [[], '--input x.npy'],
+    [['--input', at('x.npy'), '--input-scale', '1/255,1/255,1/255'], 'do not fit the input image'],
   ])('refuses %s with 2', async (extra, words) => {
     const { code, stderr } = await tessera('run', at('small.onnx'), ...calibrated, ...extra);
     expect(code).toBe(2);
     expect(stderr).toContain(words);
+  });
+});
+
+describe('calibration', () => {
+  it('that says little is warned of: few samples, or one value alone', async () => {
+    for (const [count, few] of [
+      [9, true],
+      [10, false],
+    ] as const) {
+      writeFileSync(at('flat.npy'), npyOf([count, 2, 6, 6], new Float32Array(count * sampleSize).fill(0.5)));
+      const { code, stdout } = await tessera('plan', at('small.onnx'), '--calibrate', at('flat.npy'));
+      expect(code).toBe(0);
+      expect(stdout.includes(`warning: calibrated on ${count} samples`)).toBe(few);
+      expect(stdout).toContain('warning: all samples of the input image hold the one value 0.5');
+    }
+    const { stdout } = await tessera('plan', at('small.onnx'), ...calibrated);
+    expect(stdout).not.toContain('the one value');
+  });
+});
+
+describe('hints', () => {
+  it('name the options of the command itself', async () => {
+    const tight = [at('small.onnx'), ...calibrated, '--sram', '64'];
+    const run = await tessera('run', ...tight, '--input', at('x.npy'));
+    expect([run.code, run.stderr]).toEqual([4, expect.stringContaining('row by row (--input-mode stream)')]);
+    const evaluated = await tessera('eval', ...tight, '--data', at('x.npy'));
+    expect([evaluated.code, evaluated.stderr]).toEqual([4, expect.stringContaining('(compile --input stream)')]);
+    const plan = await tessera('plan', ...tight);
+    expect([plan.code, plan.stderr]).toEqual([4, expect.stringContaining('(--input stream)')]);
   });
 });
 
@@ -117,7 +152,7 @@ describe('tessera eval', () => {
       ...calibrated,
     );
     expect(code).toBe(2);
-    expect(stderr).toContain('the label 3');
+    expect(stderr).toContain(`${at('wrong.npy')}: the label 3`);
   }, 60_000);
 });
 
@@ -130,6 +165,22 @@ describe('tessera', () => {
     };
     expect(schemaVersion).toBe(1);
     expect(targets.map(({ name }) => name)).toEqual(expect.arrayContaining(['host', 'wasm']));
+  });
+
+  it.each([
+    ['run', at('small.onnx'), ...calibrated, '--input', at('x.npy'), '--names', at('none.txt')],
+    ['plan', at('small.onnx'), ...calibrated, '--target', at('none.json')],
+    ['profile', at('none')],
+    ['inspect', at('none.onnx')],
+  ])('says in words that a file is not there: %s', async (...args) => {
+    const { code, stderr } = await tessera(...args);
+    expect([code, stderr]).toEqual([2, expect.stringMatching(/none.*: not found\n/)]);
+    expect(stderr).not.toContain('ENOENT');
+  });
+
+  it('tells a target that looks like no path how a path looks', async () => {
+    const { code, stderr } = await tessera('inspect', at('small.onnx'), '--target', 'package.txt');
+    expect([code, stderr]).toEqual([2, expect.stringContaining('ends in .json or begins with ./')]);
   });
 
   it.each([

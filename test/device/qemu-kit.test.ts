@@ -121,7 +121,7 @@ describe.skipIf(skipped)('trained models on emulated boards', () => {
           const memory = await session.memory();
           expect((model as DeviceModel).arenaBytes).toBe(compilation.plan.arenaBytes);
           expect(memory.arenaBytes).toBe(compilation.plan.arenaBytes);
-          const bound = stackBound(folder, compilation.source.name);
+          const bound = await stackBound(folder, compilation.source.name);
           expect(bound).not.toBe(null);
           expect(memory.stackBytes).toBeLessThanOrEqual(bound as number);
           expect((bound as number) - (memory.stackBytes as number)).toBeLessThanOrEqual(256);

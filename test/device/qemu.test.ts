@@ -161,6 +161,21 @@ describe.skipIf(!canEmulate)('an emulated board', () => {
     expect(result).toMatchObject({ model: 'small', samples: 3, bytes: 9, difference: null });
   });
 
+  // Several kernels of this core have functions of the same name, and all of them are one file in the simulator.
+  it('is verified with a model of many kernels', async () => {
+    const many = join(home, 'many');
+    const example = join(root, 'examples/home-sounds');
+    const data = join(home, 'sounds');
+    execFileSync(process.execPath, [join(example, 'data.mjs'), '--seed', '1', '--count', '2', '--out', data]);
+    const options = ['--calibrate', 'random', '--target', 'qemu-cortex-m55', '--out', many];
+    expect(await tessera('compile', join(example, 'model.onnx'), ...options)).toMatchObject({ code: 0, stderr: '' });
+    const { code, stdout } = await tessera('verify', many, '--input', join(data, 'x.npy'));
+    expect([code, stdout]).toEqual([
+      0,
+      expect.stringMatching(/ 2 samples, 16 bytes of output, all as in the simulator/),
+    ]);
+  }, 60_000);
+
   it('is found to be wrong where weights in its flash are', async () => {
     const built = await tessera('build', project);
     expect(built.code).toBe(0);

@@ -293,6 +293,35 @@ describe('a line that is not perfect', () => {
     });
   });
 
+  it.each([
+    ['a plug that joins both wires', 'name%name%', (bytes: Buffer) => bytes],
+    ['a board that says nothing else', 'm-ready\\r\\n', () => Buffer.from('m-ready\r\n')],
+  ])('says that something else is there: %s', async (_, words, answer) => {
+    const other = Stream.from(async function* (source: AsyncIterable<Buffer>) {
+      for await (const bytes of source) yield answer(bytes);
+    } as never) as Duplex;
+    await expect(openSession(linkTo(other), { start: 1200 })).rejects.toThrow(
+      `does not speak as Tessera's firmware does: "${words}`,
+    );
+  });
+
+  it('ends where bytes come without end', async () => {
+    let timer: NodeJS.Immediate;
+    const flood = new Stream({
+      read() {
+        timer = setImmediate(() => this.push('A'.repeat(64)));
+      },
+      write: (_bytes: Buffer, _encoding: string, done: () => void) => done(),
+      destroy(error, done) {
+        clearImmediate(timer);
+        done(error);
+      },
+    });
+    const session = openSession(linkTo(flood), { start: 600 });
+    await expect(session).rejects.toThrow(`does not speak as Tessera's firmware does: "${'A'.repeat(60)}"`);
+    flood.destroy();
+  });
+
   it('says that the firmware is not ours', async () => {
     const other = Stream.from(async function* (source: AsyncIterable<Buffer>) {
       for await (const _ of source) yield Buffer.from('m-name-dut-[somebody]\r\nm-ready\r\n');

@@ -87,7 +87,7 @@ describe('what the pages say', () => {
 
   test('the demonstration names most pictures rightly', () => {
     const scripts = (JSON.parse(textOf('package.json')) as { scripts: Record<string, string> }).scripts;
-    const { code, stdout, stderr } = run(scripts.demo ?? '', workplace?.installed ?? '');
+    const { code, stdout, stderr } = run(scripts.demo ?? '', workplace?.clone ?? '');
     expect([code, stderr]).toEqual([0, '']);
     expect(Number(/int8 accuracy +([\d.]+) %/.exec(stdout)?.[1])).toBeGreaterThan(85);
   }, 120_000);

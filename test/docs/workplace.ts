@@ -6,12 +6,12 @@ import { unsupportedModel } from '../cli/small-model.ts';
 
 export const root = resolve(import.meta.dirname, '../..');
 
-/** A folder in which pages are followed word by word, as by somebody who has installed the package. */
+/** A clone of the repository in which pages are followed word by word. */
 export interface Workplace {
   /** A copy of the folder that docs/README.md says how to make. */
   start(): string;
-  /** Where the package stands, with its examples and the demonstration. */
-  readonly installed: string;
+  /** The clone, with its examples and the demonstration. */
+  readonly clone: string;
   remove(): void;
 }
 
@@ -21,30 +21,34 @@ export interface Outcome {
   readonly stderr: string;
 }
 
-/** Builds the package from the sources as they are now, and installs it into a new folder. */
+/**
+ * Builds the package from the sources as they are now, in a new folder that has all that a clone has and that commands in
+ * folders below it find: its settings too.
+ */
 export function createWorkplace(firstSteps: string): Workplace {
   const home = mkdtempSync(join(tmpdir(), 'tessera-docs-'));
-  const installed = join(home, 'node_modules', 'tessera');
   const commands = join(home, 'node_modules', '.bin');
-  for (const folder of [installed, commands]) mkdirSync(folder, { recursive: true });
+  mkdirSync(commands, { recursive: true });
   // Types are checked elsewhere.
-  execFileSync(join(root, 'node_modules/.bin/tsc'), ['--noCheck', '--outDir', join(installed, 'dist')], { cwd: root });
-  for (const file of ['package.json', 'runtime-c', 'targets']) symlinkSync(join(root, file), join(installed, file));
-  symlinkSync(join(root, 'examples'), join(installed, 'examples'));
-  cpSync(join(root, 'scripts/demo.mjs'), join(installed, 'scripts/demo.mjs'));
+  execFileSync(join(root, 'node_modules/.bin/tsc'), ['--noCheck', '--outDir', join(home, 'dist')], { cwd: root });
+  const linked = ['examples', 'runtime-c', 'targets'];
+  for (const name of linked) symlinkSync(join(root, name), join(home, name));
+  const copied = ['package.json', 'tsconfig.json', 'vitest.config.ts', 'scripts/demo.mjs'];
+  for (const name of copied) cpSync(join(root, name), join(home, name));
   const modules = ['commander', 'fflate', 'onnx-proto', '@yowasp', 'vitest', '@types'];
   for (const name of modules) symlinkSync(join(root, 'node_modules', name), join(home, 'node_modules', name));
   const script = (name: string, text: string): void => {
     writeFileSync(join(commands, name), `#!/bin/sh\n${text}\n`);
     chmodSync(join(commands, name), 0o755);
   };
-  script('tessera', `exec node '${installed}/dist/cli/main.js' "$@"`);
-  // What npx does once it has found the package, without the second that it takes to look.
+  script('tessera', `exec node '${home}/dist/cli/main.js' "$@"`);
+  // What npx does once it has found the package, without the second that it takes to look: it would look in the nearest
+  // folder that has a node_modules.
   script(
     'npx',
-    `name=$1; shift; case $name in tessera) exec tessera "$@";; *) exec '${root}/node_modules/.bin/'$name "$@";; esac`,
+    `[ ! -e node_modules ] || { echo "npx would look into $PWD/node_modules" >&2; exit 1; }
+name=$1; shift; case $name in tessera) exec tessera "$@";; *) exec '${root}/node_modules/.bin/'$name "$@";; esac`,
   );
-  symlinkSync(join(root, 'examples'), join(home, 'examples'));
   const first = run(firstSteps, home);
   if (first.code !== 0) throw new Error(`docs/README.md: the first steps fail\n${first.stderr}`);
   writeFileSync(join(home, 'try', 'unsupported.onnx'), unsupportedModel);
@@ -56,7 +60,7 @@ export function createWorkplace(firstSteps: string): Workplace {
       cpSync(join(home, 'try'), place, { recursive: true });
       return place;
     },
-    installed,
+    clone: home,
     remove: () => rmSync(home, { recursive: true, force: true }),
   };
 }

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { buildFirmware, requireFit } from '../../src/api/build.ts';
@@ -167,6 +167,45 @@ describe('what cannot be built', { timeout: 120_000 }, () => {
     );
     const folder = bench.write(`${name}-clock`, await exampleProject('home-sounds', target));
     expect(() => checkStrictly(folder, [`board/${source}`], loadTarget(name).compilerFlags)).toThrow(words);
+  });
+
+  const port = readFileSync('runtime-c/board/cmsdk.c', 'utf8');
+  it.each([
+    ['a file that is not there', null, {}, /mine\.c, of its field files: not found/],
+    [
+      'a file of C that is none',
+      `${port}\nint x = ;`,
+      {},
+      /its file mine\.c does not compile: board\/mine\.c:\d+.*error: /,
+    ],
+    ['a file without what it must have', 'int x;', {}, /does not compile: .*undefined reference to `tsr_/],
+    ['a processor that is not there', port, { compilerFlags: ['-mcpu=cortex-m99'] }, /gcc: error: .*cortex-m99/],
+  ])("of a target of the user's own: %s", async (what, text, changes, words) => {
+    const target = JSON.parse(loadTarget('qemu-cortex-m4').text) as { board: { sources: string[] } };
+    const sources = target.board.sources.map((name) => (name === 'cmsdk.c' ? 'mine.c' : name));
+    const board = { ...target.board, sources };
+    const name = what.replaceAll(' ', '-');
+    const place = bench.write(
+      name,
+      new Map([
+        ['mine.json', JSON.stringify({ ...target, name: 'mine', files: ['mine.c'], board, ...changes })],
+        ...(text === null ? [] : [['mine.c', text] as const]),
+      ]),
+    );
+    const build = async (): Promise<unknown> =>
+      buildFirmware(bench.write(`${name}-made`, await exampleProject('home-sounds', join(place, 'mine.json'))));
+    await expect(build()).rejects.toMatchObject({ code: 2, message: expect.stringMatching(words) });
+  });
+
+  it('a file that was changed', async () => {
+    const folder = bench.write('changed', await exampleProject('home-sounds', 'qemu-cortex-m4'));
+    const file = join(folder, 'model/home_sounds.c');
+    writeFileSync(file, 'int x = ;');
+    const later = Date.now() / 1000 + 1;
+    utimesSync(file, later, later);
+    expect(() => buildFirmware(folder)).toThrow(
+      expect.objectContaining({ code: 2, message: expect.stringMatching(/home_sounds\.c was changed, .*: error: /) }),
+    );
   });
 
   it('a compiler that is not there: exit code 5, with the line that installs it', async () => {

@@ -35,7 +35,7 @@ describe('the commands for boards', { timeout: 120_000 }, () => {
     const two = ['compile', sounds, parts, '--target', 'nucleo-l4r5zi', '--out', inFolder('two')];
     expect(await tessera(...two, '--calibrate', 'random')).toMatchObject({
       code: 2,
-      stderr: expect.stringContaining('--calibrate has 1 values for 2 models'),
+      stderr: expect.stringContaining('--calibrate has 1 value for 2 models'),
     });
     expect(await tessera(...two, '--calibrate', 'random,random')).toMatchObject({
       code: 2,

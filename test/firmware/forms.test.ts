@@ -102,7 +102,9 @@ describe('forms of a project', { timeout: 120_000 }, () => {
   });
 
   it('a form that is not for the target is refused', async () => {
-    await expect(exampleProject('home-sounds', 'host', { form: 'firmware' })).rejects.toThrow(/not for this target/);
+    await expect(exampleProject('home-sounds', 'host', { form: 'firmware' })).rejects.toThrow(
+      /the form firmware is not for host/,
+    );
     await expect(exampleProject('home-sounds', 'host', { form: 'poem' })).rejects.toThrow(/there is no form poem/);
   });
 });

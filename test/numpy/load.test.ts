@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { zipSync } from 'fflate';
 import { afterAll, describe, expect, it } from 'vitest';
 import { loadArrays } from '../../src/numpy/load.ts';
+import { withUnreadable } from '../support/temporary.ts';
 import { npyOf } from './make-npy.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'tessera-test-'));
@@ -57,6 +58,8 @@ describe('loading arrays', () => {
     );
     mkdirSync(join(folder, 'empty'));
     expect(() => loadArrays(join(folder, 'empty'))).toThrow(/no \.npy file/);
+    const refusal = /^\S+unreadable: no permission$/;
+    withUnreadable(folder, (path) => expect(() => loadArrays(path)).toThrow(refusal));
   });
 
   it('does not unpack an archive that says it is larger than memory', () => {

@@ -204,6 +204,12 @@ describe('a refusal', () => {
     expect(refusal(spec)).toContain(words);
   });
 
+  it('of an input gives advice for inputs', () => {
+    const open = { nodes: [relu('x', 'y')], inputs: [valueInfo('x', [1, 2, 'W', 'H'])] };
+    expect(refusal(open)).toContain('--dim W=<size> --dim H=<size>');
+    expect(() => graphOf(open)).toThrow(expect.objectContaining({ hint: expect.not.stringContaining('these parts') }));
+  });
+
   it('of an old or future opset names those that are read', () => {
     for (const opset of [6, 26])
       expect(refusal({ nodes: [relu('x', 'y')], opset })).toBe(`m.onnx: opset ${opset} is not supported; 7 to 25 are`);

@@ -128,6 +128,11 @@ test('a QDQ model whose input has the same quantisation needs no table, another 
 test('what does not fit is refused', () => {
   const graph = network([1, 3, 6, 5], 0);
   expect(() => addPreprocessing(graph, { scale: [1, 2], mean: [0] })).toThrow('do not fit the input image');
+  for (const count of [2, 4])
+    expect(() => addPreprocessing(graph, { scale: new Array<number>(count).fill(0.5), mean: [0] })).toThrow(
+      'do not fit the input image',
+    );
+  expect(() => addPreprocessing(graph, { scale: [], mean: [0] })).toThrow('do not fit the input image');
   expect(() => addPreprocessing(graph, { scale: [0], mean: [0] })).toThrow('no scale 0');
   expect(() => addPreprocessing(graph, { scale: [1], mean: [Number.NaN] })).toThrow('finite');
   expect(() => addPreprocessing({ ...graph, inputs: [] }, imagenet)).toThrow('one input');

@@ -93,6 +93,9 @@ describe('tessera allocate', () => {
     const silent = { write: () => true };
     addAllocate(program, createTerminal(silent, silent));
     const missing = program.parseAsync(['allocate', path], { from: 'user' });
-    await expect(missing).rejects.toMatchObject({ code: 2, message: expect.stringContaining('ENOENT') });
+    await expect(missing).rejects.toMatchObject({
+      code: 2,
+      message: expect.stringContaining('it cannot be read: not found'),
+    });
   });
 });

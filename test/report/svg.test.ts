@@ -158,14 +158,45 @@ describe('pictures of plans', () => {
     expect(Number(second?.[1]) + Number(second?.[2])).toBeCloseTo(Number(first?.[1]), 0);
   });
 
+  it('label what is chosen and what is the default, however dense the points are', () => {
+    const made = overview([buffer('x', 0, 8, 0, 0)], [1], 30);
+    const plans = made.plans.map((plan, index) => ({
+      ...plan,
+      ...{ arenaBytes: 50_000 - 150 * index, relativeTime: 1 + 0.01 * index },
+      ...{ isDefault: index === 12, isChosen: index === 15 },
+    }));
+    const svg = planSvg({ ...made, plans });
+    expect(svg).toContain('>48,200 (default)<');
+    expect(svg).toContain('>47,750 (chosen)<');
+    expect(overlaps(labelsOf(svg))).toEqual([]);
+  });
+
+  it('write a name where no other buffer is drawn over it', () => {
+    // The second lies over the right half of the first.
+    const svg = planSvg(overview([buffer('first', 0, 100, 0, 1), buffer('second', 0, 100, 1, 1)], [1, 1], 1));
+    const [left, right] = [...svg.matchAll(/class="buffer tensor"\/><text x="([\d.]+)"/g)].map(([, x]) => Number(x));
+    expect(left).toBeLessThan(right as number);
+    const hidden = planSvg(overview([buffer('first', 0, 100, 0, 0), buffer('second', 0, 100, 0, 0)], [1], 1));
+    expect(labelsOf(hidden).map(({ text }) => text)).not.toContain('first');
+    const above = labelsOf(planSvg(overview([buffer('first', 0, 100, 0, 0), buffer('second', 0, 60, 0, 0)], [1], 1)));
+    const bottom = (name: string): number => above.find(({ text }) => text === name)?.bottom as number;
+    expect(bottom('first')).toBeLessThan(bottom('second') - 100);
+  });
+
+  it('name the one layer of a stage', () => {
+    const made = overview([buffer('x', 0, 8, 0, 0)], [1], 1);
+    const steps = made.chosen.steps.map((step) => ({ ...step, kind: 'stage' as const }));
+    expect(planSvg({ ...made, chosen: { ...made.chosen, steps } })).toContain('>stage 0: layer 0<');
+  });
+
   it('draw what has no step and no byte', () => {
     elementsOf(planSvg(overview([], [], 0)));
     elementsOf(planSvg(overview([buffer('x', 0, 0, 0, 0)], [1], 1)));
   });
 
   it('cut text in its middle', () => {
-    expect(fitted('abcdefghij', 10 * 6.2, 10)).toBe('abcdefghij');
-    expect(fitted('abcdefghij', 7 * 6.2, 10)).toBe('abc…hij');
-    expect(fitted('abcdefghij', 3 * 6.2, 10)).toBe('');
+    expect(fitted('abcdefghij', 10 * 6.5, 10)).toBe('abcdefghij');
+    expect(fitted('abcdefghij', 7 * 6.5, 10)).toBe('abc…hij');
+    expect(fitted('abcdefghij', 3 * 6.5, 10)).toBe('');
   });
 });

@@ -92,6 +92,8 @@ describe('targets', () => {
     [changed('board.placement.arena', []), 'arena must name a memory'],
     [changed('board.clock.source', 'sun'), 'source must be one of fixed, hse-bypass'],
     [changed('board.clock.apb1Divider', 3), 'apb1Divider must be 1, 2, 4, 8 or 16'],
+    [changed('board.clock.flashWaitStates', 16), 'flashWaitStates must be from 0 to 15'],
+    [changed('board.clock.voltage', 4), 'voltage must be from 0 to 3'],
     [changed('board.clock.pll.x', 3), 'pll: unknown fields x'],
     [changed('board.clock.pll', undefined), 'pll: it is no object'],
     [changed('board.uart.tx.pin', 'PZ1'), 'pin must be one such as PA2'],
