@@ -1,8 +1,8 @@
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { byteLinkOf } from '../device/flash/byte-link.ts';
-import { fittedImage, hex, idText } from '../device/flash/geometry.ts';
-import { type FlashImage, imageOfElf, isElf, requireProgram } from '../device/flash/image.ts';
+import { fittedImage, hex, idText, requireProgram } from '../device/flash/geometry.ts';
+import { type FlashImage, imageOfElf, isElf } from '../device/flash/image.ts';
 import { type FlashStage, programDevice } from '../device/flash/program.ts';
 import { runFlashTool } from '../device/flash/run-tool.ts';
 import { type FlashTool, flashTools } from '../device/flash/tools.ts';

@@ -1,4 +1,5 @@
 import { usageError } from '../../errors.ts';
+import type { Board } from '../../targets/types.ts';
 import type { FlashImage } from './image.ts';
 
 /** A device's flash, as target.json has it. */
@@ -62,6 +63,26 @@ export function fittedImage({ base, bytes: size }: FlashGeometry, image: FlashIm
   const padded = new Uint8Array(Math.ceil(bytes.length / wordBytes) * wordBytes).fill(0xff);
   padded.set(bytes);
   return { address, bytes: padded };
+}
+
+/**
+ * Refuses plain bytes that are no program: a Cortex-M takes its stack pointer from the first word and the address to start
+ * at, which is odd, from the second. Source: Armv7-M Architecture Reference Manual, B1.5.3.
+ * Where a board has those words elsewhere, its programs may begin with anything.
+ * @param image of at least two words
+ * @throws TesseraError (exit code 2)
+ */
+export function requireProgram({ bytes }: FlashImage, { flash, memory, placement }: Board, name: string): void {
+  if (placement.vectors !== null) return;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const [stack, start] = [view.getUint32(0, true), view.getUint32(4, true)];
+  const hasStack = memory.some((region) => stack >= region.address && stack <= region.address + region.bytes);
+  const hasStart = start % 2 === 1 && start >= flash.base && start < flash.base + flash.bytes;
+  if (hasStack && hasStart) return;
+  throw usageError(
+    `${name} does not begin as a program for this board does: stack pointer ${hex(stack)}, start ${hex(start)}`,
+    'give the .elf or .bin file that the build has made',
+  );
 }
 
 /** A 32-bit number as it is written for addresses. */

@@ -1,6 +1,4 @@
 import { usageError } from '../../errors.ts';
-import type { Board } from '../../targets/types.ts';
-import { hex } from './geometry.ts';
 
 /** What is to stand in a device's flash. */
 export interface FlashImage {
@@ -44,26 +42,6 @@ export function imageOfElf(file: Uint8Array, name: string): FlashImage {
     segments.push({ address: view.getUint32(at + 12, true), bytes: file.subarray(start, start + bytes) });
   }
   return joined(segments, name);
-}
-
-/**
- * Refuses plain bytes that are no program: a Cortex-M takes its stack pointer from the first word and the address to start
- * at, which is odd, from the second. Source: Armv7-M Architecture Reference Manual, B1.5.3.
- * Where a board has those words elsewhere, its programs may begin with anything.
- * @param image of at least two words
- * @throws TesseraError (exit code 2)
- */
-export function requireProgram({ bytes }: FlashImage, { flash, memory, placement }: Board, name: string): void {
-  if (placement.vectors !== null) return;
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const [stack, start] = [view.getUint32(0, true), view.getUint32(4, true)];
-  const hasStack = memory.some((region) => stack >= region.address && stack <= region.address + region.bytes);
-  const hasStart = start % 2 === 1 && start >= flash.base && start < flash.base + flash.bytes;
-  if (hasStack && hasStart) return;
-  throw usageError(
-    `${name} does not begin as a program for this board does: stack pointer ${hex(stack)}, start ${hex(start)}`,
-    'give the .elf or .bin file that the build has made',
-  );
 }
 
 function joined(segments: readonly FlashImage[], name: string): FlashImage {
