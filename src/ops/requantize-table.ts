@@ -1,6 +1,6 @@
 import type { Tensor } from '../graph/types.ts';
 import { activationQuantization, type ConstantArray } from './define.ts';
-import { unaryTable } from './unary.ts';
+import { unaryTable } from './unary-functions.ts';
 
 /**
  * The table that brings the steps of `input` to the quantisation of `output`: entry q + 128 is the output step of input

@@ -88,3 +88,19 @@ export function evaluateChain(chain: readonly UnaryStep[], x: number): number {
   }
   return y;
 }
+
+/**
+ * The table of a chain from one quantisation to another: entry q + 128 is the output step of input step q. Infinities
+ * saturate, and what is not a number becomes zero.
+ */
+export function unaryTable(
+  chain: readonly UnaryStep[],
+  input: { readonly scale: number; readonly zeroPoint: number },
+  output: { readonly scale: number; readonly zeroPoint: number },
+): Int8Array {
+  return Int8Array.from({ length: 256 }, (_, i) => {
+    const real = evaluateChain(chain, (i - 128 - input.zeroPoint) * input.scale);
+    // Where the function is not defined, zero does the least harm.
+    return quantizeValue(Number.isNaN(real) ? 0 : real, output.scale, output.zeroPoint);
+  });
+}

@@ -1,4 +1,3 @@
-import { quantizeValue } from '../arithmetic/fixed-point.ts';
 import { elementCount, rowShape, type Tensor } from '../graph/types.ts';
 import { emitAdd } from './add.ts';
 import { emitBroadcast } from './broadcast.ts';
@@ -11,7 +10,7 @@ import {
   type ReadContext,
   sameAxis,
 } from './define.ts';
-import { evaluateChain, type UnaryStep, type unaryFunctions } from './unary-functions.ts';
+import { evaluateChain, type UnaryStep, type unaryFunctions, unaryTable } from './unary-functions.ts';
 
 /**
  * A function of one value, or a chain of them, applied to every element. On int8 any chain is one table of 256 bytes,
@@ -19,22 +18,6 @@ import { evaluateChain, type UnaryStep, type unaryFunctions } from './unary-func
  */
 export interface UnaryAttributes {
   readonly chain: readonly UnaryStep[];
-}
-
-/**
- * The table of a chain from one quantisation to another: entry q + 128 is the output step of input step q. Infinities
- * saturate, and what is not a number becomes zero.
- */
-export function unaryTable(
-  chain: readonly UnaryStep[],
-  input: { readonly scale: number; readonly zeroPoint: number },
-  output: { readonly scale: number; readonly zeroPoint: number },
-): Int8Array {
-  return Int8Array.from({ length: 256 }, (_, i) => {
-    const real = evaluateChain(chain, (i - 128 - input.zeroPoint) * input.scale);
-    // Where the function is not defined, zero does the least harm.
-    return quantizeValue(Number.isNaN(real) ? 0 : real, output.scale, output.zeroPoint);
-  });
 }
 
 function elementwise(step: (c: ReadContext) => UnaryStep) {
