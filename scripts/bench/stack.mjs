@@ -11,7 +11,9 @@ const compiler = 'arm-none-eabi-gcc';
 /** The functions that give and take rows are the user's: of no size here. */
 const usersFunctions = ['read_row', 'write_row'];
 
-const flags = ['-mcpu=cortex-m4', '-mthumb', '-O2', '-std=c99', '-fstack-usage', '-fcallgraph-info=su'];
+// Layers that compute the same at the same place would become one function, and then not all would have a frame.
+const apart = '-fno-ipa-icf';
+const flags = ['-mcpu=cortex-m4', '-mthumb', '-O2', '-std=c99', apart, '-fstack-usage', '-fcallgraph-info=su'];
 
 /** Whether the compiler is there. */
 export function hasArmCompiler() {
