@@ -5,6 +5,7 @@ import { type Block, liveBound, peakOf } from '../../src/plan/allocate/problem.t
 import { findPlacement } from '../../src/plan/allocate/search.ts';
 import { toSections } from '../../src/plan/allocate/sections.ts';
 import { solveAllocation } from '../../src/plan/allocate/solve.ts';
+import { isImpossible } from '../../src/plan/allocate/windows.ts';
 import { validateAllocation } from '../../src/plan/validate/allocation.ts';
 import { createDice, type Dice, randomFrom } from '../support/random.ts';
 
@@ -247,5 +248,21 @@ describe('validateAllocation', () => {
     [{ ...b, offset: Number.NaN }, 'lies at NaN'],
   ])('refuses %o', (wrong, message) => {
     expect(() => validateAllocation([a, wrong], 16, message.includes('multiple') ? 4 : 1)).toThrow(message);
+  });
+});
+
+describe('isImpossible', () => {
+  it('sees that blocks one after the other leave no room, however busy other moments are', () => {
+    // Pairs of 42, the second over the first, and blocks of 7 that outlive them: as MobileNetV2's bottlenecks of 14 x 14.
+    const sizes = [7, 42, 42, 7, 7, 42, 42, 7, 7, 42, 42];
+    const lowers = [1, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
+    const uppers = [5, 3, 4, 5, 9, 7, 8, 9, 11, 11, 11];
+    const chain = sizes.map((size, index) => ({ lower: lowers[index] ?? 0, upper: uppers[index] ?? 0, size }));
+    const overlaps = [1, 5, 9].map((input) => ({ input, output: input + 1, distance: 6 }));
+    const busy = Array.from({ length: 8 }, (_, index) => ({ lower: 12 + index, upper: 13 + index, size: 61 }));
+    const blocks = [...chain, ...busy];
+    expect(solveAllocation(blocks, { work: 0, overlaps }).bound).toBe(61);
+    expect(isImpossible(blocks, overlaps, 61, 100_000)).toBe(true);
+    expect(isImpossible(blocks, overlaps, 62, 100_000)).toBe(false);
   });
 });
