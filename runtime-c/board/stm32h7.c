@@ -89,6 +89,17 @@
 #if TSR_CLOCK_HSE == 0
 #error "target.json: STM32H7 starts from its external oscillator: clock.source is hse-bypass or hse-crystal"
 #endif
+/* DS12110, general operating conditions; RM0433, FLASH_ACR: 70 MHz of the AXI bus for each clock of a read. */
+#if TSR_CORE_HZ / TSR_AHB_DIVIDER > 240000000
+#error "target.json: clock.coreHz / clock.ahbDivider must be at most 240 MHz"
+#endif
+#if TSR_CORE_HZ / TSR_AHB_DIVIDER / TSR_APB1_DIVIDER > 120000000 || \
+    TSR_CORE_HZ / TSR_AHB_DIVIDER / TSR_APB2_DIVIDER > 120000000
+#error "target.json: clock.coreHz / clock.ahbDivider / clock.apb1Divider must be at most 120 MHz, with apb2Divider too"
+#endif
+#if TSR_CORE_HZ / TSR_AHB_DIVIDER > 70000000 * (TSR_FLASH_WAIT_STATES + 1)
+#error "target.json: clock.flashWaitStates are too few: the flash of an STM32H7 takes 70 MHz for each, and 70 more"
+#endif
 #if TSR_CORE_HZ > 480000000 || TSR_OLDER_CORE_HZ > 400000000
 #error "target.json: the core runs at 480 MHz at the most, before revision V at 400 MHz"
 #endif

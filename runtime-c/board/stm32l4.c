@@ -77,6 +77,13 @@
 #if TSR_CORE_HZ > 80000000 && TSR_BOOST == 0
 #error "target.json: above 80 MHz clock.boost must be true"
 #endif
+/* The buses may be as fast as the core. Flash, RM0432, FLASH_ACR: 20 MHz for each clock of a read; 16 MHz on an L4. */
+#if TSR_CORE_HZ > 120000000
+#error "target.json: clock.coreHz must be at most 120 MHz on an STM32L4+"
+#endif
+#if TSR_CORE_HZ > 20000000 * (TSR_FLASH_WAIT_STATES + 1)
+#error "target.json: clock.flashWaitStates are too few: the flash of an STM32L4+ takes 20 MHz for each, and 20 more"
+#endif
 
 /* Back to 4 MHz of the multi-speed oscillator, as after a reset: a bootloader may have left something else. */
 static void use_msi(void) {

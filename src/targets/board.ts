@@ -5,6 +5,7 @@ import {
   type Clock,
   clockSources,
   type FlashMemory,
+  flashMethodNames,
   type MemoryRegion,
   memorySpeeds,
   type Pin,
@@ -13,6 +14,9 @@ import {
   tickUnits,
   type Uart,
 } from './types.ts';
+
+/** Bytes that 32 bits can address. */
+const addressSpace = 2 ** 32;
 
 /** Region names stand in the linker script, and in C. */
 const regionName = /^[A-Z][A-Z0-9_]*$/;
@@ -48,7 +52,7 @@ export function readBoard(fields: Fields): Board {
     clock: readClock(fields.object('clock')),
     uart: readUart(fields.object('uart')),
     ticks: readTicks(fields.object('ticks')),
-    flashMethods: fields.lists('flashMethods'),
+    flashMethods: readFlashMethods(fields),
     simulator: readSimulator(fields.objectOrNull('simulator')),
   };
   checkOverlap(fields, board);
@@ -67,10 +71,26 @@ function readOptimize(fields: Fields | null): Board['optimize'] {
   return optimize;
 }
 
+/** An address of 32 bits, of whole words: what a memory begins at, and a register. */
+function readAddress(fields: Fields, name: string): number {
+  const address = fields.whole(name, 0);
+  return address % 4 === 0 && address < addressSpace
+    ? address
+    : fields.refuse(`${name} must be a multiple of 4 below 4 GiB`);
+}
+
+function readFlashMethods(fields: Fields): Board['flashMethods'] {
+  const methods = fields.lists('flashMethods');
+  const known: readonly string[] = flashMethodNames;
+  for (const name of Object.keys(methods))
+    if (!known.includes(name)) fields.refuse(`flashMethods has no ${name}, but ${known.join(', ')}`);
+  return methods;
+}
+
 function readRegion(fields: Fields): MemoryRegion {
   const region = {
     name: fields.text('name'),
-    address: fields.whole('address', 0),
+    address: readAddress(fields, 'address'),
     bytes: fields.whole('bytes', 1),
     speed: fields.choice('speed', memorySpeeds, 'usual'),
     purpose: fields.text('purpose'),
@@ -82,7 +102,7 @@ function readRegion(fields: Fields): MemoryRegion {
 }
 
 function readFlash(fields: Fields): FlashMemory {
-  const base = fields.whole('base', 0);
+  const base = readAddress(fields, 'base');
   const bytes = fields.whole('bytes', 1);
   const productId = fields.wholeOrNull('productId', 0);
   const idRegister = fields.wholeOrNull('idRegister', 0);
@@ -114,7 +134,12 @@ function readPlacement(fields: Fields, memory: readonly MemoryRegion[]): Placeme
   };
   // The procedure call standard keeps the stack on 8 bytes.
   if (placement.stackBytes % 8 !== 0) fields.refuse('stackBytes must be a multiple of 8');
+  const stackRoom = memory.find(({ name }) => name === placement.stack)?.bytes ?? 0;
+  if (placement.stackBytes >= stackRoom)
+    fields.refuse(`stackBytes must be less than the ${stackRoom} bytes of ${placement.stack}`);
   if (placement.arena.length === 0) fields.refuse('arena must name a memory');
+  if (new Set(placement.arena).size < placement.arena.length)
+    fields.refuse(`arena must name each memory once: ${placement.arena.join(', ')}`);
   fields.end();
   return placement;
 }
@@ -161,7 +186,7 @@ function readPin(fields: Fields): Pin {
 
 function readUart(fields: Fields): Uart {
   const name = fields.text('name');
-  const address = fields.whole('address', 0);
+  const address = readAddress(fields, 'address');
   const baud = fields.whole('baud', 1, 115_200);
   const enable = fields.objectOrNull('enable');
   if (enable === null) {
@@ -176,6 +201,7 @@ function readUart(fields: Fields): Uart {
     tx: readPin(fields.object('tx')),
     rx: readPin(fields.object('rx')),
   };
+  if (stm32.tx.port === stm32.rx.port && stm32.tx.pin === stm32.rx.pin) fields.refuse('tx and rx must be unlike pins');
   if (stm32.enableBit > 31) enable.refuse('bit must be from 0 to 31');
   enable.end();
   fields.end();
@@ -205,10 +231,11 @@ function readSimulator(fields: Fields | null): Board['simulator'] {
   return simulator;
 }
 
-/** No two memories share a name or an address. */
+/** Every memory ends within 32 bits of address, and no two share a name or an address. */
 function checkOverlap(fields: Fields, { flash, memory }: Board): void {
   const all = [{ name: 'FLASH', address: flash.base, bytes: flash.bytes }, ...memory];
   all.forEach((a, index) => {
+    if (a.address + a.bytes > addressSpace) fields.refuse(`the memory ${a.name} ends beyond 4 GiB`);
     for (const b of all.slice(0, index)) {
       if (a.name === b.name) fields.refuse(`two memories are called ${a.name}`);
       if (a.address < b.address + b.bytes && b.address < a.address + a.bytes)

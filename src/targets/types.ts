@@ -121,6 +121,9 @@ export interface Uart {
   } | null;
 }
 
+/** Ways to flash a board: the tools of src/device/flash/tools.ts, and ST's bootloader on a serial line. */
+export const flashMethodNames = ['openocd', 'st-flash', 'cubeprogrammer', 'uart'] as const;
+
 export const tickUnits = ['cycles', 'instructions'] as const;
 
 /** The counter that times are taken from. */

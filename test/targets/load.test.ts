@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { flashTools } from '../../src/device/flash/tools.ts';
 import { loadTarget, parseTarget, targetNames } from '../../src/targets/load.ts';
+import { flashMethodNames } from '../../src/targets/types.ts';
 import { type Schema, schemaProblems } from './schema.ts';
 
 const folder = new URL('file:///nowhere/');
@@ -100,6 +102,15 @@ describe('targets', () => {
     [changed('board.uart.tx.function', 16), 'function must be from 0 to 15'],
     [changed('board.uart.enable.bit', 32), 'bit must be from 0 to 31'],
     [changed('board.ticks.unit', 'days'), 'unit must be one of cycles, instructions'],
+    [changed('board.flash.base', '0x08000001'), 'base must be a multiple of 4 below 4 GiB'],
+    [changed('board.memory.0.address', '0x20000002'), 'address must be a multiple of 4 below 4 GiB'],
+    [changed('board.memory.0.address', '0x100000000'), 'address must be a multiple of 4 below 4 GiB'],
+    [changed('board.memory.0.address', '0xFFFF0000'), 'the memory SRAM ends beyond 4 GiB'],
+    [changed('board.placement.arena', ['SRAM', 'SRAM']), 'arena must name each memory once: SRAM, SRAM'],
+    [changed('board.placement.stackBytes', 131_072), 'stackBytes must be less than the 131072 bytes of SRAM'],
+    [changed('board.uart.address', '0x40004401'), 'address must be a multiple of 4 below 4 GiB'],
+    [changed('board.uart.rx.pin', 'PA2'), 'tx and rx must be unlike pins'],
+    [changed('board.flashMethods', { jlink: [] }), 'flashMethods has no jlink, but openocd, st-flash'],
     [changed('board.flashMethods', { openocd: 'x' }), 'flashMethods.openocd must be a list of texts'],
     [changed('board.optimize', { model: '-O9', rest: '-Os' }), 'model must be -O0'],
   ])('%# is refused: %s', (text, words) => {
@@ -119,6 +130,10 @@ describe('targets', () => {
     ]);
     expect(schemaProblems(schema, value, schema)).toEqual([]);
     expect(schemaProblems(schema, { ...fields, arena: [{ name: 'tcm' }] }, schema)).toHaveLength(2);
+  });
+
+  it('a board can be flashed by every tool that there is, and by the bootloader', () => {
+    expect([...flashTools.map(({ name }) => name), 'uart']).toEqual(flashMethodNames);
   });
 
   it('a whole board is taken', () => {
