@@ -12,7 +12,7 @@ import { fuseUnary } from './passes/fuse-unary.ts';
 import { removeIdentities } from './passes/remove-identities.ts';
 import { choosePlan, type PlanOptions } from './plan/choose.ts';
 import { evaluateOutputs } from './plan/evaluate.ts';
-import { lowerGraph } from './plan/lower.ts';
+import { lowerGraph, requireIntegerForms } from './plan/lower.ts';
 import { placeInMemories } from './plan/memories.ts';
 import { reorderForMemory } from './plan/order/reorder.ts';
 import type { Plan } from './plan/types.ts';
@@ -50,16 +50,29 @@ export function optimize(graph: Graph): Graph {
   return passes.reduce((current, pass) => pass.run(current), graph);
 }
 
-/** An optimised graph with a quantisation on every tensor, in the order that needs the least memory. `ranges`: what calibration saw, by tensor. */
-export function quantize(graph: Graph, ranges: ReadonlyMap<string, Range> = new Map()): Graph {
+/**
+ * An optimised graph with a quantisation on every tensor, in the order that needs the least memory.
+ * @param ranges what calibration saw, by tensor
+ * @param file what the model is called in messages
+ * @throws TesseraError (exit 3) that names every node without an integer form
+ */
+export function quantize(
+  graph: Graph,
+  ranges: ReadonlyMap<string, Range> = new Map(),
+  file: string = graph.name,
+): Graph {
   const shared = shareScales(absorbQdq(graph), ranges);
   const simplified = absorbedPasses.reduce((current, pass) => pass.run(current), shared);
+  requireIntegerForms(simplified, file);
   return reorderForMemory(dropConstantChannels(assignQuantization(simplified, ranges)));
 }
 
-/** A quantised graph, lowered to kernels and planned; every plan is checked before anyone sees it. */
-export function plan(graph: Graph, options: PlanOptions): Plan {
-  const chosen = choosePlan(graph, lowerGraph(graph, options.isas), options);
+/**
+ * A quantised graph, lowered to kernels and planned; every plan is checked before anyone sees it.
+ * @param file what the model is called in messages
+ */
+export function plan(graph: Graph, options: PlanOptions, file: string = graph.name): Plan {
+  const chosen = choosePlan(graph, lowerGraph(graph, options.isas, file), options);
   const placed = placeInMemories(chosen, options.memories ?? [], options.arenaLimit) ?? chosen;
   validatePlan(placed);
   return placed;

@@ -102,7 +102,7 @@ export function compileModel(model: ModelSource, options: CompileOptions = {}): 
       ? undefined
       : calibrate(graph, reporting(graph, samples, progress), options.range ?? defaults.range);
   progress('quantising', 0, 1);
-  const quantized = quantize(graph, ranges);
+  const quantized = quantize(graph, ranges, source.file);
   progress('planning', 0, 1);
   const objective = options.objective ?? defaults.objective;
   const input = options.input ?? defaults.input;
@@ -191,7 +191,7 @@ const modeOptions = { input: '--input', output: '--output' };
 
 function planWithin(graph: Graph, options: PlanOptions, file: string, typed: typeof modeOptions): Plan {
   try {
-    return plan(graph, options);
+    return plan(graph, options, file);
   } catch (error) {
     if (!(error instanceof ArenaLimitError)) throw error;
     const { input, output, isas, memories = [] } = options;

@@ -25,6 +25,7 @@ export type { InputValues, Model, ModelDescription, PortDescription } from './te
 /**
  * ${about}
  * \`source\`: ${file}, where it does not lie beside this file: its bytes, its URL or a compiled module.
+ * A text that is no whole URL starts at the page, or at this folder where there is no page.
  */
 export function load(source?: Uint8Array | ArrayBuffer | URL | string | WebAssembly.Module): Promise<Model>;
 `;

@@ -1,4 +1,4 @@
-import { modelError } from '../errors.ts';
+import { modelError, type TesseraError } from '../errors.ts';
 import { describeNode, type Graph, type Node, tensorOf } from '../graph/types.ts';
 import { chooseKernels } from '../kernels/choose.ts';
 import type { Isa } from '../kernels/define.ts';
@@ -10,9 +10,10 @@ import { type Region, withStrides } from './views.ts';
 
 /**
  * Chooses the kernels of every node of a quantised graph, among the portable ones and those for `isas`.
+ * @param file what the model is called in messages
  * @throws TesseraError (exit 3) that names every node without an integer form, and why.
  */
-export function lowerGraph(graph: Graph, isas: readonly Isa[] = []): readonly Layer[] {
+export function lowerGraph(graph: Graph, isas: readonly Isa[] = [], file = graph.name): readonly Layer[] {
   const problems: string[] = [];
   const layers = graph.nodes.flatMap((node, index): Layer[] => {
     try {
@@ -24,15 +25,38 @@ export function lowerGraph(graph: Graph, isas: readonly Isa[] = []): readonly La
       return [];
     }
   });
-  if (problems.length > 0) throw modelError(`${graph.name}: no integer kernel for\n  ${problems.join('\n  ')}`);
+  if (problems.length > 0) throw withoutKernels(file, problems);
   return layers;
+}
+
+/**
+ * Asked before scales are given: nodes without an integer form make whole numbers and booleans, which have none.
+ * @param file what the model is called in messages
+ * @throws TesseraError (exit 3) that names every node whose operator has no integer form at all
+ */
+export function requireIntegerForms(graph: Graph, file = graph.name): void {
+  const problems = graph.nodes
+    .filter(({ op }) => operatorNamed(op).quantized === undefined)
+    .map((node) => `${describeNode(node)}: ${reasonOf(node)}`);
+  if (problems.length > 0) throw withoutKernels(file, problems);
+}
+
+function withoutKernels(file: string, problems: readonly string[]): TesseraError {
+  return modelError(
+    `${file}: no integer kernel for\n  ${problems.join('\n  ')}`,
+    'Export the model without these nodes, or with other operators in their place; the documentation lists those that have an integer kernel.',
+  );
+}
+
+function reasonOf({ op }: Node): string {
+  return operatorNamed(op).notes ?? `${op} has no integer kernel`;
 }
 
 /** The integer form of a node's operator. */
 export function integerForm(node: Node): QuantizedOperator<object, unknown> {
   const operator = operatorNamed(node.op);
   if (operator.quantized === undefined) {
-    throw new OperatorError('unsupported', operator.notes ?? `${node.op} has no integer kernel`);
+    throw new OperatorError('unsupported', reasonOf(node));
   }
   return operator.quantized;
 }

@@ -24,15 +24,13 @@ export function isQdq(graph: Graph): boolean {
  * Tensors that the model does not quantise stay without; `assignQuantization` sees to them.
  */
 export function absorbQdq(graph: Graph): Graph {
-  const tensors = new Map<string, Tensor>();
+  // What nobody uses in the end, `withNodes` drops.
+  const tensors = new Map<string, Tensor>(graph.tensors);
   const nodes: Node[] = [];
   // Old name -> new name of the tensor that holds its value.
   const names = new Map<string, string>();
   const now = (name: string): string => names.get(name) ?? name;
 
-  for (const tensor of graph.tensors.values()) {
-    if (tensor.dtype === 'float32') tensors.set(tensor.name, tensor);
-  }
   for (const port of graph.inputs) {
     const tensor = tensorOf(graph, port.tensor);
     tensors.set(tensor.name, tensor.quant === undefined ? tensor : { ...tensor, dtype: 'int8' });

@@ -39,6 +39,7 @@ export interface Model extends ModelDescription {
 /** An input as int8 steps in the order of memory: what generated code takes, on every machine. */
 export function inputSteps(values: InputValues, port: PortDescription): Int8Array;
 export function createModel(instance: WebAssembly.Instance, description: ModelDescription): Model;
+/** `source`: the module's bytes, its URL (a relative text starts at the page, or here where there is none), or itself. */
 export function instantiate(
   source: Uint8Array | ArrayBuffer | URL | string | WebAssembly.Module,
   description: ModelDescription,

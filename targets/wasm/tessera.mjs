@@ -98,7 +98,10 @@ export function createModel(instance, description) {
   };
 }
 
-/** Compiles and instantiates a module. `source`: its bytes, a URL or a compiled module. */
+/**
+ * Compiles and instantiates a module. `source`: its bytes, a URL or a compiled module. A text that is no whole URL starts
+ * at the page, or at this file where there is no page.
+ */
 export async function instantiate(source, description) {
   const module = source instanceof WebAssembly.Module ? source : await WebAssembly.compile(await bytesOf(source));
   return createModel(await WebAssembly.instantiate(module), description);
@@ -106,10 +109,12 @@ export async function instantiate(source, description) {
 
 async function bytesOf(source) {
   if (source instanceof Uint8Array || source instanceof ArrayBuffer) return source;
-  const url = new URL(source);
+  const url = new URL(source, globalThis.location?.href ?? import.meta.url);
   if (url.protocol === 'file:') {
     const { readFile } = await import('node:fs/promises');
     return readFile(url);
   }
-  return (await fetch(url)).arrayBuffer();
+  const response = await fetch(url);
+  if (!response.ok) throw new Error(`${url}: HTTP ${response.status}`);
+  return response.arrayBuffer();
 }

@@ -1,4 +1,6 @@
-import { describe, expect, it } from 'vitest';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { describe, expect, it, vi } from 'vitest';
 import { sourceFiles } from '../../src/api/pipeline.ts';
 import { graphInput } from '../../src/api/samples.ts';
 import { compileModel, exitCode, loadModel, makeProject, TesseraError } from '../../src/index.ts';

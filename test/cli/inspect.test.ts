@@ -1,6 +1,8 @@
+import { writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { Inspection } from '../../src/report/inspect.ts';
 import { kit, kitPath } from '../kit.ts';
+import { floatTensor, integer, makeModel, node } from '../onnx/make-model.ts';
 import { makeFolder, tessera } from './small-model.ts';
 
 const at = makeFolder(4);
@@ -47,6 +49,41 @@ describe('tessera inspect', () => {
     ]);
     const text = await tessera('inspect', at('unsupported.onnx'));
     expect(text.stdout).toContain('Not supported: 2 nodes');
+  });
+
+  // What these make is no float, and only constants may be that.
+  const chooses = makeModel({
+    initializers: [floatTensor('zero', [1], [0])],
+    nodes: [node('Greater', ['x', 'zero'], ['c']), node('Where', ['c', 'x', 'zero'], ['y'])],
+  });
+  const casts = (type: number): Uint8Array =>
+    makeModel({
+      nodes: [node('Cast', ['x'], ['i'], [integer('to', type)]), node('Cast', ['i'], ['y'], [integer('to', 1)])],
+    });
+  it.each([
+    ['where.onnx', chooses, ['Greater_c', 'Where_y'], 'done for constants only'],
+    ['cast_int64.onnx', casts(7), ['Cast_i', 'Cast_y'], 'a cast between types is done for constants only'],
+    ['cast_int8.onnx', casts(3), ['Cast_i', 'Cast_y'], 'a cast between types is done for constants only'],
+  ])('names the nodes of %s, as compile does', async (file, bytes, nodes, reason) => {
+    writeFileSync(at(file), bytes);
+    const { code, stdout } = await tessera('inspect', at(file), '--json');
+    const { unsupported } = JSON.parse(stdout) as Inspection;
+    expect([code, unsupported.map((problem) => problem.node)]).toEqual([3, nodes]);
+    expect(unsupported[0]?.reason).toContain(reason);
+    const compiled = await tessera(
+      'compile',
+      at(file),
+      '--target',
+      'host',
+      '--out',
+      at('out'),
+      '--calibrate',
+      'random',
+    );
+    expect([compiled.code, compiled.stdout]).toEqual([3, '']);
+    expect(compiled.stderr).toContain(`error: ${file}: no integer kernel for\n`);
+    for (const name of nodes) expect(compiled.stderr).toContain(name);
+    expect(compiled.stderr).toContain('Export the model without these nodes');
   });
 
   it('refuses what is no model with 3, and a wrong --dim with 2', async () => {
