@@ -22,7 +22,7 @@ export async function evaluateModel(
   model: ModelSource,
   data: string,
   labels: string | null,
-  options: EvaluateOptions,
+  { limit, ...options }: EvaluateOptions,
 ): Promise<Evaluation> {
   const compilation = compileModel(model, options);
   const samples = samplesFrom(compilation.graph, data);
@@ -31,7 +31,11 @@ export async function evaluateModel(
   return {
     schemaVersion: 1,
     model: compilation.source.file,
-    ...compareModels(compilation, simulator, samples, classes, { ...options, labelsFile: labels ?? undefined }),
+    ...compareModels(compilation, simulator, samples, classes, {
+      limit,
+      labelsFile: labels ?? undefined,
+      onProgress: options.onProgress,
+    }),
     warnings: [...new Set([...compilation.warnings, ...samples.warnings])],
   };
 }

@@ -3,6 +3,7 @@ import { modelError } from '../errors.ts';
 import { absorbQdq, isQdq } from '../quantize/absorb.ts';
 import { type Inspection, inspectGraph } from '../report/inspect.ts';
 import { loadTarget } from '../targets/load.ts';
+import { checkOptions } from './check-options.ts';
 import { defaults, type ModelSource, type ReadOptions } from './options.ts';
 import { graphOf, readSource } from './pipeline.ts';
 
@@ -11,6 +12,7 @@ import { graphOf, readSource } from './pipeline.ts';
  * @throws TesseraError (exit code 3) where the file is no ONNX model
  */
 export function inspectModel(model: ModelSource, options: ReadOptions = {}): Inspection {
+  checkOptions(options);
   const { isas } = loadTarget(options.target ?? defaults.target);
   const source = readSource(model, options);
   const { graph: read, problems, warnings, opset } = source.result;

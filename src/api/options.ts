@@ -1,7 +1,6 @@
 import type { BoundaryType } from '../codegen/model.ts';
 import { type Optimization, optimizations } from '../codegen/small-kernels.ts';
 import type { NumericArray } from '../numpy/npy.ts';
-import type { Preprocessing } from '../passes/preprocess.ts';
 import { type InputMode, type Objective, type OutputMode, objectives } from '../plan/choose.ts';
 import { type RangeMethod, rangeMethods } from '../quantize/calibrate.ts';
 import type { WasmCompiler } from '../simulate/clang.ts';
@@ -15,14 +14,23 @@ export type ModelSource = string | Uint8Array;
  */
 export type CalibrationSource = string | NumericArray | readonly NumericArray[];
 
+/** See `preprocessing` of ReadOptions. */
+export interface PixelNumbers {
+  readonly scale?: number | readonly number[] | undefined;
+  readonly mean?: number | readonly number[] | undefined;
+}
+
 /** How a model is read, and what for. */
 export interface ReadOptions {
   /** The name of a target, or the path of a target.json: its kernels are chosen. */
   readonly target?: string | undefined;
   /** Sizes of symbolic dimensions. */
   readonly dimensions?: Readonly<Record<string, number>> | undefined;
-  /** Makes the model take pixels: what it was trained on is (pixel - mean) * scale. */
-  readonly preprocessing?: Preprocessing | undefined;
+  /**
+   * Makes the model take pixels: what it was trained on is (pixel - mean) * scale. A number for all channels, or a list
+   * of one for each; scale 1 and mean 0 where nothing is said.
+   */
+  readonly preprocessing?: PixelNumbers | undefined;
   /** The prefix of everything that is generated; by default made from the file's name. */
   readonly name?: string | undefined;
 }

@@ -25,7 +25,8 @@ import { buildWasm, instantiateWasm, type Model } from '../simulate/wasm.ts';
 import { loadTarget, smallTarget, type Target } from '../targets/load.ts';
 import { version } from '../version.ts';
 import { type Calibration, calibrationOf, reporting } from './calibration.ts';
-import { type CompileOptions, defaults, type ModelSource, optionChoices, type ReadOptions } from './options.ts';
+import { checkOptions, checkSource, preprocessingOf } from './check-options.ts';
+import { type CompileOptions, defaults, type ModelSource, type ReadOptions } from './options.ts';
 
 /** A model as it was read, before anything was decided. */
 export interface SourceModel {
@@ -59,6 +60,7 @@ export interface Compilation {
 
 /** Reads a model; what is wrong with single nodes stands in its `result`. */
 export function readSource(source: ModelSource, options: ReadOptions = {}): SourceModel {
+  checkSource(source);
   const dimensions = new Map(Object.entries(options.dimensions ?? {}));
   const file = typeof source === 'string' ? basename(source) : `${options.name ?? 'model'}.onnx`;
   const result =
@@ -79,7 +81,8 @@ export function readSource(source: ModelSource, options: ReadOptions = {}): Sour
  */
 export function graphOf(source: SourceModel, options: ReadOptions = {}): Graph {
   const graph = { ...requireGraph(source.result, source.file), name: source.name };
-  return optimize(options.preprocessing === undefined ? graph : addPreprocessing(graph, options.preprocessing));
+  const { preprocessing } = options;
+  return optimize(preprocessing === undefined ? graph : addPreprocessing(graph, preprocessingOf(preprocessing)));
 }
 
 /**
@@ -87,7 +90,7 @@ export function graphOf(source: SourceModel, options: ReadOptions = {}): Graph {
  * @throws TesseraError where the model is not supported (exit code 3), or needs what was not given (2)
  */
 export function compileModel(model: ModelSource, options: CompileOptions = {}): Compilation {
-  checkChoices(options);
+  checkOptions(options);
   const progress = options.onProgress ?? (() => {});
   const named = loadTarget(options.target ?? defaults.target);
   const optimization = options.optimize ?? defaults.optimize;
@@ -151,27 +154,6 @@ function checkSizes(graph: Graph, file: string): void {
       `${file}: the tensor ${name} ${shapeText(shape)} has ${count(elementCount(shape))} elements; up to ${count(maxActivationElements)} are compiled`,
       'Export the model with a smaller input.',
     );
-  }
-}
-
-/** From JavaScript, and from configuration files, nothing else looks at these. */
-function checkChoices(options: CompileOptions): void {
-  const { maxOverhead } = options;
-  if (maxOverhead !== undefined && !(maxOverhead >= 1)) {
-    throw usageError(
-      `the option maxOverhead is ${maxOverhead}`,
-      'It is a multiple of the multiply-accumulates of the model, such as 1.1; 1 computes nothing twice.',
-    );
-  }
-  const { arenaLimit } = options;
-  if (arenaLimit !== undefined && !(Number.isSafeInteger(arenaLimit) && arenaLimit > 0)) {
-    throw usageError(`the option arenaLimit is ${arenaLimit}`, 'It is a whole number of bytes, such as 65536.');
-  }
-  const choices = { ...optionChoices } as Readonly<Record<string, readonly string[]>>;
-  for (const [name, allowed] of Object.entries(choices)) {
-    const value = options[name as keyof CompileOptions];
-    if (value === undefined || allowed.includes(String(value))) continue;
-    throw usageError(`the option ${name} is ${String(value)}`, `It can be ${allowed.join(', ')}.`);
   }
 }
 

@@ -64,14 +64,15 @@ interface Runner {
  * one an input.
  */
 export async function runModel(model: ModelSource, inputs: readonly string[], options: RunOptions): Promise<RunResult> {
-  const compilation = compileModel(model, options);
+  const { names, top, limit, ...compileOptions } = options;
+  const compilation = compileModel(model, compileOptions);
   const samples = samplesOf(compilation.graph, inputArrays(compilation.graph, inputs), inputs);
   const { outputs, arenaBytes, macs } = describeModel(compilation.plan);
   const classes = outputs[0]?.shape.reduce((a, b) => a * b, 1) ?? 0;
-  if (options.names !== null && options.names.length !== classes) {
-    throw usageError(`the model gives ${classes} values; ${options.names.length} names were given`);
+  if (names !== null && names.length !== classes) {
+    throw usageError(`the model gives ${classes} values; ${names.length} names were given`);
   }
-  const total = Math.min(options.limit ?? samples.count, samples.count);
+  const total = Math.min(limit ?? samples.count, samples.count);
   const runAll = async (runner: Runner): Promise<RunResult> => {
     const results: SampleResult[] = [];
     for (let sample = 0; sample < total; sample += 1) {
@@ -83,7 +84,7 @@ export async function runModel(model: ModelSource, inputs: readonly string[], op
         instructions,
         outputs: run.outputs.map((output, index) => ({
           name: outputs[index]?.name ?? '',
-          top: largestOf(output, options.top, index === 0 ? options.names : null),
+          top: largestOf(output, top, index === 0 ? names : null),
           values: [...output],
         })),
       });

@@ -93,7 +93,11 @@ export function arraysFor(graph: Pick<Graph, 'inputs'>, files: ArrayFiles, what:
 
 /** The arrays of a calibration or data source, one an input. */
 export function samplesFrom(graph: Graph, source: Exclude<CalibrationSource, 'random'>): Samples {
-  if (typeof source === 'object' && source !== null) return samplesOf(graph, 'data' in source ? [source] : source);
+  if (typeof source === 'object' && source !== null) {
+    const arrays = Array.isArray(source) ? (source as readonly NumericArray[]) : [source as NumericArray];
+    for (const array of arrays) checkArray(array);
+    return samplesOf(graph, arrays);
+  }
   // JavaScript, where no compiler looks at types, may give anything.
   if (typeof source !== 'string')
     throw usageError(
@@ -102,6 +106,17 @@ export function samplesFrom(graph: Graph, source: Exclude<CalibrationSource, 'ra
     );
   const files: ArrayFiles = loadArrays(source);
   return samplesOf(graph, arraysFor(graph, files, source), [source]);
+}
+
+/** An array from JavaScript, of which no file says what it is. */
+function checkArray(array: Partial<NumericArray> | null): void {
+  const { shape, data } = array ?? {};
+  const isShape = Array.isArray(shape) && shape.every((size) => Number.isSafeInteger(size) && size >= 0);
+  if (isShape && ArrayBuffer.isView(data) && !(data instanceof DataView)) return;
+  throw usageError(
+    isShape ? 'the data of the samples is no typed array' : 'the samples have no shape',
+    'Give { shape: [100, 3, 32, 32], data }, with the elements in a Float32Array or another typed array.',
+  );
 }
 
 /** The arrays of data files: one file an input, or one that names them. */

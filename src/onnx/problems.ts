@@ -19,6 +19,8 @@ const hints = {
     'Export the model without these parts, or replace them by supported operators; the documentation lists those.',
   /** An input is no part to leave out. */
   input: 'Export the model with an input of a fixed shape and a supported type; --dim gives open dimensions a size.',
+  /** Only what is constant is refused of an output: leaving it out changes nothing else. */
+  output: 'Export the model without that output: what never changes needs no model.',
   invalid:
     'The file breaks the rules of ONNX there: export it again; onnx.checker.check_model(path, full_check=True) tells more.',
 } as const;
@@ -38,7 +40,9 @@ export function problemsError(problems: readonly Problem[], file: string): Tesse
   const lines = [...groups].map(([reason, names]) => `${listed(names, maxNamesListed, ', ')}: ${reason}`);
   const heading = lines.length === 1 ? `${file}: ` : `${file}: ${problems.length} problems\n  `;
   const kinds = new Set(
-    problems.map(({ kind, operator }) => (kind === 'unsupported' && operator === 'input' ? 'input' : kind)),
+    problems.map(({ kind, operator }) =>
+      kind === 'unsupported' && (operator === 'input' || operator === 'output') ? operator : kind,
+    ),
   );
   return modelError(heading + listed(lines, maxLines, '\n  '), [...kinds].map((kind) => hints[kind]).join('\n'));
 }

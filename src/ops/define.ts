@@ -101,6 +101,8 @@ export interface KernelCall {
   readonly fewScratch?: readonly FewScratch[] | undefined;
   /** For steps where scratch counts: each takes less than the one before, and more time. */
   readonly lean?: readonly LeanKernel[] | undefined;
+  /** Of a portable kernel: why those for the target's instruction sets are not taken. */
+  readonly refusals?: readonly string[];
 }
 
 /**

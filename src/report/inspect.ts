@@ -3,7 +3,7 @@ import type { Isa } from '../kernels/define.ts';
 import type { Problem } from '../onnx/problems.ts';
 import { operatorNamed } from '../ops/index.ts';
 import { layerColumns } from './layer-columns.ts';
-import { structureOf } from './structure.ts';
+import { refusalsText, structureOf } from './structure.ts';
 import { count, plural, shapeText, tableText } from './table.ts';
 
 /** One layer of a model, before anything has been quantised. */
@@ -180,8 +180,7 @@ export function inspectionText(inspection: Inspection): string {
       `Total: ${plural(totals.layers, 'layer')}, ${count(totals.macs)} MACs, ${count(totals.parameters)} parameters, ${count(totals.weightBytes)} bytes of weights as int8`,
     );
   }
-  const refused = layers.flatMap(({ index, refusals }) => refusals.map((reason) => `  layer ${index}, ${reason}`));
-  if (refused.length > 0) parts.push(`Portable kernels, and why\n${refused.join('\n')}`);
+  parts.push(...refusalsText(layers));
   if (warnings.length > 0) parts.push(warnings.map((warning) => `warning: ${warning}`).join('\n'));
   if (unsupported.length > 0) {
     const lines = unsupported.map(

@@ -10,6 +10,7 @@ import {
   type StepReport,
 } from './plan.ts';
 import { regionsText } from './regions.ts';
+import { refusalsText } from './structure.ts';
 import { type Column, count, plural, shapeText, tableText } from './table.ts';
 
 /** How a port stands to the arena, in words. */
@@ -44,7 +45,8 @@ export function planText(report: PlanReport, ends: readonly EndReport[] = []): s
   const steps = runsOf(report.steps).map((run) =>
     [runText(report, run), ...runEnds(ends.slice(run.first, run.first + run.steps.length))].join('\n'),
   );
-  return `${[head, steps.join('\n\n'), `Buffers over time: bytes from the start of the ${report.regions.length > 1 ? 'memory' : 'arena'}, and the steps that they live through\n${memoryMapText(report)}`].join('\n\n')}\n`;
+  const refused = refusalsText(report.layers);
+  return `${[head, steps.join('\n\n'), ...refused, `Buffers over time: bytes from the start of the ${report.regions.length > 1 ? 'memory' : 'arena'}, and the steps that they live through\n${memoryMapText(report)}`].join('\n\n')}\n`;
 }
 
 /** What the cost model expects of one inference. */

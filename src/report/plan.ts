@@ -7,6 +7,7 @@ import { fetchedInputs, handedOutputs, keptOutputs } from '../plan/boundary.ts';
 import { layerCycles, layerTime, segmentsOf } from '../plan/cost/cost.ts';
 import type { Layer, Plan, Storage } from '../plan/types.ts';
 import { type RegionReport, reportRegion } from './regions.ts';
+import { kernelsOf } from './structure.ts';
 
 /** An input or output of a compiled model. Real value = (step - zeroPoint) * scale. */
 export interface PortReport {
@@ -36,6 +37,8 @@ export interface LayerReport {
    */
   readonly estimatedCycles: number | null;
   readonly kernels: readonly string[];
+  /** Why kernels for the target's instruction sets are not taken, where a portable one is. */
+  readonly refusals: readonly string[];
   readonly constantBytes: number;
   readonly scratchBytes: number;
 }
@@ -158,6 +161,7 @@ export function reportPlan(plan: Plan, core: string | null): PlanReport {
   const layers = plan.layers.map((layer, index): LayerReport => {
     const scratch = plan.scratch.get(layer.index);
     const segment = segments.get(layer.index) ?? null;
+    const { symbols, refusals } = kernelsOf(layer.lowering.kind === 'alias' ? [] : layer.lowering.calls);
     return {
       index: layer.index,
       nodes: layer.node.from,
@@ -167,7 +171,8 @@ export function reportPlan(plan: Plan, core: string | null): PlanReport {
       macs: layer.macs,
       estimatedInstructions: layerTime(layer, segment, plan),
       estimatedCycles: core === 'cortex-m4' ? layerCycles(layer, segment, plan) : null,
-      kernels: layer.lowering.kind === 'alias' ? [] : [...new Set(layer.lowering.calls.map((call) => call.symbol))],
+      kernels: symbols,
+      refusals,
       constantBytes: sum(constants[index]?.values() ?? []),
       scratchBytes: scratch === undefined ? 0 : (plan.buffers[scratch]?.bytes ?? 0),
     };

@@ -7,9 +7,9 @@ import {
   type Tensor,
   tensorOf,
 } from '../graph/types.ts';
-import { chooseKernel, refusals } from '../kernels/choose.ts';
+import { chooseKernels } from '../kernels/choose.ts';
 import type { Isa } from '../kernels/define.ts';
-import { OperatorError } from '../ops/define.ts';
+import { type KernelCall, OperatorError } from '../ops/define.ts';
 import { operatorNamed } from '../ops/index.ts';
 
 /** What a node will be computed by, as far as that follows from shapes and attributes. */
@@ -61,18 +61,34 @@ export function structureOf(graph: Graph, isas: readonly Isa[]): ReadonlyMap<Nod
         );
         made.set(node.output, output);
         const tensors = { attributes: node.attributes, inputs, output };
-        const lowering = quantized.lower(quantized.parameters(tensors), tensors);
+        const lowering = chooseKernels(quantized.lower(quantized.parameters(tensors), tensors), isas);
         if (lowering.kind === 'alias') return [node, { kind: 'alias' }];
-        const symbols = lowering.calls.map((call) => chooseKernel(call, isas).symbol);
-        const portable = lowering.calls.filter((call, index) => call.symbol === symbols[index]);
-        const reasons = portable.flatMap((call) => refusals(call, isas));
-        return [node, { kind: 'kernels', symbols: [...new Set(symbols)], refusals: [...new Set(reasons)] }];
+        return [node, { kind: 'kernels', ...kernelsOf(lowering.calls) }];
       } catch (error) {
         if (error instanceof OperatorError) return [node, { kind: 'unsupported', reason: error.message }];
         throw new Error(`${describeNode(node)}: ${(error as Error).message}`, { cause: error });
       }
     }),
   );
+}
+
+/** The kernels of a layer, and why portable ones are taken although there are others; each once. */
+export function kernelsOf(calls: readonly KernelCall[]): {
+  readonly symbols: readonly string[];
+  readonly refusals: readonly string[];
+} {
+  return {
+    symbols: [...new Set(calls.map((call) => call.symbol))],
+    refusals: [...new Set(calls.flatMap((call) => call.refusals ?? []))],
+  };
+}
+
+/** What layers are computed by portable kernels, and why; nothing where there are none. */
+export function refusalsText(
+  layers: readonly { readonly index: number; readonly refusals: readonly string[] }[],
+): readonly string[] {
+  const lines = layers.flatMap(({ index, refusals }) => refusals.map((reason) => `  layer ${index}, ${reason}`));
+  return lines.length === 0 ? [] : [`Portable kernels, and why\n${lines.join('\n')}`];
 }
 
 function constant(tensor: Tensor, role: 'weights' | 'bias' | 'operand' | 'data', zeros: ZeroSource): Tensor {

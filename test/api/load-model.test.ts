@@ -1,10 +1,13 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it, vi } from 'vitest';
-import { sourceFiles } from '../../src/api/pipeline.ts';
+import type { PixelNumbers } from '../../src/api/options.ts';
+import { sourceFiles, wasmModule } from '../../src/api/pipeline.ts';
 import { graphInput } from '../../src/api/samples.ts';
-import { compileModel, exitCode, loadModel, makeProject, TesseraError } from '../../src/index.ts';
+import { describeModel } from '../../src/codegen/wasm.ts';
+import { compileModel, exitCode, inspectModel, loadModel, makeProject, TesseraError } from '../../src/index.ts';
 import { evaluateGraph } from '../../src/ops/evaluate.ts';
+import { instantiate } from '../../targets/wasm/tessera.mjs';
 import { makeFolder, sampleSize, smallModel, wave } from '../cli/small-model.ts';
 import { makeModel, node, valueInfo } from '../onnx/make-model.ts';
 
@@ -80,6 +83,25 @@ describe('the package', () => {
     expect(header).toContain('; 1 layer in 1 step.');
   });
 
+  it('loads a module from the server of the page, and says what the server says', async () => {
+    const compilation = compileModel(smallModel, { calibrate: x });
+    const [wasm, description] = [await wasmModule(compilation), describeModel(compilation.plan)];
+    const server = createServer((request, response) => {
+      response.writeHead(request.url === '/page/web/model.wasm' ? 200 : 404).end(wasm);
+    });
+    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+    const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    try {
+      await expect(instantiate(`${origin}/model.wasm`, description)).rejects.toThrow(`${origin}/model.wasm: HTTP 404`);
+      await expect(instantiate('missing.wasm', description)).rejects.toThrow(/ENOENT.*targets.wasm.missing\.wasm/);
+      vi.stubGlobal('location', { href: `${origin}/page/index.html` });
+      expect((await instantiate('web/model.wasm', description)).selfTest()).toBe(true);
+    } finally {
+      vi.unstubAllGlobals();
+      server.close();
+    }
+  });
+
   it('refuses with an error that says what to do', () => {
     try {
       compileModel(smallModel);
@@ -100,6 +122,39 @@ describe('the package', () => {
     expect(() => compileModel(smallModel, { calibrate: x, arenaLimit: '64K' as never })).toThrow(
       'the option arenaLimit is 64K',
     );
+  });
+
+  it.each([
+    [{ objectiv: 'sram' }, 'there is no option objectiv'],
+    [{ onProgress: 'yes' }, 'the option onProgress is yes'],
+    [{ name: 5 }, 'the option name is 5'],
+    [{ dimensions: { h: 0 } }, 'the option dimensions gives h the size 0'],
+    [{ preprocessing: { scale: '1/255' } }, 'the scale of preprocessing is 1/255'],
+    [{ preprocessing: { scale: 1, mean: [] } }, 'the mean of preprocessing is '],
+    [{ calibrate: { shape: [6, 2, 6, 6], data: [...data] } }, 'the data of the samples is no typed array'],
+    [{ calibrate: { shape: [6, 2, 6, 6] } }, 'the data of the samples is no typed array'],
+    [{ calibrate: { data } }, 'the samples have no shape'],
+    [{ calibrate: [null] }, 'the samples have no shape'],
+  ])('refuses the options %j', (options, message) => {
+    const compile = (): unknown => compileModel(smallModel, { calibrate: x, ...(options as object) });
+    expect(compile).toThrow(TesseraError);
+    expect(compile).toThrow(
+      expect.objectContaining({ code: exitCode.usage, message: expect.stringContaining(message) }),
+    );
+  });
+
+  it('refuses what is neither a path nor bytes', async () => {
+    await expect(loadModel(5 as never)).rejects.toThrow('the model is given as 5');
+    expect(() => inspectModel(smallModel, { objective: 'sram', dimension: {} } as never)).toThrow(
+      'no option dimension',
+    );
+  });
+
+  it('takes one number for all channels, and a mean of 0 where none is given', () => {
+    const input = (preprocessing: PixelNumbers): unknown =>
+      compileModel(smallModel, { calibrate: 'random', preprocessing }).graph.tensors.get('image')?.quant;
+    expect(input({ scale: 1 / 64 })).toEqual(input({ scale: [1 / 64], mean: [0] }));
+    expect(input({ mean: 128 })).toEqual({ scales: [1], zeroPoints: [0] });
   });
 
   it('refuses tensors that no target has room for before it does any work', () => {

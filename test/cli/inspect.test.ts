@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { Inspection } from '../../src/report/inspect.ts';
 import { kit, kitPath } from '../kit.ts';
-import { floatTensor, integer, makeModel, node } from '../onnx/make-model.ts';
+import { floatTensor, integer, makeModel, node, valueInfo } from '../onnx/make-model.ts';
 import { makeFolder, tessera } from './small-model.ts';
 
 const at = makeFolder(4);
@@ -60,7 +60,13 @@ describe('tessera inspect', () => {
     makeModel({
       nodes: [node('Cast', ['x'], ['i'], [integer('to', type)]), node('Cast', ['i'], ['y'], [integer('to', 1)])],
     });
+  const gathers = makeModel({
+    outputs: [valueInfo('y', [1, 2, 3, 4])],
+    initializers: [{ name: 'rows', dataType: 7, dims: [3], int64Data: [0, 1, 3] }],
+    nodes: [node('Gather', ['x', 'rows'], ['y'], [integer('axis', 2)])],
+  });
   it.each([
+    ['gather.onnx', gathers, ['Gather_y'], 'indices that are not evenly spaced'],
     ['where.onnx', chooses, ['Greater_c', 'Where_y'], 'done for constants only'],
     ['cast_int64.onnx', casts(7), ['Cast_i', 'Cast_y'], 'a cast between types is done for constants only'],
     ['cast_int8.onnx', casts(3), ['Cast_i', 'Cast_y'], 'a cast between types is done for constants only'],

@@ -1,10 +1,11 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { loadModel } from '../../src/api/pipeline.ts';
 import type { PlanOverview } from '../../src/api/plan.ts';
 import { readNpy } from '../../src/numpy/npy.ts';
 import { kit, kitPath } from '../kit.ts';
-import { makeFolder, tessera } from './small-model.ts';
+import { floatTensor, integer, integers, makeModel, node, valueInfo } from '../onnx/make-model.ts';
+import { makeFolder, tessera, wave } from './small-model.ts';
 
 const at = makeFolder(4);
 const calibrated = ['--calibrate', at('x.npy')];
@@ -48,6 +49,23 @@ describe('tessera plan', () => {
     expect(overview.plans[0]?.macsRatio).toBe(1);
     expect(overview.ends).toHaveLength(overview.chosen.steps.length);
     expect(readFileSync(picture, 'utf8')).toMatch(/^<svg xmlns=[\s\S]*<\/svg>\n$/);
+  });
+
+  it('says why portable kernels are taken, where the target has other ones', async () => {
+    const groups = makeModel({
+      inputs: [valueInfo('image', [1, 4, 6, 6])],
+      outputs: [valueInfo('y', [1, 4, 6, 6])],
+      initializers: [floatTensor('weights', [4, 2, 3, 3], wave(72, 0.7))],
+      nodes: [node('Conv', ['image', 'weights'], ['y'], [integer('group', 2), integers('pads', [1, 1, 1, 1])])],
+    });
+    writeFileSync(at('groups.onnx'), groups);
+    const planned = async (file: string, target: string): Promise<string> =>
+      (await tessera('plan', at(file), '--calibrate', 'random', '--target', target)).stdout;
+    expect(await planned('groups.onnx', 'nucleo-f446re')).toMatch(
+      /\n\nPortable kernels, and why\n( {2}layer 0, tsr_conv_s8s8__dsp\w*: .*groups.*\n)+\nBuffers over time/,
+    );
+    expect(await planned('groups.onnx', 'host')).not.toContain('Portable kernels');
+    expect(await planned('small.onnx', 'nucleo-f446re')).not.toContain('Portable kernels');
   });
 
   it('does not write a picture where it cannot', async () => {

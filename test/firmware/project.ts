@@ -17,11 +17,11 @@ export const examples = ['home-sounds', 'part-sorter'] as const;
 export function exampleProject(
   example: (typeof examples)[number],
   target: string,
-  options: CompileOptions & { readonly form?: string } = {},
+  { form, ...options }: CompileOptions & { readonly form?: string } = {},
 ): Promise<Project> {
   const model = join(root, 'examples', example, 'model.onnx');
   const compilation = compileModel(model, { calibrate: 'random', name: example.replace('-', '_'), target, ...options });
-  return makeProject(compilation, { form: options.form });
+  return makeProject(compilation, { form });
 }
 
 /** A folder that is gone after the tests. */

@@ -210,6 +210,26 @@ describe('a refusal', () => {
     expect(() => graphOf(open)).toThrow(expect.objectContaining({ hint: expect.not.stringContaining('these parts') }));
   });
 
+  it('of an output that is constant says to leave that out', () => {
+    const spec = { nodes: [relu('w', 'y')], initializers: [weights] };
+    expect(() => graphOf(spec)).toThrow(
+      expect.objectContaining({ hint: expect.stringMatching(/without that output/) }),
+    );
+    expect(() => graphOf(spec)).toThrow(expect.objectContaining({ hint: expect.not.stringContaining('these parts') }));
+  });
+
+  it.each([
+    ['ConvTranspose', '', 'a Resize followed by a Conv'],
+    ['LayerNormalization', '', 'exported with opset 16'],
+    ['LogSoftmax', '', 'Softmax'],
+    ['QLinearConv', '', 'the QDQ format'],
+    ['QLinearAdd', 'com.microsoft', 'the QDQ format'],
+  ])('of %s names what does its work', (operator, domain, words) => {
+    const message = refusal({ nodes: [node(operator, ['x'], ['y'], [], { domain })] });
+    expect(message).toContain(`${operator}_y: unsupported operator: `);
+    expect(message).toContain(words);
+  });
+
   it('of an old or future opset names those that are read', () => {
     for (const opset of [6, 26])
       expect(refusal({ nodes: [relu('x', 'y')], opset })).toBe(`m.onnx: opset ${opset} is not supported; 7 to 25 are`);
