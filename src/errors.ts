@@ -51,3 +51,12 @@ export function fileReason(error: unknown): string {
   };
   return words[code ?? ''] ?? message;
 }
+
+/** Runs what reads or writes files; what the system says where it fails is turned into words. */
+export function attempt<T>(run: () => T, refuse: (reason: string) => Error): T {
+  try {
+    return run();
+  } catch (error) {
+    throw refuse(fileReason(error));
+  }
+}

@@ -5,7 +5,7 @@ import type { Project } from '../codegen/project.ts';
 import { deviceError, type Link, streamLink } from '../device/link.ts';
 import { openPort } from '../device/port.ts';
 import { type DeviceModel, openSession, type Session } from '../device/session.ts';
-import { exitCode, fileReason, TesseraError, usageError } from '../errors.ts';
+import { attempt, exitCode, TesseraError, usageError } from '../errors.ts';
 import { startEmulator } from '../simulate/qemu.ts';
 import { loadTarget } from '../targets/load.ts';
 import { withTemporaryFolder } from '../temporary.ts';
@@ -36,15 +36,14 @@ export interface BoardProject {
  */
 export function readProject(folder: string): BoardProject {
   const path = join(folder, 'report.json');
-  let report: CompileReport | SharedReport;
-  try {
-    report = JSON.parse(readFileSync(path, 'utf8')) as CompileReport | SharedReport;
-  } catch (error) {
-    throw usageError(
-      `${folder} is no project of tessera: report.json: ${fileReason(error)}`,
-      'Make one: tessera compile model.onnx --target qemu-cortex-m4 --out <folder>.',
-    );
-  }
+  const report = attempt(
+    () => JSON.parse(readFileSync(path, 'utf8')) as CompileReport | SharedReport,
+    (reason) =>
+      usageError(
+        `${folder} is no project of tessera: report.json: ${reason}`,
+        'Make one: tessera compile model.onnx --target qemu-cortex-m4 --out <folder>.',
+      ),
+  );
   const models = 'models' in report ? report.models : [report];
   if (report.schemaVersion !== 1 || models.some(({ memory }) => memory === undefined)) {
     throw usageError(`${path} was written by another version of tessera`, 'Compile the project again.');

@@ -7,7 +7,7 @@ import { type FlashStage, programDevice } from '../device/flash/program.ts';
 import { runFlashTool } from '../device/flash/run-tool.ts';
 import { type FlashTool, flashTools } from '../device/flash/tools.ts';
 import { openPort } from '../device/port.ts';
-import { exitCode, fileReason, TesseraError, usageError } from '../errors.ts';
+import { attempt, exitCode, TesseraError, usageError } from '../errors.ts';
 import { count } from '../report/table.ts';
 import { type Board, loadTarget, type Target } from '../targets/load.ts';
 import { withTemporaryFolder } from '../temporary.ts';
@@ -70,7 +70,10 @@ export async function flashFirmware(path: string, options: FlashOptions = {}): P
   }
   const { board } = target;
   if (board === null) throw usageError(`the target ${target.name} is no board that could be flashed`);
-  const bytes = readFirmware(firmware.file);
+  const bytes = attempt(
+    () => new Uint8Array(readFileSync(firmware.file)),
+    (reason) => usageError(`${firmware.file}: ${reason}`),
+  );
   const image = imageOf(bytes, firmware.file, board);
   const fitted = fittedImage(board.flash, image, firmware.file);
   const method = chooseMethod(target.name, board, options);
@@ -223,14 +226,6 @@ function findFirmware(path: string): { readonly file: string; readonly target: T
     );
   }
   return { file, target };
-}
-
-function readFirmware(file: string): Uint8Array {
-  try {
-    return new Uint8Array(readFileSync(file));
-  } catch (error) {
-    throw usageError(`${file}: ${fileReason(error)}`);
-  }
 }
 
 function imageOf(bytes: Uint8Array, file: string, { flash }: Board): FlashImage {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import { exitCode, fileReason, TesseraError, usageError } from '../errors.ts';
+import { attempt, exitCode, TesseraError, usageError } from '../errors.ts';
 import { positive } from './options.ts';
 import { jsonText, type Terminal } from './terminal.ts';
 
@@ -81,11 +81,10 @@ function doesNotFit(path: string, capacity: number, peak: number, bound: number)
 }
 
 function readText(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    throw usageError(`it cannot be read: ${fileReason(error)}`);
-  }
+  return attempt(
+    () => readFileSync(path, 'utf8'),
+    (reason) => usageError(`it cannot be read: ${reason}`),
+  );
 }
 
 /** Names the file in what goes wrong with it. */

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import { fileReason, usageError } from '../errors.ts';
+import { attempt, usageError } from '../errors.ts';
 import type { InputMode, OutputMode } from '../plan/choose.ts';
 import {
   addCompileOptions,
@@ -57,9 +57,8 @@ export function addPlan(program: Command, terminal: Terminal): void {
 }
 
 function writePicture(path: string, text: string): void {
-  try {
-    writeFileSync(path, text);
-  } catch (error) {
-    throw usageError(`${path} cannot be written: ${fileReason(error)}`);
-  }
+  attempt(
+    () => writeFileSync(path, text),
+    (reason) => usageError(`${path} cannot be written: ${reason}`),
+  );
 }

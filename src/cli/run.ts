@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import { fileReason, usageError } from '../errors.ts';
+import { attempt, usageError } from '../errors.ts';
 import type { InputMode, OutputMode } from '../plan/choose.ts';
 import {
   addCompileOptions,
@@ -64,9 +64,8 @@ export function addRun(program: Command, terminal: Terminal): void {
 }
 
 function readText(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    throw usageError(`${path} cannot be read: ${fileReason(error)}`);
-  }
+  return attempt(
+    () => readFileSync(path, 'utf8'),
+    (reason) => usageError(`${path} cannot be read: ${reason}`),
+  );
 }

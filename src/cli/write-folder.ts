@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { fileReason, usageError } from '../errors.ts';
+import { attempt, fileReason, usageError } from '../errors.ts';
 import { withTemporaryFolder } from '../temporary.ts';
 
 /**
@@ -54,14 +54,14 @@ function* filesIn(folder: string): Generator<string> {
 }
 
 function entriesOf(folder: string): readonly Dirent[] {
-  try {
-    return readdirSync(folder, { withFileTypes: true });
-  } catch (error) {
-    throw usageError(
-      `whether tessera wrote ${folder} is not known: ${fileReason(error)}`,
-      'Give --out a new folder, or an empty one.',
-    );
-  }
+  return attempt(
+    () => readdirSync(folder, { withFileTypes: true }),
+    (reason) =>
+      usageError(
+        `whether tessera wrote ${folder} is not known: ${reason}`,
+        'Give --out a new folder, or an empty one.',
+      ),
+  );
 }
 
 /** What a report of an earlier compilation lists: files, and folders that building makes; none where it is not ours. */

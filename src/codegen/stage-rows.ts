@@ -1,8 +1,8 @@
-import { rowShape, type Tensor, tensorOf } from '../graph/types.ts';
+import { rowShape, type Tensor } from '../graph/types.ts';
 import { type AxisMap, isSameAxis, type KernelCall, type KernelInput } from '../ops/define.ts';
 import { windowStart } from '../plan/demand.ts';
-import type { Layer, Plan, StageStep, Storage } from '../plan/types.ts';
-import { type Flow, type Intake, type Member, runWalk, startWalk, type Walk } from '../plan/walk.ts';
+import type { Layer, Plan, Storage } from '../plan/types.ts';
+import { type Flow, type Intake, type Member, runWalk, type Walk } from '../plan/walk.ts';
 import { startExpression } from './expressions.ts';
 import type { LayerContext } from './layers.ts';
 
@@ -13,7 +13,7 @@ export interface StageContext extends LayerContext {
 }
 
 /** Where the rows of a tensor lie. */
-export function storageOf({ plan }: LayerContext, tensor: Tensor): Storage {
+export function storageOf({ plan }: Pick<LayerContext, 'plan'>, tensor: Tensor): Storage {
   const storage = plan.storage.get(tensor.name);
   if (storage === undefined) throw new Error(`tensor ${tensor.name} has no place`);
   return storage;
@@ -34,6 +34,11 @@ export function ringWidth(context: LayerContext, tensor: Tensor): number {
   return rows > 1 && window === 0 ? rowBytes / pixelBytes : width;
 }
 
+/** The member that makes a tensor of a stage; undefined where it is fetched, or whole before the stage. */
+export function makerOf(walk: Walk, flow: Flow | null | undefined): Member | undefined {
+  return walk.members.find(({ output }) => output === flow);
+}
+
 /**
  * The maker that a member follows: each segment of the maker is all that the member waits for, and the member takes it
  * before anything else is made of that tensor (the deepest that is ready goes first). Null where it follows none.
@@ -44,7 +49,7 @@ export function followed(walk: Walk, member: Member): Member | null {
   if (intake === undefined || streamed.length > 1 || intake.demand.rows === null || intake.demand.columns === null) {
     return null;
   }
-  const maker = walk.members.find(({ output }) => output === intake.flow);
+  const maker = makerOf(walk, intake.flow);
   if (maker === undefined || maker.accumulates || !isSameAxis(intake.demand.rows)) return null;
   const together = maker.width === member.width && maker.segment === member.segment && maker.steps === member.steps;
   return together && isSameAxis(intake.demand.columns) ? maker : null;
@@ -63,7 +68,7 @@ export function passes(context: LayerContext, walk: Walk, { output }: Member): b
 
 /** How far the maker of an intake's tensor has come, as a C expression. */
 export function madeText(walk: Walk, intake: Intake | undefined): string {
-  const maker = walk.members.find((member) => intake !== undefined && member.output === intake.flow);
+  const maker = makerOf(walk, intake?.flow);
   return maker === undefined ? '(tsr_cursor){0, 0, 0}' : `at[${maker.index}]`;
 }
 
@@ -73,10 +78,8 @@ export type RowPlace = 'slot' | 'window' | 'either';
 /** Where the rows lie that the calls of a stage read from rings: for row `row` of input `input` of a layer's call. */
 export type RowPlaces = (layer: Layer, call: KernelCall, input: number, row: number) => RowPlace;
 
-/** Finds out by running the schedule of a stage. */
-export function findRowPlaces(plan: Plan, stage: StageStep): RowPlaces {
-  const layers = stage.layers.flatMap((index) => plan.layers[index] ?? []);
-  const walk = startWalk(layers, stage, (name) => tensorOf(plan.graph, name));
+/** Finds out by running the schedule of a stage: a walk at its start, which is at its end then. */
+export function findRowPlaces(plan: Plan, walk: Walk): RowPlaces {
   const newest = new Map<Flow, number>();
   const found = new Map<string, RowPlace>();
   // Layers that compute the same twice have the same calls.
@@ -86,15 +89,17 @@ export function findRowPlaces(plan: Plan, stage: StageStep): RowPlaces {
   };
   runWalk(walk, {
     write: (flow, row) => newest.set(flow, row),
-    step({ layer, intakes, y }) {
+    step(member) {
+      const { layer, intakes, y } = member;
       if (layer.lowering.kind === 'alias') return;
       for (const call of layer.lowering.calls) {
         if (y < call.firstRow || y >= call.firstRow + call.count) continue;
         call.inputs.forEach(({ input, rows: map }, index) => {
-          const flow = intakes.find(({ demand }) => demand.input === input)?.flow ?? null;
-          if (flow === null || map === 'whole') return;
-          const { slots, window, settle } = plan.storage.get(flow.tensor.name) as Storage;
-          const isSettled = settle.some((one) => one.layer === layer.index && one.input === input && y >= one.from);
+          const intake = intakes.find(({ demand }) => demand.input === input);
+          const flow = intake?.flow ?? null;
+          if (intake === undefined || flow === null || map === 'whole') return;
+          const { slots, window } = storageOf({ plan }, flow.tensor);
+          const isSettled = y >= (settleFrom({ plan }, member, intake) ?? Number.POSITIVE_INFINITY);
           for (let i = 0; i < map.count; i += 1) {
             const row = windowStart(map, y) + i * map.dilation;
             if (row < 0 || row >= flow.rows) continue;
@@ -126,7 +131,7 @@ export function columnText(columns: AxisMap, member: Member, width: number, firs
 }
 
 /** From which step on a member reads an intake's last row in its slot; null where it never does. */
-export function settleFrom(context: LayerContext, member: Member, intake: Intake): number | null {
+export function settleFrom(context: Pick<LayerContext, 'plan'>, member: Member, intake: Intake): number | null {
   const { settle } = storageOf(context, intake.demand.tensor);
   const found = settle.find(({ layer, input }) => layer === member.layer.index && input === intake.demand.input);
   return found?.from ?? null;

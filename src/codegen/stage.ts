@@ -1,7 +1,7 @@
 import { rowShape, tensorOf } from '../graph/types.ts';
 import { windowEnd, windowStart } from '../plan/demand.ts';
 import type { Layer, StageStep } from '../plan/types.ts';
-import { type Flow, type Intake, type Member, startWalk } from '../plan/walk.ts';
+import { type Flow, type Intake, type Member, startWalk, type Walk } from '../plan/walk.ts';
 import { baseParameter } from './arena.ts';
 import { bracket, startExpression } from './expressions.ts';
 import { handRowText, handWholeText } from './hand-over.ts';
@@ -15,7 +15,7 @@ import {
   parametersText,
 } from './layers.ts';
 import { callText } from './stage-call.ts';
-import { findRowPlaces, followed, passes, ringText, type StageContext, settleFrom } from './stage-rows.ts';
+import { findRowPlaces, followed, makerOf, passes, ringText, type StageContext, settleFrom } from './stage-rows.ts';
 
 /** The C of one layer of a stage: its parameters, and a function that computes its next segment. */
 function memberText(context: StageContext, member: Member): string {
@@ -91,7 +91,7 @@ function waitOf(context: StageContext, member: Member, intake: Intake): Wait | n
   const { demand, flow } = intake;
   const { walk } = context;
   if (flow === null || demand.lastRow.every((row) => row < 0)) return null;
-  const maker = walk.members.find((candidate) => candidate.output === flow);
+  const maker = makerOf(walk, flow);
   if (maker?.accumulates) return { made: `at[${maker.index}].y`, needed: `${maker.steps}`, first: maker.steps };
   const row = lastRowText(context, member, intake, `at[${member.index}].y`);
   const firstRow = demand.lastRow[0] as number;
@@ -128,8 +128,9 @@ function lastRowText(context: StageContext, member: Member, { demand }: Intake, 
 export function stageText(layerContext: LayerContext, stage: StageStep, name: string): string {
   const { plan } = layerContext;
   const layers = stage.layers.map((index) => plan.layers[index] as Layer);
-  const walk = startWalk(layers, stage, (tensor) => tensorOf(plan.graph, tensor));
-  const context = { ...layerContext, walk, places: findRowPlaces(plan, stage) };
+  const begin = (): Walk => startWalk(layers, stage, (tensor) => tensorOf(plan.graph, tensor));
+  const walk = begin();
+  const context = { ...layerContext, walk, places: findRowPlaces(plan, begin()) };
   const deepest = (flow: Flow): number =>
     (walk.consumers.get(flow) ?? []).reduce((most, { member }) => Math.max(most, member.index), -1);
   // Who follows its maker goes right behind it: it is never ready at any other time, and has no case of its own.

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { fileReason, usageError } from '../errors.ts';
+import { attempt, usageError } from '../errors.ts';
 import { type NumericArray, readNpy } from './npy.ts';
 import { readNpz } from './npz.ts';
 
@@ -17,8 +17,8 @@ export type ArrayFiles =
  * @throws TesseraError (exit code 2) where there is nothing to read, or it cannot be read
  */
 export function loadArrays(path: string): ArrayFiles {
-  if (isFolder(path)) {
-    const files = namesIn(path)
+  if (at(path, () => statSync(path).isDirectory())) {
+    const files = at(path, () => readdirSync(path))
       .filter((file) => file.endsWith('.npy'))
       .sort();
     if (files.length === 0) throw usageError(`${path}: the folder holds no .npy file`);
@@ -36,30 +36,17 @@ export function loadNpy(path: string): NumericArray {
   return readNpy(readData(path), path);
 }
 
-function isFolder(path: string): boolean {
-  try {
-    return statSync(path).isDirectory();
-  } catch (error) {
-    throw usageError(`${path}: ${fileReason(error)}`);
-  }
-}
-
-function namesIn(folder: string): readonly string[] {
-  try {
-    return readdirSync(folder);
-  } catch (error) {
-    throw usageError(`${folder}: ${fileReason(error)}`);
-  }
+/** Looks at a file or folder; names it where that fails. */
+function at<T>(path: string, look: () => T): T {
+  return attempt(look, (reason) => usageError(`${path}: ${reason}`));
 }
 
 function readData(path: string): Uint8Array {
-  try {
+  return at(path, () => {
     const stats = statSync(path);
     // A device or a pipe may never end.
     if (!stats.isFile()) throw new Error('it is no regular file');
     if (stats.size > maxFileBytes) throw new Error(`the file has ${stats.size} bytes; up to ${maxFileBytes} are read`);
     return readFileSync(path);
-  } catch (error) {
-    throw usageError(`${path}: ${fileReason(error)}`);
-  }
+  });
 }

@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync, realpathSync } from 'node:fs';
 import { basename, dirname, relative, resolve, sep } from 'node:path';
-import { fileReason, usageError } from '../errors.ts';
+import { attempt, usageError } from '../errors.ts';
 import { OperatorError } from '../ops/define.ts';
 import { type ReadResult, readModel } from './read.ts';
 
@@ -60,14 +60,5 @@ function readRegularFile(path: string, most: number): Uint8Array {
     return bytes;
   } finally {
     closeSync(handle);
-  }
-}
-
-/** Runs it; what the file system says is turned into words. */
-function attempt<T>(run: () => T, refuse: (reason: string) => Error): T {
-  try {
-    return run();
-  } catch (error) {
-    throw refuse(fileReason(error));
   }
 }

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { fileReason, usageError } from '../errors.ts';
+import { attempt, usageError } from '../errors.ts';
 import { isas as knownIsas } from '../kernels/define.ts';
 import { readArenaSpace, readBoard } from './board.ts';
 import { fieldsOf } from './fields.ts';
@@ -36,12 +36,10 @@ export function loadTarget(name: string): Target {
 }
 
 function readTarget(file: URL, what: string): Target {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (error) {
-    throw usageError(`${what} cannot be read: ${fileReason(error)}`);
-  }
+  const text = attempt(
+    () => readFileSync(file, 'utf8'),
+    (reason) => usageError(`${what} cannot be read: ${reason}`),
+  );
   return parseTarget(text, new URL('.', file), what);
 }
 
@@ -50,14 +48,11 @@ function readTarget(file: URL, what: string): Target {
  * @throws TesseraError (exit code 2) where it cannot be read
  */
 export function readTargetFile({ name, folder }: Target, file: string): Uint8Array {
-  try {
-    return readFileSync(new URL(encodeURIComponent(file), folder));
-  } catch (error) {
-    throw usageError(
-      `target ${name}: ${file}, of its field files: ${fileReason(error)}`,
-      "Put it beside the target's file.",
-    );
-  }
+  return attempt(
+    () => readFileSync(new URL(encodeURIComponent(file), folder)),
+    (reason) =>
+      usageError(`target ${name}: ${file}, of its field files: ${reason}`, "Put it beside the target's file."),
+  );
 }
 
 /** A target whose models and kernels are compiled for little code; the same where its flags are the user's own matter. */

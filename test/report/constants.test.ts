@@ -30,6 +30,7 @@ const headers = folders
 const folder = mkdtempSync(join(tmpdir(), 'tessera-test-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
+// All of this is about what a compiler makes of the C: without one there is nothing to ask.
 if (!hasArmCompiler()) console.log('left out: sizes of constants (arm-none-eabi-gcc is not installed)');
 
 describe('the sizes of structs', () => {
@@ -91,6 +92,7 @@ const cores: readonly (readonly [string, readonly Isa[]])[] = [
   ['cortex-m4', ['dsp']],
   ['cortex-m55', ['mve', 'dsp']],
 ];
+// Trained models are no part of the project.
 if (kit === null) console.log('left out: the constants of trained models (TESSERA_KIT is not set)');
 
 /** The C of a model for a core, and what its object holds of constants. */
