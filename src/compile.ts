@@ -15,6 +15,7 @@ import { evaluateOutputs } from './plan/evaluate.ts';
 import { lowerGraph, requireIntegerForms } from './plan/lower.ts';
 import { placeInMemories } from './plan/memories.ts';
 import { reorderForMemory } from './plan/order/reorder.ts';
+import { withTwoRows } from './plan/two-rows.ts';
 import type { Plan } from './plan/types.ts';
 import { validatePlan } from './plan/validate/validate.ts';
 import { absorbQdq } from './quantize/absorb.ts';
@@ -73,7 +74,7 @@ export function quantize(
  */
 export function plan(graph: Graph, options: PlanOptions, file: string = graph.name): Plan {
   const chosen = choosePlan(graph, lowerGraph(graph, options.isas, file), options);
-  const placed = placeInMemories(chosen, options.memories ?? [], options.arenaLimit) ?? chosen;
+  const placed = withTwoRows(placeInMemories(chosen, options.memories ?? [], options.arenaLimit) ?? chosen);
   validatePlan(placed);
   return placed;
 }

@@ -1,7 +1,9 @@
 /*
  * Convolution for Arm DSP, any kernel size, stride and dilation, without groups; a dense layer is a 1 x 1 convolution.
  *
- * rows, out  as tsr_conv
+ * rows       as tsr_conv
+ * out        as tsr_conv; or, of layers whose channels are all packed, channel-planar, with out_pixel 0: a call is a whole
+ *            row, and channel c of pixel x goes to out + c * segment->out_width + x. But not by the _one kernels
  * scratch    4 * n * pairs bytes for the expanded activations of n pixels; with a window, behind them room for in_channels
  *            bytes of (n - 1) * stride_w + reach columns; n is `group` or, where a call computes fewer pixels, the
  *            largest power of two among these
@@ -31,7 +33,7 @@ typedef struct tsr_conv_dsp_shape {
   uint16_t kernel_w;
   uint16_t dilation_w;
   uint16_t in_pixel;        /* bytes from one input pixel to the next */
-  uint16_t out_pixel;       /* bytes from one output pixel to the next */
+  uint16_t out_pixel;       /* bytes from one output pixel to the next; 0: see out */
   uint16_t run_bytes;
   uint16_t pairs;           /* of taps */
   uint16_t packed_channels; /* a multiple of 4 */
@@ -76,5 +78,12 @@ void tsr_conv_s8s8__dsp_parts(const tsr_conv_dsp *layer, const int8_t *const *ro
 
 void tsr_conv_s8s8__dsp_fine_parts(const tsr_conv_dsp *layer, const int8_t *const *rows, int8_t *out,
                                    const tsr_segment *segment, void *scratch);
+
+/* In groups of channels: see tsr_conv__dsp_groups.h. */
+void tsr_conv_s8s8__dsp_groups(const tsr_conv_dsp *layer, const int8_t *const *rows, int8_t *out,
+                               const tsr_segment *segment, void *scratch);
+
+void tsr_conv_s8s8__dsp_fine_groups(const tsr_conv_dsp *layer, const int8_t *const *rows, int8_t *out,
+                                    const tsr_segment *segment, void *scratch);
 
 #endif

@@ -38,8 +38,8 @@ TSR_DSP_CALL void conv_dsp_rest(const conv_dsp_call *call, const int32_t *weight
 
 /* Limits all outputs of a call to [min, max]. */
 TSR_DSP_SELDOM void conv_dsp_clamp(const tsr_conv_dsp_shape *p, int8_t *out, int32_t width) {
-  if (p->out_pixel == p->out_channels) {
-    tsr_dsp_clamp(out, width * p->out_pixel, p->min, p->max);
+  if (p->out_pixel == p->out_channels || p->out_pixel == 0) {
+    tsr_dsp_clamp(out, width * p->out_channels, p->min, p->max);
     return;
   }
   for (; width > 0; --width, out += p->out_pixel) tsr_dsp_clamp(out, p->out_channels, p->min, p->max);
@@ -51,8 +51,10 @@ TSR_DSP_INLINE void conv_dsp(const tsr_conv_dsp *layer, const int8_t *const *row
   const int32_t width = segment->out_width;
   const int32_t first = -segment->pad_left;
 #ifdef CONV_DSP_ONE_PIXEL
+  const int32_t planar = 0;
   int32_t pixels = 1;
 #else
+  const int32_t planar = p->out_pixel == 0;
   int32_t pixels = p->group;
 #endif
   conv_dsp_call call;
@@ -68,8 +70,12 @@ TSR_DSP_INLINE void conv_dsp(const tsr_conv_dsp *layer, const int8_t *const *row
   tsr_dsp_dot dot;
   dot.offset = p->offset;
   dot.odd_offset = 256 * p->offset;
-  dot.pixel = p->out_pixel;
+  dot.pixel = planar ? width : p->out_pixel;
   dot.pixel3 = 3 * p->out_pixel;
+  dot.channel = planar ? width : 1;
+  dot.channel3 = 3 * dot.channel;
+  const int32_t bytes = p->packed_channels * dot.channel;
+  const int32_t next = planar ? 1 : p->out_pixel;
   dot.weights = layer->weights;
   dot.activations = call.activations;
   dot.pairs = p->pairs;
@@ -79,19 +85,22 @@ TSR_DSP_INLINE void conv_dsp(const tsr_conv_dsp *layer, const int8_t *const *row
     tsr_dsp_dot_group(&dot, pixels);
     do {
       conv_dsp_expand_pixels(&call, pixels);
-      if (p->packed_channels > 0) {
-#ifndef CONV_DSP_ONE_PIXEL
+      if (bytes > 0) {
+#ifdef CONV_DSP_ONE_PIXEL
+        tsr_dsp_dot_1_interleaved(&dot, call.out, bytes, CONV_DSP_SHIFT);
+#else
         if (pixels == 4) {
-          tsr_dsp_dot_4(&dot, call.out, p->packed_channels, CONV_DSP_SHIFT);
+          tsr_dsp_dot_4(&dot, call.out, bytes, CONV_DSP_SHIFT);
         } else if (pixels == 2) {
-          tsr_dsp_dot_2(&dot, call.out, p->packed_channels, CONV_DSP_SHIFT);
-        } else
+          tsr_dsp_dot_2(&dot, call.out, bytes, CONV_DSP_SHIFT);
+        } else {
+          tsr_dsp_dot_1(&dot, call.out, bytes, CONV_DSP_SHIFT);
+        }
 #endif
-          tsr_dsp_dot_1(&dot, call.out, p->packed_channels, CONV_DSP_SHIFT);
       }
       if (p->packed_channels < p->out_channels) conv_dsp_rest(&call, dot.weights, pixels);
       call.first += pixels * p->stride_w;
-      call.out += pixels * p->out_pixel;
+      call.out += pixels * next;
       call.left -= pixels;
     } while (call.left >= pixels);
   } while (call.left > 0);

@@ -8,7 +8,7 @@
  * With a shift of 1, where windows have 8 or 16 bytes eight pixels of four channels take 90 instructions, or 96 where pixels
  * have more than 36 bytes; where they have 24, 27 or 32 eight pixels of two channels 74, or 76. In whole layers, on a
  * Cortex-M55 in QEMU, instructions a multiply-accumulate: 1 x 1 from 8 channels 0.40, from 16 0.18, from 24 0.22, from 32
- * 0.15 to 0.17; a first layer of 3 x 3 from 3 channels 0.25. tsr_conv_s8s8__mve, which does without registers full of
+ * 0.15 to 0.17; a first layer of 3 x 3 from 3 channels 0.23. tsr_conv_s8s8__mve, which does without registers full of
  * weights, took 0.66, 0.32, 0.35, 0.26 and 0.38 to 0.59.
  *
  * scratch  window_columns * column_bytes + 16 bytes, where windows are copied

@@ -13,6 +13,7 @@ void tsr_conv_s8s8__mve_columns(const tsr_conv_mve_columns *layer, const int8_t 
   tsr_mve_tile tile = {windows,   1,         blocks,    p->window_bytes,
                        weights,   p->window_bytes, layer->weights, p->offset,
                        p->shift,  {0},       {3 * step, 3 * p->out_pixel}};
+  const int32_t known = groups > 0 && tsr_mve_known(p->window_bytes, p->shift, p->out_pixel);
   const int32_t room = (p->window_columns - p->kernel_w) / p->stride_w + 1;
   /* Pixels are computed three by three. */
   const int32_t most = room < 3 ? room : room / 3 * 3;
@@ -20,11 +21,17 @@ void tsr_conv_s8s8__mve_columns(const tsr_conv_mve_columns *layer, const int8_t 
     const int32_t count = tsr_min(most, segment->out_width - x);
     tsr_mve_turn_columns(&turn, rows, segment->in_width, x * p->stride_w - segment->pad_left,
                          (count - 1) * p->stride_w + p->kernel_w, scratch);
-    for (int32_t done = 0; done < count;) {
+    int32_t done = 0;
+    if (known) {
+      windows[0] = columns;
+      tile.apart[0] = p->out_pixel;
+      done = tsr_mve_known_pixels(&tile, groups, out + x * p->out_pixel, count);
+    }
+    while (done < count) {
       /* Pixels that are not there are computed as the last that is. */
       const int32_t third = tsr_min(3, count - done) - 1;
       const int32_t second = tsr_min(1, third);
-      const int32_t times = third < 2 ? 1 : count / 3;
+      const int32_t times = third < 2 ? 1 : (count - done) / 3;
       windows[0] = columns + done * step;
       windows[1] = windows[0] + second * step;
       windows[2] = windows[0] + third * step;

@@ -12,11 +12,10 @@ void tsr_conv_s8s8__mve_pixels(const tsr_conv_mve_pixels *layer, const int8_t *c
                        weights,      p->in_channels, layer->weights,        p->offset,
                        p->shift,     {0},       {3 * p->in_pixel, 3 * p->out_pixel}};
   int32_t x = 0;
-  if ((p->in_channels == 64 || p->in_channels == 112) && p->shift == 1 && count > 3 && p->out_pixel < 16000) {
+  if (groups > 0 && tsr_mve_known(p->in_channels, p->shift, p->out_pixel)) {
     windows[0] = rows[0];
     tile.apart[0] = p->out_pixel;
-    tsr_mve_tile_4x4(&tile, groups, out, count / 4);
-    x = count / 4 * 4;
+    x = tsr_mve_known_pixels(&tile, groups, out, count);
   }
   while (x < count) {
     /* Pixels that are not there are computed as the last that is. */

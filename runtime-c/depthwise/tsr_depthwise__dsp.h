@@ -105,4 +105,11 @@ void tsr_depthwise_s8s8__dsp_7x7_stride2(const tsr_depthwise_packed_dsp *layer, 
 void tsr_depthwise_s8s8__dsp_3x3_stride2(const tsr_depthwise_packed_dsp *layer, const int8_t *const *rows, int8_t *out,
                                          const tsr_segment *segment, void *scratch);
 
+/* Of rows that are channel-planar: [channels][in_width]. */
+void tsr_depthwise_s8s8__dsp_3x3_planar(const tsr_depthwise_packed_dsp *layer, const int8_t *const *rows, int8_t *out,
+                                        const tsr_segment *segment, void *scratch);
+
+void tsr_depthwise_s8s8__dsp_3x3_stride2_planar(const tsr_depthwise_packed_dsp *layer, const int8_t *const *rows,
+                                                int8_t *out, const tsr_segment *segment, void *scratch);
+
 #endif

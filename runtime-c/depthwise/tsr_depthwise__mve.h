@@ -34,6 +34,7 @@ typedef struct tsr_depthwise_mve_3x3_shape {
   uint8_t kind;     /* as that of tsr_mve_depthwise where all rows are there */
   uint8_t part;     /* as that of tsr_mve_depthwise */
   uint8_t limited;  /* whether min or max is narrower than int8 */
+  uint8_t pairs;    /* of rows that a call of tsr_depthwise_s8s8__mve_3x3_two computes */
   int8_t min;
   int8_t max;
   int8_t input_zero_point;

@@ -16,10 +16,13 @@
  *
  * Activations lie as pairs of int16, for each pair of taps one word a pixel.
  *
+ * Output rows are interleaved, the channels of a pixel side by side, or planar, the pixels of a channel side by side: then
+ * 4 or 2 pixels go in one store, at any address.
+ *
  * The loops are in assembly since they take every register that there is, and compilers spill: what the requantisation
  * needs waits on the stack. Rounds are entered at the step that leaves a whole number of them. Instructions (executed)
- * of n pairs of taps for 8 sums: 4 pixels x 2 channels 43 + 12.2 n, 2 x 4 44 + 12.2 n; for 4 sums of 1 x 4 23 + 6.8 n.
- * Cycles by Arm's table (Cortex-M4, no wait states): 64 + 17.3 n, 63 + 16.3 n, 39 + 9.8 n.
+ * of n pairs of taps for 8 sums: 4 pixels x 2 channels 44 + 12.2 n, 2 x 4 45 + 12.2 n; for 4 sums of 1 x 4 25 + 6.8 n.
+ * Cycles by Arm's table (Cortex-M4, no wait states): 65 + 17.3 n, 65 + 16.3 n, 42 + 9.8 n.
  */
 #ifndef TSR_DSP_DOT_H
 #define TSR_DSP_DOT_H
@@ -30,8 +33,10 @@
 typedef struct tsr_dsp_dot {
   int32_t offset;     /* of the even channels; the order is that of the loads below */
   int32_t odd_offset;
-  int32_t pixel; /* bytes from one output pixel to the next */
-  int32_t pixel3;
+  int32_t pixel; /* bytes from one output pixel to the next; where rows are planar, from one channel to the next */
+  int32_t pixel3; /* three times that; 0 says that rows are planar */
+  int32_t channel; /* bytes from one output channel to the next */
+  int32_t channel3;
   const int32_t *weights;
   int8_t *out;           /* loaded together with the next */
   const int8_t *out_end; /* where `out` stands when all channels are done */
@@ -122,13 +127,13 @@ TSR_DSP_INLINE void tsr_dsp_dot_group(tsr_dsp_dot *d, int32_t pixels) {
 
 #define TSR_DSP_DOT_OPERANDS                                                                                      \
   [b0] "=&r"(b0), [b1] "=&r"(b1), [b2] "=&r"(b2), [b3] "=&r"(b3), [a0] "=&r"(a0), [a1] "=&r"(a1), [a2] "=&r"(a2), \
-      [a3] "=&r"(a3), [w] "=&r"(w), [e] "=&r"(e), [x0] "=&r"(x0), [x1] "=&r"(x1), [ap] "=&r"(ap), [wp] "=&r"(wp), \
+      [a3] "=&r"(a3), [w] "=&r"(w), [e] "=&r"(e), [x0] "=&r"(x0), [x1] "=&l"(x1), [ap] "=&r"(ap), [wp] "=&r"(wp), \
       [out] "+m"(d->out)
 
 #define TSR_DSP_DOT_INPUTS                                                                                      \
   [weights] "m"(d->weights), [activations] "m"(d->activations), [ap_end] "m"(d->activations_end),               \
       [skip] "m"(d->skip), [skip_first] "m"(d->skip_first), [out_end] "m"(d->out_end), [offset] "m"(d->offset), \
-      [pixel] "m"(d->pixel), [shift] "i"(shift), [odd_shift] "i"(shift + 8)
+      [pixel] "m"(d->pixel), [channel] "m"(d->channel), [shift] "i"(shift), [odd_shift] "i"(shift + 8)
 
 /* Two of every four channels of 4 pixels: the lower two, or with weights 4 bytes and out 2 bytes on the upper two. */
 TSR_DSP_INLINE void tsr_dsp_dot_half_4x2(tsr_dsp_dot *d, const int32_t shift) {
@@ -153,6 +158,7 @@ TSR_DSP_INLINE void tsr_dsp_dot_half_4x2(tsr_dsp_dot *d, const int32_t shift) {
       "ldr %[ap], %[out]\n\t"
       "ldrd %[x0], %[x1], %[pixel]\n\t"
       "ldr %[e], %[out_end]\n\t"
+      "cbz %[x1], 3f\n\t"
       "strb %[b1], [%[ap], %[x0]]\n\t"
       "strb %[b2], [%[ap], %[x0], lsl #1]\n\t"
       "strb %[b3], [%[ap], %[x1]]\n\t"
@@ -160,32 +166,47 @@ TSR_DSP_INLINE void tsr_dsp_dot_half_4x2(tsr_dsp_dot *d, const int32_t shift) {
       "strb %[a1], [%[ap], %[x0]]\n\t"
       "strb %[a2], [%[ap], %[x0], lsl #1]\n\t"
       "strb %[a3], [%[ap], %[x1]]\n\t"
-      "strb %[a0], [%[ap]], #3\n\t"
+      "strb %[a0], [%[ap]], #3\n"
+      "4:\n\t"
       "str %[ap], %[out]\n\t"
       "cmp %[ap], %[e]\n\t"
       "bne.w 1b\n\t"
+      "b 5f\n"
+      "3:\n\t"
+      "bfi %[b0], %[b1], #8, #8\n\t"
+      "bfi %[b2], %[b3], #8, #8\n\t"
+      "bfi %[a0], %[a1], #8, #8\n\t"
+      "bfi %[a2], %[a3], #8, #8\n\t"
+      "pkhbt %[b0], %[b0], %[b2], lsl #16\n\t"
+      "pkhbt %[a0], %[a0], %[a2], lsl #16\n\t"
+      "str %[b0], [%[ap]]\n\t"
+      "str %[a0], [%[ap], %[x0]]\n\t"
+      "add %[ap], %[ap], %[x0], lsl #2\n\t"
+      "b 4b\n"
+      "5:\n\t"
       : TSR_DSP_DOT_OPERANDS
       : TSR_DSP_DOT_INPUTS
       : "memory", "cc");
 }
 
-/* All channels of 4 pixels: `channels`, a multiple of 4 and at least 4. */
-TSR_DSP_INLINE void tsr_dsp_dot_4(tsr_dsp_dot *d, int8_t *out, int32_t channels, const int32_t shift) {
+/* All channels of 4 pixels, a multiple of 4 and at least 4; `bytes` are those of all channels, one from the other. */
+TSR_DSP_INLINE void tsr_dsp_dot_4(tsr_dsp_dot *d, int8_t *out, int32_t bytes, const int32_t shift) {
+  const int32_t two = 2 * d->channel;
   d->out = out;
-  d->out_end = out + channels;
+  d->out_end = out + bytes;
   for (int32_t half = 0; half < 2; ++half) {
     tsr_dsp_dot_half_4x2(d, shift);
     d->weights += 1;
-    d->out += 2 - channels;
-    d->out_end += 2;
+    d->out += two - bytes;
+    d->out_end += two;
   }
   d->weights -= 2;
 }
 
 /* All channels of 2 pixels. */
-TSR_DSP_INLINE void tsr_dsp_dot_2(tsr_dsp_dot *d, int8_t *out, int32_t channels, const int32_t shift) {
+TSR_DSP_INLINE void tsr_dsp_dot_2(tsr_dsp_dot *d, int8_t *out, int32_t bytes, const int32_t shift) {
   d->out = out;
-  d->out_end = out + channels;
+  d->out_end = out + bytes;
   uint32_t b0, b1, b2, b3, a0, a1, a2, a3, w, e, x0, x1, ap, wp;
   __asm__ volatile(
       "ldr %[wp], %[weights]\n"
@@ -211,8 +232,9 @@ TSR_DSP_INLINE void tsr_dsp_dot_2(tsr_dsp_dot *d, int8_t *out, int32_t channels,
       TSR_DSP_LIMIT_FOUR("b", "shift")
       TSR_DSP_LIMIT_FOUR("a", "odd_shift")
       "ldr %[ap], %[out]\n\t"
-      "ldr %[x0], %[pixel]\n\t"
+      "ldrd %[x0], %[x1], %[pixel]\n\t"
       "ldr %[e], %[out_end]\n\t"
+      "cbz %[x1], 3f\n\t"
       "strb %[a0], [%[ap], #1]\n\t"
       "strb %[b2], [%[ap], #2]\n\t"
       "strb %[a2], [%[ap], #3]\n\t"
@@ -221,10 +243,25 @@ TSR_DSP_INLINE void tsr_dsp_dot_2(tsr_dsp_dot *d, int8_t *out, int32_t channels,
       "strb %[a1], [%[x0], #1]\n\t"
       "strb %[b3], [%[x0], #2]\n\t"
       "strb %[a3], [%[x0], #3]\n\t"
-      "strb %[b0], [%[ap]], #4\n\t"
+      "strb %[b0], [%[ap]], #4\n"
+      "4:\n\t"
       "str %[ap], %[out]\n\t"
       "cmp %[ap], %[e]\n\t"
       "bne.w 1b\n\t"
+      "b 5f\n"
+      "3:\n\t"
+      "bfi %[b0], %[b1], #8, #8\n\t"
+      "bfi %[a0], %[a1], #8, #8\n\t"
+      "bfi %[b2], %[b3], #8, #8\n\t"
+      "bfi %[a2], %[a3], #8, #8\n\t"
+      "strh %[b0], [%[ap]]\n\t"
+      "strh %[a0], [%[ap], %[x0]]\n\t"
+      "strh %[b2], [%[ap], %[x0], lsl #1]\n\t"
+      "add %[ap], %[ap], %[x0], lsl #2\n\t"
+      "sub %[x1], %[ap], %[x0]\n\t"
+      "strh %[a2], [%[x1]]\n\t"
+      "b 4b\n"
+      "5:\n\t"
       : TSR_DSP_DOT_OPERANDS
       : TSR_DSP_DOT_INPUTS
       : "memory", "cc");
@@ -288,40 +325,64 @@ TSR_DSP_INLINE void tsr_dsp_dot_2(tsr_dsp_dot *d, int8_t *out, int32_t channels,
   "strb %[b0], [%[ap]], #4\n\t"                                                                                       \
   "str %[ap], %[out]\n\t"
 
+/* The same where channels do not lie side by side. */
+#define TSR_DSP_STORE_APART_1X4                                                                                       \
+  TSR_DSP_LIMIT("b0", "shift")                                                                                        \
+  TSR_DSP_LIMIT("b1", "shift")                                                                                        \
+  TSR_DSP_LIMIT("a0", "odd_shift")                                                                                    \
+  TSR_DSP_LIMIT("a1", "odd_shift")                                                                                    \
+  "ldrd %[x0], %[x1], %[channel]\n\t"                                                                                 \
+  "strb %[b0], [%[ap]]\n\t"                                                                                           \
+  "strb %[a0], [%[ap], %[x0]]\n\t"                                                                                    \
+  "strb %[b1], [%[ap], %[x0], lsl #1]\n\t"                                                                            \
+  "strb %[a1], [%[ap], %[x1]]\n\t"                                                                                    \
+  "add %[ap], %[ap], %[x0], lsl #2\n\t"                                                                               \
+  "str %[ap], %[out]\n\t"
+
 /*
  * All channels of 1 pixel: a rest of up to three pairs of taps, then rounds. LDM wants its registers in ascending
  * order: they have names, and those of the jumps make LDR four bytes long.
  */
-TSR_DSP_INLINE void tsr_dsp_dot_1(tsr_dsp_dot *d, int8_t *out, int32_t channels, const int32_t shift) {
+#define TSR_DSP_ALL_1X4(STORE)                                                                          \
+  register uint32_t w0 __asm__("r0");                                                                   \
+  register uint32_t w1 __asm__("r1");                                                                   \
+  register uint32_t w2 __asm__("r2");                                                                   \
+  register uint32_t w3 __asm__("r3");                                                                   \
+  register uint32_t x0 __asm__("r8");                                                                   \
+  register uint32_t x1 __asm__("r9");                                                                   \
+  register uint32_t x2 __asm__("r10");                                                                  \
+  register uint32_t x3 __asm__("r12");                                                                  \
+  uint32_t b0, b1, a0, a1, ap, wp;                                                                      \
+  __asm__ volatile(                                                                                     \
+      "ldr %[wp], %[weights]\n"                                                                         \
+      "1:\n\t"                                                                                          \
+      "ldr %[ap], %[activations]\n\t"                                                                   \
+      "ldrd %[b0], %[b1], [%[wp]]\n\t"                                                                  \
+      "ldrd %[a0], %[a1], [%[wp], #8]\n\t"                                                              \
+      "add %[wp], #16\n\t"                                                                              \
+      TSR_DSP_PAIRS_1X4(TSR_DSP_FOUR_TIMES(TSR_DSP_STEP_1X4) TSR_DSP_FOUR_TIMES(TSR_DSP_STEP_1X4))      \
+      TSR_DSP_SCALE_1X4                                                                                 \
+      "ldrd %[ap], %[x2], %[out]\n\t"                                                                   \
+      STORE                                                                                             \
+      "cmp %[ap], %[x2]\n\t"                                                                            \
+      "bne.w 1b\n\t"                                                                                    \
+      : [b0] "=&r"(b0), [b1] "=&r"(b1), [a0] "=&r"(a0), [a1] "=&r"(a1), [w0] "=&r"(w0), [w1] "=&r"(w1), \
+        [w2] "=&r"(w2), [w3] "=&r"(w3), [x0] "=&r"(x0), [x1] "=&r"(x1), [x2] "=&r"(x2), [x3] "=&r"(x3), \
+        [ap] "=&r"(ap), [wp] "=&r"(wp), [out] "+m"(d->out)                                              \
+      : TSR_DSP_DOT_INPUTS                                                                              \
+      : "memory", "cc")
+
+TSR_DSP_INLINE void tsr_dsp_dot_1(tsr_dsp_dot *d, int8_t *out, int32_t bytes, const int32_t shift) {
   d->out = out;
-  d->out_end = out + channels;
-  register uint32_t w0 __asm__("r0");
-  register uint32_t w1 __asm__("r1");
-  register uint32_t w2 __asm__("r2");
-  register uint32_t w3 __asm__("r3");
-  register uint32_t x0 __asm__("r8");
-  register uint32_t x1 __asm__("r9");
-  register uint32_t x2 __asm__("r10");
-  register uint32_t x3 __asm__("r12");
-  uint32_t b0, b1, a0, a1, ap, wp;
-  __asm__ volatile(
-      "ldr %[wp], %[weights]\n"
-      "1:\n\t"
-      "ldr %[ap], %[activations]\n\t"
-      "ldrd %[b0], %[b1], [%[wp]]\n\t"
-      "ldrd %[a0], %[a1], [%[wp], #8]\n\t"
-      "add %[wp], #16\n\t"
-      TSR_DSP_PAIRS_1X4(TSR_DSP_FOUR_TIMES(TSR_DSP_STEP_1X4) TSR_DSP_FOUR_TIMES(TSR_DSP_STEP_1X4))
-      TSR_DSP_SCALE_1X4
-      "ldrd %[ap], %[x2], %[out]\n\t"
-      TSR_DSP_STORE_1X4
-      "cmp %[ap], %[x2]\n\t"
-      "bne.w 1b\n\t"
-      : [b0] "=&r"(b0), [b1] "=&r"(b1), [a0] "=&r"(a0), [a1] "=&r"(a1), [w0] "=&r"(w0), [w1] "=&r"(w1),
-        [w2] "=&r"(w2), [w3] "=&r"(w3), [x0] "=&r"(x0), [x1] "=&r"(x1), [x2] "=&r"(x2), [x3] "=&r"(x3),
-        [ap] "=&r"(ap), [wp] "=&r"(wp), [out] "+m"(d->out)
-      : TSR_DSP_DOT_INPUTS
-      : "memory", "cc");
+  d->out_end = out + bytes;
+  TSR_DSP_ALL_1X4(TSR_DSP_STORE_APART_1X4);
+}
+
+/* The same of interleaved rows alone. */
+TSR_DSP_INLINE void tsr_dsp_dot_1_interleaved(tsr_dsp_dot *d, int8_t *out, int32_t bytes, const int32_t shift) {
+  d->out = out;
+  d->out_end = out + bytes;
+  TSR_DSP_ALL_1X4(TSR_DSP_STORE_1X4);
 }
 
 #endif
@@ -334,10 +395,11 @@ TSR_DSP_INLINE void tsr_dsp_put(int8_t *out, int32_t sum, int32_t multiplier, in
 #if !defined(TSR_DSP_ASSEMBLY)
 
 /* All channels of any number of pixels, in C. */
-static inline void tsr_dsp_dot_any(const tsr_dsp_dot *d, int8_t *out, int32_t channels, int32_t pixels,
-                                   int32_t shift) {
+static inline void tsr_dsp_dot_any(const tsr_dsp_dot *d, int8_t *out, int32_t bytes, int32_t pixels, int32_t shift) {
   const int32_t *weights = d->weights;
-  for (int32_t c = 0; c < channels; c += 4, weights += 8 + 2 * d->pairs) {
+  const int32_t channel = d->channel;
+  const int32_t pixel = d->pixel3 == 0 ? 1 : d->pixel;
+  for (int32_t at = 0; at < bytes; at += 4 * channel, weights += 8 + 2 * d->pairs) {
     const int32_t *m = weights + 4 + 2 * d->pairs;
     for (int32_t i = 0; i < pixels; ++i) {
       int32_t b0 = weights[0];
@@ -351,25 +413,29 @@ static inline void tsr_dsp_dot_any(const tsr_dsp_dot *d, int8_t *out, int32_t ch
         a1 = tsr_dsp_smlad(*x, (uint32_t)w[1], a1);
         b1 = tsr_dsp_smlad(*x, tsr_dsp_sxtb16((uint32_t)w[1]), b1);
       }
-      int8_t *to = out + c + i * d->pixel;
+      int8_t *to = out + at + i * pixel;
       tsr_dsp_put(to, b0, m[0], d->offset, shift);
-      tsr_dsp_put(to + 1, (int32_t)((uint32_t)a0 - (uint32_t)b0), m[2], d->odd_offset, shift + 8);
-      tsr_dsp_put(to + 2, b1, m[1], d->offset, shift);
-      tsr_dsp_put(to + 3, (int32_t)((uint32_t)a1 - (uint32_t)b1), m[3], d->odd_offset, shift + 8);
+      tsr_dsp_put(to + channel, (int32_t)((uint32_t)a0 - (uint32_t)b0), m[2], d->odd_offset, shift + 8);
+      tsr_dsp_put(to + 2 * channel, b1, m[1], d->offset, shift);
+      tsr_dsp_put(to + 3 * channel, (int32_t)((uint32_t)a1 - (uint32_t)b1), m[3], d->odd_offset, shift + 8);
     }
   }
 }
 
-static inline void tsr_dsp_dot_4(tsr_dsp_dot *d, int8_t *out, int32_t channels, const int32_t shift) {
-  tsr_dsp_dot_any(d, out, channels, 4, shift);
+static inline void tsr_dsp_dot_4(tsr_dsp_dot *d, int8_t *out, int32_t bytes, const int32_t shift) {
+  tsr_dsp_dot_any(d, out, bytes, 4, shift);
 }
 
-static inline void tsr_dsp_dot_2(tsr_dsp_dot *d, int8_t *out, int32_t channels, const int32_t shift) {
-  tsr_dsp_dot_any(d, out, channels, 2, shift);
+static inline void tsr_dsp_dot_2(tsr_dsp_dot *d, int8_t *out, int32_t bytes, const int32_t shift) {
+  tsr_dsp_dot_any(d, out, bytes, 2, shift);
 }
 
-static inline void tsr_dsp_dot_1(tsr_dsp_dot *d, int8_t *out, int32_t channels, const int32_t shift) {
-  tsr_dsp_dot_any(d, out, channels, 1, shift);
+static inline void tsr_dsp_dot_1(tsr_dsp_dot *d, int8_t *out, int32_t bytes, const int32_t shift) {
+  tsr_dsp_dot_any(d, out, bytes, 1, shift);
+}
+
+static inline void tsr_dsp_dot_1_interleaved(tsr_dsp_dot *d, int8_t *out, int32_t bytes, const int32_t shift) {
+  tsr_dsp_dot_any(d, out, bytes, 1, shift);
 }
 
 #endif

@@ -27,40 +27,62 @@ TSR_MVE_INLINE uint8x16_t tsr_mve_column_places(int32_t channels, int32_t step) 
   return vmlaq_n_u8(lane, column, (uint8_t)(step - channels));
 }
 
+/*
+ * Columns of three channels, `step` apart, at most 12. Five of them go as 16 bytes, of which the last is the first of the
+ * next column and lands there, as long as there is a next column in the row; 20 at a time.
+ */
+TSR_MVE_INLINE void tsr_mve_spread_threes(const tsr_mve_turn *p, const int8_t *const *rows, int32_t first,
+                                          int32_t columns, int8_t *to, int32_t step) {
+  const uint8x16_t places = tsr_mve_column_places(3, step);
+  const uint8x16_t second = vaddq_n_u8(places, (uint8_t)(5 * step));
+  const uint8x16_t third = vaddq_n_u8(second, (uint8_t)(5 * step));
+  const uint8x16_t fourth = vaddq_n_u8(third, (uint8_t)(5 * step));
+  const int32_t fives = (columns * 3 - 1) / 15;
+  const int32_t twenties = fives >> 2;
+  const int32_t further = 5 * step;
+  for (int32_t ky = 0; ky < p->height; ++ky, to += 3) {
+    if (rows[ky] == NULL) continue;
+    const int8_t *from = rows[ky] + first;
+    int8_t *row = to;
+    mve_pred16_t there;
+    __asm__ volatile(
+        "wls lr, %[twenties], 2f\n1:\n\tvldrb.8 q0, [%[from]], #15\n\tvstrb.8 q0, [%[row], %q[places]]\n\t"
+        "vldrb.8 q0, [%[from]], #15\n\tvstrb.8 q0, [%[row], %q[second]]\n\tvldrb.8 q0, [%[from]], #15\n\t"
+        "vstrb.8 q0, [%[row], %q[third]]\n\tvldrb.8 q0, [%[from]], #15\n\tvstrb.8 q0, [%[row], %q[fourth]]\n\t"
+        "add %[row], %[row], %[further], lsl #2\n\tle lr, 1b\n2:\n\twls lr, %[fives], 4f\n3:\n\tvldrb.8 q0, [%[from]], #15\n\t"
+        "vstrb.8 q0, [%[row], %q[places]]\n\tadd %[row], %[further]\n\tle lr, 3b\n4:\n\tvctp.8 %[rest]\n\tvpstt\n\t"
+        "vldrbt.8 q0, [%[from]]\n\tvstrbt.8 q0, [%[row], %q[places]]"
+        : [row] "+r"(row), [from] "+r"(from), [there] "=Up"(there)
+        : [twenties] "r"(twenties), [fives] "r"(fives & 3), [further] "r"(further), [rest] "r"(columns * 3 - fives * 15),
+          [places] "w"(places), [second] "w"(second), [third] "w"(third), [fourth] "w"(fourth)
+        : "lr", "cc", "memory", "q0");
+  }
+}
+
 /* Copies `columns` pixels that lie side by side, of each row that is there, to places `step` apart. */
 TSR_MVE_INLINE void tsr_mve_spread_columns(const tsr_mve_turn *p, const int8_t *const *rows, int32_t first,
                                            int32_t columns, int8_t *to, int32_t step) {
+  if (p->channels == 3 && p->together == 5 && step <= 12) {
+    tsr_mve_spread_threes(p, rows, first, columns, to, step);
+    return;
+  }
   const uint8x16_t places = tsr_mve_column_places(p->channels, step);
   const int32_t bytes = p->together * p->channels;
   const int32_t further = p->together * step;
   const int32_t times = columns / p->together;
   const int32_t rest = columns * p->channels - times * bytes;
-  /*
-   * Five columns of three channels go as 16 bytes, of which the last is the first of the next column and lands there, as
-   * long as there is a next column in the row.
-   */
-  const int32_t known = bytes == 15 && p->together == 5 && 6 * step < 256;
-  const int32_t whole = known ? (columns * 3 - 1) / 15 : 0;
   for (int32_t ky = 0; ky < p->height; ++ky, to += p->channels) {
     if (rows[ky] == NULL) continue;
     const int8_t *from = rows[ky] + first;
     int8_t *row = to;
     /* As an operand, so that the compiler knows that the predicate's only register is taken. */
     mve_pred16_t there = vctp8q((uint32_t)bytes);
-    if (known) {
-      __asm__ volatile(
-          "wls lr, %[times], 2f\n1:\n\tvldrb.8 q0, [%[from]], #15\n\tvstrb.8 q0, [%[row], %q[places]]\n\tadd %[row], %[further]\n\t"
-          "le lr, 1b\n2:"
-          : [row] "+r"(row), [from] "+r"(from)
-          : [times] "r"(whole), [further] "r"(further), [places] "w"(places)
-          : "lr", "cc", "memory", "q0");
-    }
     __asm__ volatile(
         "wls lr, %[times], 2f\n1:\n\tvpstt\n\tvldrbt.8 q0, [%[from]]\n\tvstrbt.8 q0, [%[row], %q[places]]\n\tadd %[from], %[bytes]\n\t"
         "add %[row], %[further]\n\tle lr, 1b\n2:\n\tvctp.8 %[rest]\n\tvpstt\n\tvldrbt.8 q0, [%[from]]\n\t"
         "vstrbt.8 q0, [%[row], %q[places]]"
         : [row] "+r"(row), [from] "+r"(from), [there] "+Up"(there)
-        : [times] "r"(times - whole), [bytes] "r"(bytes), [further] "r"(further), [rest] "r"(rest), [places] "w"(places)
+        : [times] "r"(times), [bytes] "r"(bytes), [further] "r"(further), [rest] "r"(rest), [places] "w"(places)
         : "lr", "cc", "memory", "q0");
   }
 }

@@ -12,8 +12,8 @@
  * weights may reach behind its row, or behind the last row, where the window has zeros or ends. stream: four biases and
  * four halved multipliers for each group.
  * Outputs are limited to int8 alone. tsr_mve_tile_2x4 and tsr_mve_tile_1x4 do the same for two pixels and for one, whose windows are one run of whole
- * vectors; tsr_mve_tile_4x4 for four, whose windows are 64 bytes, advance[0] / 3 apart, and outputs apart[0], with a shift
- * of 1.
+ * vectors; tsr_mve_tile_4x4 for four, whose windows are 40 bytes, 64, 72 or 112, advance[0] / 3 apart, and outputs apart[0],
+ * with a shift of 1.
  */
 typedef struct tsr_mve_tile {
   const int8_t *const *windows;
@@ -149,17 +149,26 @@ typedef struct tsr_mve_tile {
       : TSR_MVE_ALL_REGISTERS)
 
 /*
- * Four pixels of 64 bytes or 112: windows r1, r3, r5, r7; weights r9 of the first two channels of four, r11 of the other two; sums
+ * Four pixels of 40 bytes, 64, 72 or 112: windows r1, r3, r5, r7; weights r9 of the first two channels of four, r11 of the other two; sums
  * r0, r2, r4, r6 and r8, r10, r12, lr. q0, q1 weights; q4 to q7 a pixel each. The shift is 1.
  */
-#define TSR_MVE_FOUR_BLOCK(at, multiply) \
-  "vldrb.8 q0, [r9], #16\n\tvldrb.8 q2, [r1" at "]\n\tvldrb.8 q1, [r11], #16\n\t" multiply " r0, q2, q0\n\t" multiply \
+#define TSR_MVE_FOUR_BLOCK_STEP(at, multiply, step) \
+  "vldrb.8 q0, [r9], #" step "\n\tvldrb.8 q1, [r11], #" step "\n\t" TSR_MVE_FOUR_SUMS(at, multiply)
+#define TSR_MVE_FOUR_BLOCK(at, multiply) TSR_MVE_FOUR_BLOCK_STEP(at, multiply, "16")
+/* The last eight bytes with the eight before them, whose weights are 0: the predicate says which. */
+#define TSR_MVE_FOUR_EIGHT(before, at) \
+  TSR_MVE_FOUR_BLOCK_STEP(before, "vmladava.s8", "8") \
+  "vpstt\n\tvldrbt.8 q0, [r9], #16\n\tvldrbt.8 q1, [r11], #16\n\t" TSR_MVE_FOUR_SUMS(at, "vmladava.s8")
+#define TSR_MVE_FOUR_SUMS(at, multiply) \
+  "vldrb.8 q2, [r1" at "]\n\t" multiply " r0, q2, q0\n\t" multiply \
   " r8, q2, q1\n\tvldrb.8 q3, [r3" at "]\n\t" multiply " r2, q3, q0\n\t" multiply " r10, q3, q1\n\tvldrb.8 q2, [r5" at "]\n\t" \
   multiply " r4, q2, q0\n\t" multiply " r12, q2, q1\n\tvldrb.8 q3, [r7" at "]\n\t" multiply " r6, q3, q0\n\t" multiply \
   " lr, q3, q1\n\t"
-#define TSR_MVE_FOUR_BLOCKS_64 \
-  TSR_MVE_FOUR_BLOCK("", "vmladav.s8") TSR_MVE_FOUR_BLOCK(", #16", "vmladava.s8") TSR_MVE_FOUR_BLOCK(", #32", "vmladava.s8") \
-  TSR_MVE_FOUR_BLOCK(", #48", "vmladava.s8")
+#define TSR_MVE_FOUR_BLOCKS_48 \
+  TSR_MVE_FOUR_BLOCK("", "vmladav.s8") TSR_MVE_FOUR_BLOCK(", #16", "vmladava.s8") TSR_MVE_FOUR_BLOCK(", #32", "vmladava.s8")
+#define TSR_MVE_FOUR_BLOCKS_64 TSR_MVE_FOUR_BLOCKS_48 TSR_MVE_FOUR_BLOCK(", #48", "vmladava.s8")
+#define TSR_MVE_FOUR_BLOCKS_40 TSR_MVE_FOUR_BLOCK("", "vmladav.s8") TSR_MVE_FOUR_EIGHT(", #16", ", #24")
+#define TSR_MVE_FOUR_BLOCKS_72 TSR_MVE_FOUR_BLOCKS_48 TSR_MVE_FOUR_EIGHT(", #48", ", #56")
 #define TSR_MVE_FOUR_BLOCKS_112 \
   TSR_MVE_FOUR_BLOCKS_64 TSR_MVE_FOUR_BLOCK(", #64", "vmladava.s8") TSR_MVE_FOUR_BLOCK(", #80", "vmladava.s8") \
   TSR_MVE_FOUR_BLOCK(", #96", "vmladava.s8")
@@ -178,12 +187,12 @@ typedef struct tsr_mve_tile {
       "vldrw.32 q0, %[places]\n\tvqmovnb.s16 q4, q4\n\tvqmovnb.s16 q6, q6\n\tvldrw.32 q1, %[others]\n\t" \
       "vstrb.16 q4, [r2, q0]\n\tvstrb.16 q6, [r2, q1]\n\tadd r2, #4\n\tstrd r0, r2, %[stream]\n\tadd r9, #" two "\n\tadd r11, #" two "\n\t" \
       "cmp r2, r4\n\tbne 9b" \
-      : [stream] "+m"(at) \
+      : [stream] "+m"(at), [eight] "+Up"(eight) \
       : [windows] "m"(windows), [more] "m"(windows[2]), [weights] "m"(weights), [end] "m"(end), [places] "m"(places), \
         [others] "m"(places[4]) \
       : TSR_MVE_ALL_REGISTERS)
 
-/* What tsr_mve_tile_4x4 computes: four channels of four pixels of 64 channels or 112, with a shift of 1. */
+/* What tsr_mve_tile_4x4 computes: four channels of four pixels of 40 channels, 64, 72 or 112, with a shift of 1. */
 static __attribute__((noinline, unused)) void tsr_mve_tile_4x4(const tsr_mve_tile *tile, int32_t groups, int8_t *out,
                                                                int32_t times) {
   const int32_t step = tile->advance[0] / 3;
@@ -192,15 +201,20 @@ static __attribute__((noinline, unused)) void tsr_mve_tile_4x4(const tsr_mve_til
   const int8_t *const from = tile->windows[0];
   const int8_t *windows[4] = {from, from + step, from + 2 * step, from + 3 * step};
   /* Of two pixels, the first in the low halves, and of two more. */
-  const uint32_t first = next << 16;
-  const uint32_t second = first + 0x20002 * next;
-  const uint32_t places[8] = {first,  first + 0x10001,  first + 0x20002,  first + 0x30003,
-                              second, second + 0x10001, second + 0x20002, second + 0x30003};
+  const uint32x4_t first = vmlaq_n_u32(vdupq_n_u32(next << 16), vidupq_n_u32(0, 1), 0x10001);
+  uint32_t places[8];
+  vstrwq_u32(places, first);
+  vstrwq_u32(places + 4, vaddq_n_u32(first, 0x20002 * next));
   for (int32_t i = 0; i < times; ++i) {
     int32_t at[2] = {(int32_t)tile->stream, (int32_t)out};
     const int32_t end[2] = {(int32_t)out + 4 * groups, tile->offset - 1};
+    mve_pred16_t eight = 0xff00;
     if (tile->bytes == 64) {
       TSR_MVE_FOUR(TSR_MVE_FOUR_BLOCKS_64, "128");
+    } else if (tile->bytes == 40) {
+      TSR_MVE_FOUR(TSR_MVE_FOUR_BLOCKS_40, "80");
+    } else if (tile->bytes == 72) {
+      TSR_MVE_FOUR(TSR_MVE_FOUR_BLOCKS_72, "144");
     } else {
       TSR_MVE_FOUR(TSR_MVE_FOUR_BLOCKS_112, "224");
     }
@@ -210,8 +224,11 @@ static __attribute__((noinline, unused)) void tsr_mve_tile_4x4(const tsr_mve_til
 }
 
 /* Places of four channels of the first two pixels, the second's in the low halves, and of the third. */
-#define TSR_MVE_PLACES(second, third) \
-  {(second), (second) + 0x10001, (second) + 0x20002, (second) + 0x30003, (third), (third) + 1, (third) + 2, (third) + 3}
+TSR_MVE_INLINE void tsr_mve_tile_places(uint32_t *places, int32_t second, int32_t third) {
+  const uint32x4_t channels = vidupq_n_u32(0, 1);
+  vstrwq_u32(places, vmlaq_n_u32(vdupq_n_u32((uint32_t)second), channels, 0x10001));
+  vstrwq_u32(places + 4, vaddq_n_u32(channels, (uint32_t)third));
+}
 
 static __attribute__((noinline, unused)) void tsr_mve_tile_2x4(const tsr_mve_tile *tile, int32_t groups, int8_t *out) {
   const int8_t *const windows[2] = {tile->windows[0], tile->windows[1]};
@@ -220,7 +237,8 @@ static __attribute__((noinline, unused)) void tsr_mve_tile_2x4(const tsr_mve_til
   const int32_t blocks = tile->blocks - 1;
   const int32_t steps[2] = {tile->row_bytes - 16 * blocks, 2 * tile->row_bytes};
   const int32_t scale[2] = {tile->offset, 24 - tile->shift};
-  const int32_t places[8] = TSR_MVE_PLACES(tile->apart[0], 0);
+  uint32_t places[8];
+  tsr_mve_tile_places(places, tile->apart[0], 0);
   const int8_t *const end = out + 4 * groups;
   if (groups > 0) TSR_MVE_TWO;
 }
@@ -239,7 +257,8 @@ static __attribute__((noinline, unused)) void tsr_mve_tile_3x4(const tsr_mve_til
   const int32_t step = tile->row_bytes - (tile->blocks - 1) * 16;
   const int32_t two = 2 * tile->row_bytes;
   const int32_t scale[2] = {tile->offset, 24 - tile->shift};
-  const int32_t places[8] = TSR_MVE_PLACES(tile->apart[0], tile->apart[1]);
+  uint32_t places[8];
+  tsr_mve_tile_places(places, tile->apart[0], tile->apart[1]);
   const int32_t advance[2] = {tile->advance[0], tile->advance[1]};
   /* Where a pixel's outputs begin and end. */
   int8_t *ends[2] = {out, out + 4 * groups};

@@ -23,14 +23,27 @@ function workshop(tessera, name, seed) {
     return b.constant(`constant${constants}`, { shape, dtype: 'float32', data });
   };
   const clamp = () => pick([{}, { clamp: { min: 0, max: 6 } }, { clamp: { min: 0, max: null } }]);
-  const convolution = (x, outputs, [kernelH, kernelW], stride, groups, { padded = true, coarse = 1 } = {}) => {
+  const convolution = (
+    x,
+    outputs,
+    [kernelH, kernelW],
+    stride,
+    groups,
+    { padded = true, coarse = 1, dilation = 1 } = {},
+  ) => {
     const inputs = x.shape.at(-1) / groups;
     const pads = [
       [x.shape[1], kernelH],
       [x.shape[2], kernelW],
     ].map(([size, kernel]) => (padded ? samePadding(size, kernel, stride) : [0, 0]));
     const weights = constant([outputs, kernelH, kernelW, inputs], 2 / Math.sqrt(kernelH * kernelW * inputs));
-    const attributes = { kernel: [kernelH, kernelW], strides: [stride, stride], dilations: [1, 1], pads, groups };
+    const attributes = {
+      kernel: [kernelH, kernelW],
+      strides: [stride, stride],
+      dilations: [dilation, dilation],
+      pads,
+      groups,
+    };
     const y = b.add('Conv', [x, weights, constant([outputs], 0.1)], { ...attributes, ...clamp() });
     spreads.set(y.name, coarse * (coarse === 1 ? pick([1, 1, 1, 0.25, 8]) : 1));
     return y;
@@ -65,6 +78,8 @@ const kinds = [
   ...['narrow', 'narrow', 'depthwise3', 'depthwise3', 'narrow3', 'narrow3', 'narrow3', 'scaled', 'scaled'],
   ...['depthwise5', 'depthwise5', 'depthwise7', 'depthwise7', 'depthwise7', 'depthwise'],
   ...['binary', 'unary', 'pool', 'mean', 'mean', 'softmax', 'resize', 'other', 'narrowFirst', 'narrowFirst'],
+  ...['dilated', 'dilated', 'prelu', 'concat', 'divide', 'greatest', 'slice'],
+  ...['grouped', 'grouped', 'grouped', 'grouped', 'grouped', 'grouped', 'grouped', 'grouped'],
 ];
 
 /** Those that have kernels of less scratch, too. */
@@ -72,6 +87,12 @@ const leanKinds = [
   ...['pointwise', 'pointwise', 'pointwise', 'odd', 'dense', 'dense'],
   ...['conv', 'conv', 'conv', 'conv', 'narrow', 'narrow'],
 ];
+
+/** Convolutions before depthwise ones: between them rows may be channel-planar. */
+const planarKinds = ['separable', 'separable', 'separable', 'separable', 'separableFirst', 'separableFirst'];
+
+/** Depthwise layers whose rows of outputs may be computed two by two, and first layers of wide rows. */
+const pairsKinds = ['pairs', 'pairs', 'pairs', 'pairs', 'pairs', 'pairs', 'wideFirst', 'wideFirst'];
 
 /**
  * Layers side by side.
@@ -87,8 +108,22 @@ export function leanProbes(tessera, seed) {
   return probesOf(tessera, seed + 500, leanKinds);
 }
 
+/** The same, of pairs of layers whose rows between them may be channel-planar. */
+export function planarProbes(tessera, seed) {
+  return probesOf(tessera, seed + 2500, planarKinds);
+}
+
+/** The same, of layers whose rows of outputs may be computed two by two. */
+export function pairsProbes(tessera, seed) {
+  return probesOf(tessera, seed + 3500, pairsKinds);
+}
+
 function probesOf(tessera, seed, chosen) {
-  const { b, random, pick, between, convolution, pool, dense, finish } = workshop(tessera, `probes_${seed}`, seed + 1);
+  const { b, random, pick, between, constant, convolution, pool, dense, finish } = workshop(
+    tessera,
+    `probes_${seed}`,
+    seed + 1,
+  );
   const inputs = [];
   const input = (...shape) => {
     inputs.push(b.input(`x${inputs.length}`, { shape: [1, ...shape], dtype: 'float32' }));
@@ -135,11 +170,45 @@ function probesOf(tessera, seed, chosen) {
       const x = input(h, w, pick([4, 6, 8, 12, 16, 24, 32, 48, 64]));
       return convolution(x, pick([4, 8, 16, 24, 32, 48, 64]), kernel, pick([1, 1, 2]), 1, { padded });
     },
+    grouped: () => {
+      const [h, w, groups] = [pick([1, 3, 4, 5, 6, 8]), between(1, 14), pick([2, 2, 3, 4, 4, 8, 16])];
+      const kernel = pick([
+        [1, 1],
+        [3, 3],
+        [3, 3],
+      ]);
+      const [of, to] = [pick([1, 2, 3, 4, 4, 8, 8, 12, 16, 24]), pick([2, 4, 4, 6, 8, 8, 12, 16, 24])];
+      const padded = random() < 0.8 || h < kernel[0] || w < kernel[1];
+      const stride = kernel[0] === 1 ? 1 : pick([1, 1, 2]);
+      return convolution(input(h, w, groups * of), groups * to, kernel, stride, groups, {
+        padded,
+        coarse: pick([1, 1, 30]),
+      });
+    },
     dense: () => dense(flat(pick(channelCounts) + pick([0, 0, 0, 1, 2])), pick([2, 10, 12, 64, 100, 128])),
     depthwise3: () => depthwise(3, 3, 28),
     depthwise5: () => depthwise(5, 6, 26, { strides: [1, 1, 2] }),
     depthwise7: () => depthwise(7, 16, 26, { strides: [1, 2, 2] }),
     depthwise: () => depthwise(pick([5, 7, 7]), 1, 10),
+    separable: () => {
+      const [h, w] = [between(3, 12), between(8, 28)];
+      const x = input(h, w, channels(h * w));
+      return filtered(convolution(x, channels(h * w), [1, 1], 1, 1, { coarse: pick([1, 1, 30]) }));
+    },
+    separableFirst: () => {
+      const stride = pick([1, 2]);
+      const x = input(stride * between(3, 10), stride * between(8, 24), pick([1, 3, 3, 8]));
+      return filtered(convolution(x, pick([4, 8, 16, 24]), kernelOf(3), stride, 1));
+    },
+    pairs: () => {
+      const [h, w] = [2 * between(1, 12), pick([between(4, 12), between(4, 30), between(24, 60)])];
+      const count = pick([4, 8, 8, 16, 24, 32, 40, 48, 64, 72, 112].filter((n) => n === 4 || n * h * w <= 12000));
+      return convolution(input(h, w, count), count, kernelOf(3), 1, count, { padded: h === 2 || random() < 0.8 });
+    },
+    wideFirst: () => {
+      const [stride, x] = [pick([1, 2]), input(between(4, 8), between(20, 100), 3)];
+      return convolution(x, pick([4, 8]), kernelOf(3), stride, 1);
+    },
     scaled: () => depthwise(3, 1, 16, { coarse: 0.004, strides: [1] }),
     // One to four output columns, as segments of streams have them.
     narrow: () => narrow(pick([8, 16, 32, 48]), 1),
@@ -179,6 +248,35 @@ function probesOf(tessera, seed, chosen) {
       const edge = [0, pick([0, 1]), pick([0, 1]), 0];
       return b.add('Pad', [x], { mode: 'constant', before: edge, after: [0, 1, 1, 0], value: 0 });
     },
+    // What has portable kernels alone on most machines.
+    dilated: () => {
+      const x = input(between(5, 14), between(5, 20), pick([4, 6, 8, 16, 24]));
+      const [outputs, groups] = pick([
+        [pick([8, 16, 32]), 1],
+        [x.shape[3], x.shape[3]],
+      ]);
+      return convolution(x, outputs, kernelOf(3), 1, groups, { dilation: 2 });
+    },
+    prelu: () => {
+      const x = input(side(), side(), pick([4, 8, 16, 32]));
+      return b.add('PRelu', [x, constant([x.shape[3]], 0.4)], {});
+    },
+    concat: () => {
+      const [h, w] = [side(), side()];
+      const parts = [input(h, w, pick([3, 4, 8, 16, 32])), input(h, w, pick([3, 4, 8, 16]))];
+      return b.add('Concat', parts, { axis: 3 });
+    },
+    divide: () => {
+      const x = input(side(), side(), pick([2, 4, 8, 16, 32]));
+      const positive = { shape: [1, 1, 1, x.shape[3]], dtype: 'float32' };
+      const data = Float32Array.from({ length: x.shape[3] }, () => 1 + random());
+      return b.add('Div', [x, b.constant('divisors', { ...positive, data })], {});
+    },
+    greatest: () => b.add('ReduceMax', [input(side(), side(), pick([4, 8, 16, 32]))], { axes: [1, 2] }),
+    slice: () => {
+      const x = input(between(2, 14), between(2, 14), pick([4, 8, 16]));
+      return b.add('Slice', [x], { starts: [0, 0, 0, 0], ends: x.shape, steps: [1, pick([1, 2]), 2, 1] });
+    },
     softmax: () => b.add('Softmax', [flat(between(2, 40))], { axis: 1 }),
   };
   function narrow(outputs, coarse) {
@@ -187,6 +285,9 @@ function probesOf(tessera, seed, chosen) {
     const count = pick([4, 8, 16, 24, 40, 64]);
     const x = input(between(3, 10), width, count);
     return convolution(x, outputs ?? count, kernelOf(3), stride, outputs === null ? count : 1, { padded, coarse });
+  }
+  function filtered(x) {
+    return convolution(x, x.shape[3], kernelOf(3), pick([1, 1, 2]), x.shape[3], { padded: random() < 0.85 });
   }
   function depthwise(kernel, least, most, { coarse = 1, strides = [1, 2] } = {}) {
     const [h, w] = [between(least, Math.min(most, 20)), between(least, most)];

@@ -15,8 +15,9 @@ import { createGraphBuilder, plainPort } from '../../dist/ops/build.js';
 import { layerCycles, layerTime, segmentsOf } from '../../dist/plan/cost/cost.js';
 import { kernelWork, stageWork } from '../../dist/plan/cost/work.js';
 import { leanLayers } from '../../dist/plan/lower.js';
+import { withTwoRows } from '../../dist/plan/two-rows.js';
 import { compareEstimates } from './cost-compare.mjs';
-import { leanProbes, probes, randomChain } from './cost-corpus.mjs';
+import { leanProbes, pairsProbes, planarProbes, probes, randomChain } from './cost-corpus.mjs';
 import { fitCosts, meanError } from './cost-fit.mjs';
 import { measureLayers } from './cost-measure.mjs';
 import { models, readModel as readKitModel } from './speed-lib.mjs';
@@ -105,19 +106,19 @@ async function measure() {
   const rows = kept.filter(({ machine }) => !chosen.some((one) => machineName(one) === machine));
   for (const machine of chosen) {
     const { core, isas, share, withCycles } = machine;
-    const count = (text) => Math.ceil(Number(text) * share);
+    const plansOf = (times, make) => Array.from({ length: Math.ceil(times * share) }, (_, seed) => make(seed)).flat();
+    const layerwise = (graph) => plan(graph, { objective: 'time', input: 'resident', isas });
+    const [probed, chained] = [Number(options.probes), Number(options.chains)];
     const plans = [
-      ...Array.from({ length: count(options.probes) }, (_, seed) =>
-        plan(probes(tessera, seed), { objective: 'time', input: 'resident', isas }),
-      ),
+      ...plansOf(probed, (seed) => layerwise(probes(tessera, seed))),
       ...(isas[0] === 'dsp'
-        ? Array.from({ length: count(options.probes) >> 1 }, (_, seed) =>
-            leanPlans(plan(leanProbes(tessera, seed), { objective: 'time', input: 'resident', isas })),
-          ).flat()
+        ? [
+            ...plansOf(probed / 2, (seed) => leanPlans(layerwise(leanProbes(tessera, seed)))),
+            ...plansOf(probed, (seed) => planarPlan(layerwise(planarProbes(tessera, seed)))),
+          ]
         : []),
-      ...Array.from({ length: count(options.chains) }, (_, seed) =>
-        chainPlans(randomChain(tessera, seed), isas),
-      ).flat(),
+      ...(isas[0] === 'mve' ? plansOf(probed, (seed) => pairsPlans(pairsProbes(tessera, seed), isas)) : []),
+      ...plansOf(chained, (seed) => chainPlans(randomChain(tessera, seed), isas)),
     ];
     for (let at = 0; at < plans.length; at += batch) {
       const some = plans.slice(at, at + batch);
@@ -138,6 +139,35 @@ function leanPlans(made) {
   return [0, -1].map((at) => ({ ...made, layers: made.layers.map((layer) => leanLayers(layer).at(at) ?? layer) }));
 }
 
+/**
+ * A plan with the kernels for planar rows wherever there are any that take no more scratch, whatever they are estimated to
+ * cost: what the bytes of a row stand for makes no difference to the time that a kernel takes.
+ */
+function planarPlan(made) {
+  const withForm = (layer) => {
+    const calls = layer.lowering.kind === 'alias' ? [] : layer.lowering.calls;
+    if (calls.length !== 1) return layer;
+    const { smallSymbol, rowsSymbol, ...call } = calls[0];
+    const { planarInput, planarOutput } = call;
+    if (planarInput === undefined && planarOutput === undefined) return layer;
+    const form = planarInput === undefined ? {} : { ...planarInput, fewScratch: undefined };
+    const fields = { ...call.fields, ...planarOutput };
+    return { ...layer, lowering: { ...layer.lowering, calls: [{ ...call, ...form, fields, pointwise: false }] } };
+  };
+  return { ...made, layers: made.layers.map(withForm) };
+}
+
+/**
+ * Plans layer by layer: with the kernels for two rows of outputs wherever there are any, whatever lies in the way, since the
+ * time is the same; and without them.
+ */
+function pairsPlans(graph, isas) {
+  const [made, single] = ['speed', 'size'].map((optimize) =>
+    plan(graph, { objective: 'time', input: 'resident', optimize, isas }),
+  );
+  return [withTwoRows({ ...made, joins: [] }), single];
+}
+
 /** Plans of a chain: layer by layer, and with stages that go column by column and in wider segments. */
 function chainPlans(graph, isas) {
   const least = plan(graph, { objective: 'sram', input: 'resident', isas });
@@ -145,7 +175,9 @@ function chainPlans(graph, isas) {
   return [
     plan(graph, { objective: 'time', input: 'resident', isas }),
     least,
-    ...(isas[0] === 'dsp' ? leanPlans(least) : []),
+    ...(isas[0] === 'dsp'
+      ? leanPlans(plan(graph, { objective: 'sram', input: 'resident', optimize: 'size', isas }))
+      : []),
     ...limited.map((arenaLimit) => plan(graph, { objective: 'time', arenaLimit, input: 'resident', isas })),
   ];
 }

@@ -1,7 +1,7 @@
 import type { BoundaryType } from '../codegen/model.ts';
-import { type Optimization, optimizations } from '../codegen/small-kernels.ts';
 import type { NumericArray } from '../numpy/npy.ts';
 import { type InputMode, type Objective, type OutputMode, objectives } from '../plan/choose.ts';
+import { type Optimization, optimizations } from '../plan/types.ts';
 import { type RangeMethod, rangeMethods } from '../quantize/calibrate.ts';
 import type { WasmCompiler } from '../simulate/clang.ts';
 

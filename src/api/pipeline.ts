@@ -4,21 +4,22 @@ import { basename } from 'node:path';
 import { arenaMemories } from '../codegen/board.ts';
 import type { BoundaryType } from '../codegen/model.ts';
 import { modelFiles } from '../codegen/project.ts';
-import type { Optimization } from '../codegen/small-kernels.ts';
 import { identifier } from '../codegen/text.ts';
 import { describeModel } from '../codegen/wasm.ts';
 import { modelOptions, optimize, plan, quantize } from '../compile.ts';
 import { exitCode, modelError, TesseraError, usageError } from '../errors.ts';
-import { elementCount, type Graph } from '../graph/types.ts';
+import { describeNode, elementCount, type Graph } from '../graph/types.ts';
 import { readModelFile } from '../onnx/file.ts';
 import { type ReadResult, readModel, requireGraph } from '../onnx/read.ts';
 import { addPreprocessing } from '../passes/preprocess.ts';
 import { fetchedInputs, handedOutputs } from '../plan/boundary.ts';
 import { ArenaLimitError, type InputMode, type Objective, type OutputMode, type PlanOptions } from '../plan/choose.ts';
+import { layerTime, segmentsOf } from '../plan/cost/cost.ts';
 import { placeInMemories } from '../plan/memories.ts';
 import type { Plan } from '../plan/types.ts';
 import { calibrate } from '../quantize/calibrate.ts';
 import { limitText } from '../report/limit.ts';
+import { kernelsOf } from '../report/structure.ts';
 import { count, shapeText } from '../report/table.ts';
 import type { WasmCompiler } from '../simulate/clang.ts';
 import { buildWasm, instantiateWasm, type Model } from '../simulate/wasm.ts';
@@ -52,7 +53,6 @@ export interface Compilation {
   readonly input: InputMode;
   readonly output: OutputMode;
   readonly objective: Objective;
-  readonly optimize: Optimization;
   readonly arenaLimit: number | null;
   readonly maxOverhead: number | null;
   readonly compiler: WasmCompiler;
@@ -117,6 +117,7 @@ export function compileModel(model: ModelSource, options: CompileOptions = {}): 
       objective,
       input,
       output,
+      optimize: optimization,
       isas: target.isas,
       arenaLimit: options.arenaLimit,
       maxOverhead: options.maxOverhead,
@@ -131,12 +132,16 @@ export function compileModel(model: ModelSource, options: CompileOptions = {}): 
     plan,
     calibration,
     target,
-    warnings: [...source.result.warnings, ...warnings, ...boundaryWarnings(plan, boundary)],
+    warnings: [
+      ...source.result.warnings,
+      ...warnings,
+      ...boundaryWarnings(plan, boundary),
+      ...(target.board === null ? [] : portableWarnings(plan)),
+    ],
     boundary,
     input,
     output,
     objective,
-    optimize: optimization,
     arenaLimit: options.arenaLimit ?? null,
     maxOverhead: options.maxOverhead ?? null,
     compiler: options.compiler ?? defaults.compiler,
@@ -168,6 +173,28 @@ function boundaryWarnings(plan: Plan, boundary: BoundaryType): readonly string[]
     : [`--io float has no effect on ${passing.join(' and ')}: these are int8 steps`];
 }
 
+/** The part of the estimated time from which on it is said that layers have portable kernels alone. */
+const muchTime = 0.25;
+
+/** Portable kernels take many times the instructions of those for a processor: what they cost is not to be found out late. */
+function portableWarnings(plan: Plan): readonly string[] {
+  const segments = segmentsOf(plan);
+  const timed = plan.layers.map((layer) => ({
+    layer,
+    time: layerTime(layer, segments.get(layer.index) ?? null, plan),
+    isPortable: layer.lowering.kind === 'calls' && kernelsOf(layer.lowering.calls).refusals.length > 0,
+  }));
+  const sumOf = (some: typeof timed): number => some.reduce((sum, { time }) => sum + time, 0);
+  const portable = timed.filter(({ isPortable }) => isPortable).sort((a, b) => b.time - a.time);
+  const part = sumOf(portable) / Math.max(1, sumOf(timed));
+  if (part < muchTime) return [];
+  const [most] = portable as [(typeof portable)[number]];
+  const others = portable.length > 1 ? ` and ${portable.length - 1} more` : '';
+  return [
+    `portable kernels take ${Math.round(100 * part)} % of the estimated time: ${describeNode(most.layer.node)}${others}; plan.txt says why there is no faster one`,
+  ];
+}
+
 /** What a user types for the modes of inputs and outputs, where the command does not say otherwise. */
 const modeOptions = { input: '--input', output: '--output' };
 
@@ -176,14 +203,14 @@ function planWithin(graph: Graph, options: PlanOptions, file: string, typed: typ
     return plan(graph, options, file);
   } catch (error) {
     if (!(error instanceof ArenaLimitError)) throw error;
-    const { input, output, isas, memories = [] } = options;
+    const { input, output, optimize, isas, memories = [] } = options;
     const least = placeInMemories(error.least, memories) ?? error.least;
     const others = [
       ...(input === 'stream' ? [] : [{ way: 'input', modes: { input: 'stream', output } } as const]),
       ...(output === 'stream' ? [] : [{ way: 'output', modes: { input, output: 'stream' } } as const]),
     ].map(({ way, modes }) => ({
       way,
-      plan: plan(graph, { objective: 'sram', maxOverhead: 1, ...modes, isas, memories }),
+      plan: plan(graph, { objective: 'sram', maxOverhead: 1, ...modes, optimize, isas, memories }),
     }));
     const { message, hint } = limitText(file, options.arenaLimit as number, options, least, others, typed);
     throw new TesseraError(exitCode.doesNotFit, message, hint);
@@ -194,7 +221,7 @@ function planWithin(graph: Graph, options: PlanOptions, file: string, typed: typ
 export function sourceFiles(compilation: Compilation): ReadonlyMap<string, string> {
   const { plan, source, boundary, target } = compilation;
   const options = modelOptions(plan, source.bytes, target.name, version, boundary);
-  return modelFiles(plan, { ...options, optimize: compilation.optimize });
+  return modelFiles(plan, options);
 }
 
 /** The WebAssembly module of a compilation. */

@@ -2,6 +2,7 @@ import { plan as planGraph } from '../compile.ts';
 import { paretoPlans } from '../plan/choose.ts';
 import { cyclesOf, kernelCalls, timeOf } from '../plan/cost/cost.ts';
 import { explainEnds, type StepEnd } from '../plan/explain.ts';
+import { withTwoRows } from '../plan/two-rows.ts';
 import type { Plan } from '../plan/types.ts';
 import { endText } from '../report/ends.ts';
 import { type PlanReport, reportPlan } from '../report/plan.ts';
@@ -56,12 +57,13 @@ export function planModel(model: ModelSource, options: CompileOptions = {}): Pla
   const { source, plan, input, output, objective, arenaLimit, maxOverhead, warnings } = compilation;
   const { isas } = compilation.target;
   const core = compilation.target.board?.core ?? null;
-  const { graph, layers } = plan.source;
+  const { graph, layers, optimize } = plan.source;
   options.onProgress?.('planning', 0, 1);
   const isDefault = objective === defaults.objective && arenaLimit === null && maxOverhead === null;
-  const usual = isDefault ? plan : planGraph(graph, { objective: defaults.objective, input, output, isas });
-  const layerwise = planGraph(graph, { objective: 'time', input, output, isas });
-  const found = [...paretoPlans(graph, layers, { input, output, isas, maxOverhead: maxOverhead ?? undefined })];
+  const modes = { input, output, optimize, isas };
+  const usual = isDefault ? plan : planGraph(graph, { objective: defaults.objective, ...modes });
+  const layerwise = planGraph(graph, { objective: 'time', ...modes });
+  const found = paretoPlans(graph, layers, { ...modes, maxOverhead: maxOverhead ?? undefined }).map(withTwoRows);
   for (const one of [usual, plan]) if (!found.some((other) => sameSteps(other, one))) found.push(one);
   // The chosen one stands as it is: it may be divided among memories, and take more bytes in all than in one piece.
   const plans = found

@@ -195,7 +195,8 @@ export function layerText(context: LayerContext, layer: Layer): string {
     }
     const text = callText(context, layer, call, parameters, together);
     const end = call.firstRow + call.count;
-    const next = together === 1 ? '++y' : `y += ${together}`;
+    const rowsOfCall = call.rowsAtOnce ?? together;
+    const next = rowsOfCall === 1 ? '++y' : `y += ${rowsOfCall}`;
     const rows = [`for (int32_t y = ${call.firstRow}; y < ${end}; ${next}) {`, ...indent(text, 1), '}'];
     body.push(...(batch > 1 ? [`for (int32_t n = 0; n < ${batch}; ++n) {`, ...indent(rows, 1), '}'] : rows));
   });

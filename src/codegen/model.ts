@@ -6,7 +6,6 @@ import { type ByteArrays, createConstantPool } from './constants.ts';
 import { handOverName, handOverText } from './hand-over.ts';
 import { baseOf, type LayerContext, layerName, layerText } from './layers.ts';
 import { selfTestText } from './self-test.ts';
-import type { Optimization } from './small-kernels.ts';
 import { stageText } from './stage.ts';
 import { floatLiteral, identifier, safeText } from './text.ts';
 
@@ -28,8 +27,6 @@ export interface ModelOptions {
   readonly selfTest: number;
   /** `numbers` where it is left out. */
   readonly byteArrays?: ByteArrays;
-  /** `speed` where it is left out. */
-  readonly optimize?: Optimization;
 }
 
 /** The kernel sources that a plan uses, as paths inside runtime-c, sorted. */
@@ -39,7 +36,7 @@ export function kernelFiles(plan: Plan): readonly string[] {
     if (layer.lowering.kind !== 'calls') continue;
     for (const call of layer.lowering.calls) {
       for (const header of call.headers ?? [`${call.folder}/tsr_${call.folder}.h`]) files.add(header);
-      files.add(`${call.folder}/${call.symbol}.c`);
+      for (const file of [`${call.folder}/${call.symbol}.c`, ...(call.callees ?? [])]) files.add(file);
     }
   }
   return [...files].sort();

@@ -15,7 +15,7 @@ export function runtimeFile(path: string): string {
 
 /** The model, and the kernels that it uses, as C files that lie in one folder. */
 export function modelFiles(planned: Plan, options: ModelOptions): ReadonlyMap<string, string> {
-  const plan = withSmallKernels(planned, options.optimize ?? 'speed');
+  const plan = withSmallKernels(planned);
   const prefix = modelPrefix(plan.graph.name);
   const kernels = kernelFiles(plan).map((path): [string, string] => [
     path.split('/').at(-1) as string,

@@ -3,13 +3,6 @@ import { segmentsOf } from '../plan/cost/cost.ts';
 import { callShapes } from '../plan/cost/work-shapes.ts';
 import type { Layer, Plan } from '../plan/types.ts';
 
-/**
- * `speed`: the kernels that are fastest. `size`: where a kernel has a smaller file for calls of few pixels, that one, and
- * compilers are asked for small code.
- */
-export const optimizations = ['speed', 'size'] as const;
-export type Optimization = (typeof optimizations)[number];
-
 /** Pixels that the calls of a kernel compute: the fewest and the most. */
 interface Widths {
   readonly least: number;
@@ -20,11 +13,11 @@ interface Widths {
  * A plan whose calls name the smaller files of their kernels: for `size` all that have one; for `speed` where nothing is
  * lost by it, since every call of the kernel computes few pixels (as in streams that go column by column) or many.
  */
-export function withSmallKernels(plan: Plan, optimize: Optimization): Plan {
+export function withSmallKernels(plan: Plan): Plan {
   const widths = widthsOfCalls(plan);
   const symbolOf = ({ symbol, smallSymbol, smallMost = 1, rowsSymbol, rowsLeast = 1 }: KernelCall): string => {
     const { least, most } = widths.get(symbol) ?? { least: 1, most: Number.POSITIVE_INFINITY };
-    if (smallSymbol !== undefined && (optimize === 'size' || most <= smallMost)) return smallSymbol;
+    if (smallSymbol !== undefined && (plan.optimize === 'size' || most <= smallMost)) return smallSymbol;
     return rowsSymbol !== undefined && least >= rowsLeast ? rowsSymbol : symbol;
   };
   const layers = plan.layers.map((layer): Layer => {

@@ -7,7 +7,17 @@ export type Isa = (typeof isas)[number];
 /** What a variant changes of a portable call. */
 export type VariantCall = Pick<
   KernelCall,
-  'struct' | 'shape' | 'fields' | 'scratchBytes' | 'fewScratch' | 'lean' | 'headers'
+  | 'struct'
+  | 'shape'
+  | 'fields'
+  | 'scratchBytes'
+  | 'fewScratch'
+  | 'lean'
+  | 'planarInput'
+  | 'planarOutput'
+  | 'twoRows'
+  | 'headers'
+  | 'callees'
 >;
 
 /**
@@ -26,6 +36,10 @@ export interface KernelVariant {
   readonly rowsLeast?: number;
   /** The same kernel in less scratch (see KernelCall.lean): all that calls may have. */
   readonly leanSymbols?: readonly string[];
+  /** The same kernel for rows that are channel-planar (see KernelCall.planarInput): that calls may have. */
+  readonly planarSymbol?: string;
+  /** The same kernel for two rows a call (see KernelCall.twoRows): that calls may have. */
+  readonly twoRowsSymbol?: string;
   /** The symbol of the portable kernel that it stands in for. */
   readonly replaces: string;
   /** What is different in the call, or the reason why this call is not for the variant. */

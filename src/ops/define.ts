@@ -52,12 +52,24 @@ export interface FewScratch {
   readonly bytes: number;
 }
 
-/** The same kernel, of the same parameters, in less scratch and more time, however many pixels a call computes. */
-export interface LeanKernel {
+/** Another form of a kernel, of the same parameters. */
+export interface KernelForm {
   readonly symbol: string;
   readonly scratchBytes: number;
   /** What its C includes, instead of the `headers` of the call. */
   readonly headers: readonly string[];
+}
+
+/** A kernel that computes pairs of output rows, one row behind the other, in the scratch of the kernel for one row. */
+export interface TwoRowsForm extends Omit<KernelForm, 'scratchBytes'> {
+  /** The pixels of an output row, at least, and its bytes at most. */
+  readonly leastPixels: number;
+  readonly mostRowBytes: number;
+  /** The most rows of a call, and the field that says how many pairs they are. */
+  readonly mostRows: number;
+  readonly pairsField: string;
+  /** Rows of at most so many pixels: all input of a pair is read before the first output is written. */
+  readonly readsFirst: number;
 }
 
 /**
@@ -85,6 +97,8 @@ export interface KernelCall {
   readonly shape?: string | undefined;
   /** Files of runtime-c that the kernel includes beside tsr.h; its folder's own header where they are left out. */
   readonly headers?: readonly string[];
+  /** The files of the kernels that this one calls, as paths inside runtime-c. */
+  readonly callees?: readonly string[] | undefined;
   readonly fields: Readonly<Record<string, FieldValue>>;
   readonly inputs: readonly KernelInput[];
   readonly steps: 'rows' | 'accumulate' | 'once';
@@ -99,8 +113,16 @@ export interface KernelCall {
   readonly scratchBytes: number;
   /** Less scratch where calls compute few pixels, ascending: that of the first whose `pixels` are not fewer. */
   readonly fewScratch?: readonly FewScratch[] | undefined;
-  /** For steps where scratch counts: each takes less than the one before, and more time. */
-  readonly lean?: readonly LeanKernel[] | undefined;
+  /** For steps where scratch counts: each takes less than the one before, and more time, however many pixels a call has. */
+  readonly lean?: readonly KernelForm[] | undefined;
+  /** For whole rows of the only input that are channel-planar: [channels][width]. */
+  readonly planarInput?: KernelForm | undefined;
+  /** The fields that are different where the output's rows are whole and channel-planar; not for its kernels of less scratch. */
+  readonly planarOutput?: Readonly<Record<string, number>> | undefined;
+  /** For layers that are computed whole: see src/plan/two-rows.ts. */
+  readonly twoRows?: TwoRowsForm | undefined;
+  /** With steps `rows`: output rows of one call, of which `count` is a multiple; 1 where it is left out. */
+  readonly rowsAtOnce?: number | undefined;
   /** Of a portable kernel: why those for the target's instruction sets are not taken. */
   readonly refusals?: readonly string[];
 }

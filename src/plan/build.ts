@@ -3,7 +3,8 @@ import { allocateJoined, arenaBytes, joinedBound } from './allocate/allocate.ts'
 import { keptOutputs } from './boundary.ts';
 import { timeOf } from './cost/cost.ts';
 import { accumulates, scratchBytes } from './demand.ts';
-import { computesPixels, overlappingLayers } from './joined.ts';
+import { overlappingLayers, usefulRoom } from './joined.ts';
+import { withPlanarRows } from './layout.ts';
 import { joinBuffers } from './overlap.ts';
 import { fitRings, ringBytes } from './rings.ts';
 import { withRoomBefore } from './room.ts';
@@ -23,8 +24,8 @@ import {
 import { regionsOf } from './views.ts';
 
 /** The columns that a layer computes at a time; null where it is computed whole. */
-function segmentOf(step: Step, layer: number): number | null {
-  return step.kind === 'stage' ? (step.segments[step.layers.indexOf(layer)] ?? null) : null;
+function segmentOf(step: Step | undefined, layer: number): number | null {
+  return step?.kind === 'stage' ? (step.segments[step.layers.indexOf(layer)] ?? null) : null;
 }
 
 /**
@@ -83,8 +84,8 @@ export function buildPlan(program: RewrittenProgram, steps: readonly Step[]): Pl
 
 /** The same, to be placed if it is of interest. */
 export function draftPlan(program: RewrittenProgram, steps: readonly Step[]): Draft {
-  const { graph, layers, source, rewritings, handed } = program;
-  const regions = regionsOf(graph, layers);
+  const { graph, handed, optimize } = program;
+  const regions = regionsOf(graph, program.layers);
   const root = (name: string): string => regions.get(name)?.root ?? name;
   const stepOfLayer = new Map<number, number>();
   steps.forEach((step, index) => {
@@ -97,7 +98,7 @@ export function draftPlan(program: RewrittenProgram, steps: readonly Step[]): Dr
   };
   const fetched = new Set(steps.flatMap((step) => (step.kind === 'stage' ? step.fetched : [])));
   for (const port of graph.inputs) if (!fetched.has(port.tensor)) touch(port.tensor, 0);
-  for (const layer of layers) {
+  for (const layer of program.layers) {
     const step = stepOfLayer.get(layer.index);
     if (step === undefined) continue;
     touch(layer.node.output, step);
@@ -114,7 +115,8 @@ export function draftPlan(program: RewrittenProgram, steps: readonly Step[]): Dr
       rowBytes: width * channels,
       pixelBytes: channels,
     };
-    return { buffer: null, offset, slots: rows, rowBytes, pixelBytes, window: 0, settle: [], lane: null };
+    const layout = 'interleaved';
+    return { buffer: null, offset, slots: rows, rowBytes, pixelBytes, window: 0, settle: [], lane: null, layout };
   };
   const storage = new Map<string, Storage>();
   const bytesOf = new Map<string, number>();
@@ -123,13 +125,13 @@ export function draftPlan(program: RewrittenProgram, steps: readonly Step[]): Dr
   const lanes = new Map<string, Buffer>();
   for (const [index, step] of steps.entries()) {
     if (step.kind !== 'stage') continue;
-    const members = step.layers.map((index) => layers[index] as Layer);
+    const members = step.layers.map((index) => program.layers[index] as Layer);
     const inside = new Set(step.layers);
     for (const [name, ring] of fitRings(members, step, (tensor) => tensorOf(graph, tensor))) {
       const leaves =
         root(name) !== name ||
         kept.some((output) => root(output) === name) ||
-        layers.some((layer) => !inside.has(layer.index) && layer.node.inputs.includes(name));
+        program.layers.some((layer) => !inside.has(layer.index) && layer.node.inputs.includes(name));
       if (leaves) continue;
       const { width, channels } = rowShape(tensorOf(graph, name).shape);
       storage.set(name, { ...whole(name), ...ring });
@@ -142,6 +144,19 @@ export function draftPlan(program: RewrittenProgram, steps: readonly Step[]): Dr
     }
   }
 
+  // Tensors that the caller sees, that have parts or other names, or of which a window is kept, have rows of pixels.
+  const parts = [...regions].flatMap(([name, region]) => (region.root === name ? [] : [name, region.root]));
+  const interleaved = new Set([...kept, ...(handed ?? []), ...parts]);
+  const { layers, planar } = withPlanarRows({
+    layers: program.layers,
+    segmentOf: (layer) => segmentOf(steps[stepOfLayer.get(layer) ?? -1], layer),
+    isFree: (name) => optimize !== 'size' && !interleaved.has(name) && (storage.get(name)?.window ?? 0) === 0,
+  });
+  const storageOf = (name: string): Storage => ({
+    ...(storage.get(name) ?? whole(name)),
+    layout: planar.has(name) ? 'planar' : 'interleaved',
+  });
+
   const tensors = [...life].flatMap(([name, { first, last }]): Buffer[] =>
     laneOf.has(name) ? [] : [{ name, bytes: bytesOf.get(name) ?? tensorBytes(tensorOf(graph, name)), first, last }],
   );
@@ -151,27 +166,26 @@ export function draftPlan(program: RewrittenProgram, steps: readonly Step[]): Dr
   const all = [...tensors, ...lanes.values(), ...new Set(scratches.values())];
   const joins = joinBuffers({ graph, layers, handed, regions }, steps, all, sharable);
   const called = new Set(steps.flatMap((step) => (step.kind === 'call' ? [step.layer] : [])));
-  const rowByRow = new Set(
-    layers.filter((layer) => called.has(layer.index) && computesPixels(layer)).map(({ node }) => node.output),
+  const room = new Map(
+    layers
+      .filter(({ index }) => called.has(index))
+      .map((layer) => [layer.node.output, usefulRoom(layer, (name) => storageOf(name).rowBytes)] as const),
   );
   const place = (work?: number): Plan => {
     const { buffers, bound } = allocateJoined(all, joins, work);
     const settled = withScratchBelow(buffers, joins, new Set(scratches.values()));
-    const placed = withRoomBefore(settled, joins, rowByRow);
+    const placed = withRoomBefore(settled, joins, room);
     const indexOf = new Map(placed.map((buffer, index) => [buffer.name, index]));
     const scratch = new Map<number, number>();
     for (const [layer, { name }] of scratches) scratch.set(layer, indexOf.get(name) as number);
     const places = new Map<string, Storage>();
     for (const { name, kind } of graph.tensors.values()) {
       const buffer = kind === 'constant' ? undefined : indexOf.get(laneOf.get(name) ?? root(name));
-      places.set(name, { ...(storage.get(name) ?? whole(name)), buffer: buffer ?? null });
+      places.set(name, { ...storageOf(name), buffer: buffer ?? null });
     }
     return {
-      graph,
+      ...program,
       layers,
-      handed,
-      source,
-      rewritings,
       steps,
       buffers: placed,
       storage: places,
@@ -184,7 +198,7 @@ export function draftPlan(program: RewrittenProgram, steps: readonly Step[]): Dr
       macs: layers.reduce((sum, layer) => sum + layer.macs, 0),
     };
   };
-  const stored = new Map([...graph.tensors.keys()].map((name) => [name, storage.get(name) ?? whole(name)]));
+  const stored = new Map([...graph.tensors.keys()].map((name) => [name, storageOf(name)]));
   // What is to lie over an input mostly does, and as near as it can.
   const placed = { layers, steps, storage: stored, overlapping: overlappingLayers(layers, joins, stored) };
   return { bound: joinedBound(all, joins), time: () => timeOf(placed), place };

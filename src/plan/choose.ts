@@ -9,7 +9,7 @@ import { given, type ImproveOptions, improvements } from './improve.ts';
 import { placeInMemories } from './memories.ts';
 import { layerwisePlan, paretoWays, type Search, searchOf } from './search.ts';
 import type { InputMode } from './stages.ts';
-import type { ArenaMemory, Layer, Plan } from './types.ts';
+import type { ArenaMemory, Layer, Optimization, Plan, Program } from './types.ts';
 
 export type { OutputMode } from './boundary.ts';
 export type { InputMode } from './stages.ts';
@@ -26,6 +26,8 @@ export interface PlanOptions {
   readonly input: InputMode;
   /** `resident` where it is left out. */
   readonly output?: OutputMode | undefined;
+  /** What kernels are chosen for; `speed` where it is left out. */
+  readonly optimize?: Optimization | undefined;
   /** Instruction sets that kernels may use; the portable kernels alone where they are left out. */
   readonly isas?: readonly Isa[] | undefined;
   /** The most bytes that the arena may take: then the fastest plan that fits, whatever the objective. */
@@ -66,7 +68,7 @@ export class ArenaLimitError extends Error {
  */
 export function choosePlan(graph: Graph, layers: readonly Layer[], options: PlanOptions): Plan {
   const { arenaLimit, objective, input, maxOverhead, isas = [] } = options;
-  const source = programFor(graph, layers, options.output);
+  const source: Program = { ...programFor(graph, layers, options.output), optimize: options.optimize };
   const layerwise = layerwisePlan(given(source));
   if (arenaLimit === undefined && maxOverhead === undefined && objective === 'time') return layerwise;
   const context = { source, input, lowerings: { isas, known: new Map() }, findings: createFindings() };
@@ -95,11 +97,12 @@ export function paretoPlans(
   {
     input,
     output,
+    optimize,
     isas = [],
     maxOverhead = mostOverhead,
-  }: Pick<PlanOptions, 'input' | 'output' | 'isas' | 'maxOverhead'>,
+  }: Pick<PlanOptions, 'input' | 'output' | 'optimize' | 'isas' | 'maxOverhead'>,
 ): readonly Plan[] {
-  const source = programFor(graph, layers, output);
+  const source: Program = { ...programFor(graph, layers, output), optimize };
   const context = { source, input, lowerings: { isas, known: new Map() }, findings: createFindings() };
   return frontOf([
     ...draftsWithin(context, 1, 'front'),

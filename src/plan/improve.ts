@@ -77,8 +77,7 @@ function stateOf(chosen: readonly Rewriting[], { source, input, lowerings, findi
 }
 
 /** A program as the model has it. */
-export function given({ graph, layers, handed }: Program): RewrittenProgram {
-  const source = { graph, layers, handed };
+export function given(source: Program): RewrittenProgram {
   return { ...source, source, rewritings: [] };
 }
 

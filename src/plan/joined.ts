@@ -27,9 +27,35 @@ function canJoinRows(layer: Layer, call: KernelCall, storage: Placed['storage'] 
   );
 }
 
-/** Whether each pixel of a layer's output needs one pixel of each input alone. */
-export function computesPixels({ lowering }: Layer): boolean {
-  return lowering.kind === 'calls' && lowering.calls.every(({ pointwise }) => pointwise);
+/**
+ * How many bytes before a dying input the output of a layer that is computed whole had better begin: as many as there are,
+ * where each pixel needs one pixel of each input alone; as many as calls of two rows need, where there are such; else 0.
+ * @param rowBytesOf bytes from one row of a tensor to the next
+ */
+export function usefulRoom(layer: Layer, rowBytesOf: (tensor: string) => number): number {
+  const { lowering, node } = layer;
+  if (lowering.kind === 'alias') return 0;
+  if (lowering.calls.every(({ pointwise }) => pointwise)) return Number.POSITIVE_INFINITY;
+  const [call, ...others] = lowering.calls;
+  const [input] = node.inputs;
+  if (call?.twoRows === undefined || others.length > 0 || typeof input !== 'string') return 0;
+  return readsFirst(layer, call) ? 0 : roomForTwo(call, rowBytesOf(input), rowBytesOf(node.output));
+}
+
+/** Whether each call of two rows reads all that it reads before it writes: then it may write wherever calls of one may. */
+export function readsFirst({ tensors }: Layer, { twoRows }: KernelCall): boolean {
+  return rowShape(tensors.output.shape).width <= (twoRows?.readsFirst ?? 0);
+}
+
+/** How many bytes before the input the output begins where both rows of each call end before the first that it reads. */
+export function roomForTwo({ inputs, firstRow, count }: KernelCall, from: number, to: number): number {
+  const rows = inputs[0]?.rows;
+  if (rows === undefined || rows === 'whole' || inputs.length > 1) return Number.POSITIVE_INFINITY;
+  let room = 0;
+  for (let y = firstRow; y < firstRow + count; y += 2) {
+    room = Math.max(room, (y + 2) * to - Math.max(0, y * rows.multiply + rows.add) * from);
+  }
+  return room;
 }
 
 /**

@@ -97,7 +97,7 @@ export function leanLayers(layer: Layer): readonly Layer[] {
   const count = Math.max(...lowering.calls.map(({ lean = [] }) => lean.length));
   return Array.from({ length: count }, (_, index): Layer => {
     const calls = lowering.calls.map((call): KernelCall => {
-      const { smallSymbol, smallMost, rowsSymbol, rowsLeast, fewScratch, lean = [], ...rest } = call;
+      const { smallSymbol, smallMost, rowsSymbol, rowsLeast, fewScratch, lean = [], planarOutput, ...rest } = call;
       return lean.length === 0 ? call : { ...rest, ...lean[Math.min(index, lean.length - 1)] };
     });
     return { ...layer, lowering: { kind: 'calls', calls }, fast: lowering };

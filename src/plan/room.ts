@@ -4,25 +4,31 @@ import { alignUp, type Join, type PlacedBuffer } from './types.ts';
  * A placement in which some outputs begin further before the dying inputs that they lie over, where there is room for it: the
  * inputs lie higher, as high as all else lets them, and nothing else moves. So calls of a kernel can compute more rows
  * before they reach what is still to be read (see overlappingLayers).
- * @param outputs the names of the buffers that gain by it
+ * @param useful how many bytes before its input an output gains by: what has so many keeps them
  */
 export function withRoomBefore(
   buffers: readonly PlacedBuffer[],
   joins: readonly Join[],
-  outputs: ReadonlySet<string>,
+  useful: ReadonlyMap<string, number>,
 ): readonly PlacedBuffer[] {
   const top = buffers.reduce((most, { offset, bytes }) => Math.max(most, offset + alignUp(bytes)), 0);
   let placed = buffers;
   for (const join of joins) {
-    if (!outputs.has(join.output)) continue;
+    if ((useful.get(join.output) ?? 0) === 0) continue;
+    const offsetOf = (wanted: string): number => placed.find(({ name }) => name === wanted)?.offset ?? 0;
+    const kept = joins.map((one): Join => {
+      const wanted = useful.get(one.output) ?? 0;
+      const isMet = wanted > one.distance && offsetOf(one.input) - offsetOf(one.output) >= wanted;
+      return isMet ? { ...one, distance: wanted } : one;
+    });
     const input = placed.find(({ name }) => name === join.input) as PlacedBuffer;
     const others = placed.filter((other) => other !== input && other.first <= input.last && input.first <= other.last);
     const holds = (offset: number): boolean =>
-      offset + alignUp(input.bytes) <= top && others.every((other) => areApart({ ...input, offset }, other, joins));
+      offset + alignUp(input.bytes) <= top && others.every((other) => areApart({ ...input, offset }, other, kept));
     const highest = others
       .flatMap((other) => [
         other.offset - alignUp(input.bytes),
-        ...joins
+        ...kept
           .filter((one) => one.output === input.name && one.input === other.name)
           .map((one) => other.offset - one.distance),
       ])

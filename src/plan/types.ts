@@ -100,6 +100,12 @@ export interface Settling {
 }
 
 /**
+ * How the bytes of a row lie: pixel by pixel, each with its channels, or channel by channel, each with its pixels. A row
+ * has as many bytes either way.
+ */
+export type RowLayout = 'interleaved' | 'planar';
+
+/**
  * Where the rows of a tensor lie: row r of an image in slot r modulo `slots`. A whole tensor has as many slots as rows.
  * Behind the slots lies the window of the newest row, where there is one (see Ring).
  * `buffer` is an index of Plan.buffers; constants lie in flash and have none.
@@ -112,6 +118,7 @@ export interface Storage extends Ring {
   readonly rowBytes: number;
   /** Bytes from one pixel to the next: more than its channels where the tensor is a part of another. */
   readonly pixelBytes: number;
+  readonly layout: RowLayout;
 }
 
 /** One layer, computed whole. */
@@ -138,12 +145,21 @@ export interface StageStep {
 
 export type Step = CallStep | StageStep;
 
+/**
+ * `speed`: the kernels that are fastest. `size`: no forms of kernels beside those that all plans need, where a kernel has a
+ * smaller file for calls of few pixels that one, and compilers are asked for small code.
+ */
+export const optimizations = ['speed', 'size'] as const;
+export type Optimization = (typeof optimizations)[number];
+
 /** A quantised graph, and what each of its nodes becomes. */
 export interface Program {
   readonly graph: Graph;
   readonly layers: readonly Layer[];
   /** Graph outputs that go to the caller as they are made, and are not kept for it; none where it is left out. */
   readonly handed?: ReadonlySet<string> | undefined;
+  /** What kernels are chosen for; `speed` where it is left out. */
+  readonly optimize?: Optimization | undefined;
 }
 
 /**

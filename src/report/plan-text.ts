@@ -41,6 +41,9 @@ export function planText(report: PlanReport, ends: readonly EndReport[] = []): s
     `work    ${count(report.macs)} MACs in ${plural(report.layers.length, 'layer')}, ${plural(report.steps.length, 'step')}`,
     ...estimateText(report),
     ...report.rewritings.map((text) => `        ${text}`),
+    ...(report.planar.length > 0
+      ? [`rows    channel by channel, which is faster here, of ${report.planar.join(', ')}`]
+      : []),
   ].join('\n');
   const steps = runsOf(report.steps).map((run) =>
     [runText(report, run), ...runEnds(ends.slice(run.first, run.first + run.steps.length))].join('\n'),

@@ -95,6 +95,8 @@ export interface PlanReport {
   readonly core: string | null;
   /** What is computed another way than the model says, with the same bytes. */
   readonly rewritings: readonly string[];
+  /** Tensors whose rows are channel-planar, [channels][width]; those of all others are interleaved, [width][channels]. */
+  readonly planar: readonly string[];
   readonly steps: readonly StepReport[];
   readonly layers: readonly LayerReport[];
   readonly buffers: readonly BufferReport[];
@@ -196,6 +198,7 @@ export function reportPlan(plan: Plan, core: string | null): PlanReport {
     macs: plan.macs,
     core,
     rewritings: plan.rewritings.map(({ text }) => text),
+    planar: [...plan.storage].flatMap(([name, { layout }]) => (layout === 'planar' ? [name] : [])),
     steps,
     layers,
     buffers: plan.buffers.map(({ name, region, offset, bytes, first, last }, index) => ({

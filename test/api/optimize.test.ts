@@ -29,11 +29,11 @@ describe('what code is optimised for', () => {
     // The last segment of a row is two pixels.
     [12, 5, 'all'],
   ])('speed: a row of %i pixels, %i at a time, takes the kernel %s', (width, segment, symbol) => {
-    expect(symbolOf(withSmallKernels(planOf(width, segment), 'speed'))).toBe(symbol);
+    expect(symbolOf(withSmallKernels(planOf(width, segment)))).toBe(symbol);
   });
 
   it('size: the smallest file, and small code', () => {
-    expect(symbolOf(withSmallKernels(planOf(12, 12), 'size'))).toBe('one');
+    expect(symbolOf(withSmallKernels({ ...planOf(12, 12), optimize: 'size' }))).toBe('one');
     const target = loadTarget('nucleo-l4r5zi');
     const small = smallTarget(target);
     expect(target.board?.optimize.model).toBe('-O2');

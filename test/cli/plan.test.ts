@@ -55,14 +55,15 @@ describe('tessera plan', () => {
     const groups = makeModel({
       inputs: [valueInfo('image', [1, 4, 6, 6])],
       outputs: [valueInfo('y', [1, 4, 6, 6])],
-      initializers: [floatTensor('weights', [4, 2, 3, 3], wave(72, 0.7))],
-      nodes: [node('Conv', ['image', 'weights'], ['y'], [integer('group', 2), integers('pads', [1, 1, 1, 1])])],
+      // Of more than 16 rows.
+      initializers: [floatTensor('weights', [4, 2, 17, 3], wave(408, 0.7))],
+      nodes: [node('Conv', ['image', 'weights'], ['y'], [integer('group', 2), integers('pads', [8, 1, 8, 1])])],
     });
     writeFileSync(at('groups.onnx'), groups);
     const planned = async (file: string, target: string): Promise<string> =>
       (await tessera('plan', at(file), '--calibrate', 'random', '--target', target)).stdout;
     expect(await planned('groups.onnx', 'nucleo-f446re')).toMatch(
-      /\n\nPortable kernels, and why\n( {2}layer 0, tsr_conv_s8s8__dsp\w*: .*groups.*\n)+\nBuffers over time/,
+      /\n\nPortable kernels, and why\n( {2}layer 0, .*\n)* {2}layer 0, tsr_conv_s8s8__dsp_groups: a kernel of more than 16 rows\n( {2}layer 0, .*\n)*\nBuffers over time/,
     );
     expect(await planned('groups.onnx', 'host')).not.toContain('Portable kernels');
     expect(await planned('small.onnx', 'nucleo-f446re')).not.toContain('Portable kernels');

@@ -71,6 +71,17 @@ static inline void driver_run(driver *d, driver_kernel kernel, const void *p, in
   }
 }
 
+/* Makes pixels of so many channels of rows of channels, where a kernel wrote those; 0 where it did not. */
+static inline void driver_interleave(int8_t *out, int32_t out_bytes, int32_t channels) {
+  if (channels == 0) return;
+  const int32_t width = out_bytes / channels;
+  int8_t *planar = malloc((size_t)out_bytes);
+  if (planar == NULL) abort();
+  memcpy(planar, out + DRIVER_GUARD, (size_t)out_bytes);
+  for (int32_t i = 0; i < width * channels; ++i) out[DRIVER_GUARD + i] = planar[i % channels * width + i / channels];
+  free(planar);
+}
+
 /* Compares what two kernels gave. Returns the index of the first byte that differs from the output's start, or -1. */
 static inline int32_t driver_compare(const int8_t *a, const int8_t *b, int32_t out_bytes) {
   for (int32_t i = 0; i < out_bytes + 2 * DRIVER_GUARD; ++i) {

@@ -7,13 +7,16 @@ import { createDice, randomFrom } from '../support/random.ts';
 import { randomBytes } from './cases.ts';
 import { type ConvShape, convCase } from './conv-cases.ts';
 import { compareOnQemu } from './qemu.ts';
-import { compareKernels, leanKernel, smallKernel } from './support.ts';
+import { compareKernels, leanKernel, planarOutputKernel, smallKernel } from './support.ts';
 
 const lean = leanKernel(convDsp, 'tsr_conv_s8s8__dsp_lean');
 const leanFine = leanKernel(convFineDsp, 'tsr_conv_s8s8__dsp_fine_lean');
 
 const parts = leanKernel(convDsp, 'tsr_conv_s8s8__dsp_parts');
 const partsFine = leanKernel(convFineDsp, 'tsr_conv_s8s8__dsp_fine_parts');
+
+const planar = planarOutputKernel(convDsp);
+const planarFine = planarOutputKernel(convFineDsp);
 
 const shapes: readonly (readonly [string, KernelVariant, ConvShape])[] = [
   ['of any shape', convDsp, {}],
@@ -34,6 +37,20 @@ const shapes: readonly (readonly [string, KernelVariant, ConvShape])[] = [
   ['of 1 x 1, without scratch', lean, { kernelHeight: 1, kernelWidth: 1, groups: 1 }],
   ['of 3 x 3, without scratch', lean, { kernelHeight: 3, kernelWidth: 3, groups: 1, dilation: 1 }],
   ['of weights of -128, without scratch', lean, { leastWeight: -128, groups: 1, outChannels: 8 }],
+  ['of any shape, to planar rows', planar, { groups: 1, outChannels: 12 }],
+  ['of 1 x 1, to planar rows', planar, { kernelHeight: 1, kernelWidth: 1, groups: 1, inChannels: 16, outChannels: 8 }],
+  [
+    'of one group, to planar rows',
+    planar,
+    { kernelHeight: 1, kernelWidth: 1, groups: 1, inChannels: 64, outChannels: 4 },
+  ],
+  ['of three channels, to planar rows', planar, { kernelHeight: 3, kernelWidth: 3, inChannels: 3, outChannels: 8 }],
+  ['of many channels, to planar rows', planar, { kernelHeight: 1, kernelWidth: 1, inChannels: 64, outChannels: 112 }],
+  [
+    'of a large shift, to planar rows',
+    planarFine,
+    { kernelHeight: 3, kernelWidth: 3, inChannels: 40, outChannels: 8, groups: 1 },
+  ],
   ['of any shape, part by part', parts, { inChannels: 8, outChannels: 12 }],
   ['of 3 x 3, part by part', parts, { kernelHeight: 3, kernelWidth: 3, inChannels: 44, outChannels: 4, groups: 1 }],
   [
@@ -68,13 +85,27 @@ describe('the Arm DSP convolution gives the bytes of the portable one', () => {
     120_000,
   );
 
-  it.skipIf(!emulated)(
-    'of any shape, on a Cortex-M7',
-    async () => {
-      expect(await compareOnQemu('cortex-m7', convDsp, (dice) => convCase(dice))).toEqual([]);
+  it.skipIf(!emulated).each([
+    ['of any shape', convDsp, {}],
+    ['of any shape, to planar rows', planar, { outChannels: 8 }],
+  ])(
+    '%s, on a Cortex-M7',
+    async (_, variant, shape: ConvShape) => {
+      expect(await compareOnQemu('cortex-m7', variant, (dice) => convCase(dice, shape))).toEqual([]);
     },
     120_000,
   );
+
+  it('writes planar rows where all of its channels are packed', () => {
+    const dice = createDice(randomFrom(3));
+    const adapted = Array.from({ length: 200 }, () => convDsp.adapt(convCase(dice).call)).filter(
+      (call) => typeof call !== 'string',
+    );
+    const able = adapted.map(({ planarOutput }) => planarOutput !== undefined);
+    expect(able).toEqual(adapted.map(({ fields }) => fields.packed_channels === fields.out_channels));
+    expect(able.filter((one) => one).length).toBeGreaterThan(20);
+    expect(able).toContain(false);
+  });
 });
 
 describe('the packed weights', () => {

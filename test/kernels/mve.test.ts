@@ -33,7 +33,7 @@ import { lookupCase, maxPoolCase } from './mve-cases.ts';
 import { averagePoolCase, softmaxCase } from './pool-cases.ts';
 import { compareOnQemu } from './qemu.ts';
 import { depthwiseCase } from './simd128-cases.ts';
-import { type CaseMaker, compareKernels, type KernelCase } from './support.ts';
+import { type CaseMaker, compareKernels, type KernelCase, twoRowsKernel } from './support.ts';
 
 interface Comparison {
   readonly what: string;
@@ -54,14 +54,24 @@ function narrowShape(dice: Dice): ConvShape {
   return { kernelHeight, kernelWidth, inChannels, groups: 1, dilation, outChannels: dice.integer(2, 40) };
 }
 
-/** Columns of at most 64 bytes. */
+/** Columns of at most 64 bytes, often with windows of a size that loops know. */
 function columnShape(dice: Dice): ConvShape {
-  const kernelHeight = dice.pick([1, 3, dice.integer(1, 10)]);
-  const inChannels = dice.pick([1, 3, 8, 16, dice.integer(1, 20)]);
+  const height = dice.pick([1, 3, dice.integer(1, 10)]);
+  const channels = Math.min(dice.pick([1, 3, 8, 16, dice.integer(1, 20)]), Math.floor(64 / height));
+  const [kernelHeight, kernelWidth, inChannels] = dice.pick([
+    [height, dice.integer(2, 5), channels],
+    [height, dice.integer(2, 5), channels],
+    [10, 4, 1],
+    [3, 3, 8],
+    dice.pick([
+      [4, 4, 4],
+      [4, 7, 4],
+    ] as const),
+  ] as const);
   return {
     kernelHeight,
-    kernelWidth: dice.integer(2, 5),
-    inChannels: Math.min(inChannels, Math.floor(64 / kernelHeight)),
+    kernelWidth,
+    inChannels,
     groups: 1,
     dilation: 1,
     outChannels: 4 * dice.integer(1, 6),
@@ -74,7 +84,7 @@ function pixelCase(dice: Dice): KernelCase {
   const outWidth = dice.integer(1, 20);
   const made = convCase(dice, {
     ...shape,
-    inChannels: dice.pick([32, 48, 64, 64, 112, dice.integer(17, 90)]),
+    inChannels: dice.pick([32, 40, 48, 64, 72, 112, dice.integer(17, 90)]),
     outChannels: 4 * dice.integer(1, 8),
     outWidth,
   });
@@ -88,6 +98,27 @@ function pixelCase(dice: Dice): KernelCase {
         segment: { row: 0, column: 0, outWidth, inWidth: outWidth, padLeft: 0 },
       },
     ],
+  };
+}
+
+/** Pairs of rows of outputs, of rows of which the first and the last are often missing. */
+function pairsCase(dice: Dice): KernelCase {
+  const window = { height: 3, width: 3, stride: 1, dilation: 1 };
+  const outWidth = dice.pick([dice.integer(4, 16), dice.integer(4, 60), dice.integer(4, 110)]);
+  const made = depthwiseCase(dice, window, outWidth);
+  const [step] = made.steps as [KernelCase['steps'][number]];
+  const { in_pixel: inPixel, out_pixel: outPixel, channels } = made.call.fields as Readonly<Record<string, number>>;
+  const rowBytes = (step.segment.inWidth - 1) * Number(inPixel) + Number(channels);
+  const count = 2 * dice.integer(1, 4);
+  const most = dice.pick([0, 0, 0.1]);
+  const rows = Array.from({ length: count + 2 }, (_, y) => {
+    const isEnd = y === 0 || y === count + 1;
+    return dice.chance(isEnd ? 0.4 : most) ? null : randomRow(dice, rowBytes);
+  });
+  return {
+    call: { ...made.call, count },
+    steps: [{ rows, segment: { ...step.segment, row: count } }],
+    outBytes: (count * outWidth - 1) * Number(outPixel) + Number(channels),
   };
 }
 
@@ -119,6 +150,7 @@ const comparisons: readonly Comparison[] = [
     make: (dice) =>
       depthwiseCase(dice, { height: 3, width: 3, stride: dice.pick([1, 1, 2]), dilation: 1 }, 4 * dice.integer(5, 26)),
   },
+  { what: 'depthwise 3 x 3 of pairs of rows', variant: twoRowsKernel(depthwiseMve3x3), make: pairsCase },
   {
     what: 'convolution of short windows of wide rows',
     variant: convMveNarrow,
@@ -158,7 +190,7 @@ describe('Helium kernels give the bytes of the portable ones', () => {
 
   it('all of them', () => {
     expect(new Set(comparisons.map(({ variant }) => variant.symbol))).toEqual(
-      new Set(mveKernels.map(({ symbol }) => symbol)),
+      new Set(mveKernels.flatMap(({ symbol, twoRowsSymbol }) => [symbol, twoRowsSymbol ?? symbol])),
     );
   });
 });

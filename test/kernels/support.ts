@@ -73,6 +73,65 @@ export function leanKernel(variant: KernelVariant, symbol: string): KernelVarian
   return { ...variant, symbol, adapt };
 }
 
+/** A variant that writes channel-planar rows. */
+export function planarOutputKernel(variant: KernelVariant): KernelVariant {
+  const adapt = (call: KernelCall): VariantCall | string => {
+    if (call.fields.out_pixel !== call.fields.out_channels) return 'pixels that do not lie side by side';
+    const adapted = variant.adapt(call);
+    if (typeof adapted === 'string') return adapted;
+    if (adapted.planarOutput === undefined) return 'no planar rows';
+    return { ...adapted, fields: { ...adapted.fields, ...adapted.planarOutput } };
+  };
+  return { ...variant, adapt };
+}
+
+/** The kernel of a variant that reads channel-planar rows, as a variant of its own. The place of pixels means nothing to it. */
+export function planarInputKernel(variant: KernelVariant): KernelVariant {
+  if (variant.planarSymbol === undefined) throw new Error(`${variant.symbol} has no form for planar rows`);
+  const adapt = (call: KernelCall): VariantCall | string => {
+    const adapted = variant.adapt(call);
+    if (typeof adapted === 'string') return adapted;
+    if (adapted.planarInput === undefined) return 'no form for planar rows';
+    const { fewScratch, ...rest } = adapted;
+    return { ...rest, ...adapted.planarInput, fields: { ...adapted.fields, in_pixel: 0 } };
+  };
+  return { ...variant, symbol: variant.planarSymbol, adapt };
+}
+
+/** The kernel of a variant that computes pairs of rows, as a variant of its own: as many as a case has steps. */
+export function twoRowsKernel(variant: KernelVariant): KernelVariant {
+  if (variant.twoRowsSymbol === undefined) throw new Error(`${variant.symbol} has no form for pairs of rows`);
+  const adapt = (call: KernelCall): VariantCall | string => {
+    const adapted = variant.adapt(call);
+    if (typeof adapted === 'string') return adapted;
+    if (adapted.twoRows === undefined) return 'no form for pairs of rows';
+    const { pairsField, headers } = adapted.twoRows;
+    return { ...adapted, headers, fields: { ...adapted.fields, [pairsField]: call.count / 2 } };
+  };
+  return { ...variant, symbol: variant.twoRowsSymbol, adapt };
+}
+
+/** The steps of a case as a kernel takes them: with planar rows, [channels][width], where that is what it reads. */
+function stepsOf({ symbol, planarInput }: KernelCall, { call, steps }: KernelCase): readonly KernelStep[] {
+  if (planarInput?.symbol !== symbol) return steps;
+  const [channels, pixel] = [Number(call.fields.channels), Number(call.fields.in_pixel)];
+  const planar = (row: RowBytes, width: number): RowBytes => ({
+    ...row,
+    bytes: Int8Array.from(
+      { length: channels * width },
+      (_, i) => row.bytes[(i % width) * pixel + Math.floor(i / width)] as number,
+    ),
+  });
+  return steps.map(({ rows, segment }) => ({
+    segment,
+    rows: rows.map((row) => (row === null ? null : planar(row, segment.inWidth))),
+  }));
+}
+
+/** The channels of an output whose rows are planar; 0 where it is interleaved. */
+const planesOf = ({ planarOutput, fields }: KernelCall): number =>
+  planarOutput !== undefined && fields.out_pixel === planarOutput.out_pixel ? Number(fields.out_channels) : 0;
+
 /** Cases a kernel: 300, or as many as TESSERA_KERNEL_CASES says (`npm run test:kernels`: 10,000). */
 export const casesPerKernel = Number(process.env.TESSERA_KERNEL_CASES ?? 300);
 
@@ -89,7 +148,8 @@ function fieldsOf(structs: readonly Readonly<Record<string, FieldValue>>[]): rea
   return names.map((name) => ({ name, isArray: structs.some((fields) => typeof fields[name] !== 'number') }));
 }
 
-function fillText({ struct, shape }: KernelCall, fields: readonly Field[], name: string): string {
+/** @param rows the rows of outputs of a call, one behind the other, where the kernel computes one a call */
+function fillText({ struct, shape }: KernelCall, fields: readonly Field[], name: string, rows = ''): string {
   const of = (f: Field): string => (f.isArray || shape === undefined ? `p->${f.name}` : `shape.${f.name}`);
   const lines = fields.map((f) =>
     f.isArray ? `  ${of(f)} = driver_block(d);` : `  ${of(f)} = (__typeof__(${of(f)}))driver_number(d);`,
@@ -101,19 +161,26 @@ ${[...shared, ...lines].join('\n')}
 
 static void call_${name}(const void *p, const int8_t *const *rows, int8_t *out, const tsr_segment *segment,
                          void *scratch) {
-  KERNEL_${name.toUpperCase()}(p, rows, out, segment, scratch);
+  ${rows}KERNEL_${name.toUpperCase()}(p, rows${rows === '' ? '' : ' + y'}, out, segment, scratch);
 }`;
 }
 
 function driverText(pair: Pair): string {
   const headers = [pair.portable, pair.variant].flatMap(headersOf).map((path) => path.split('/').at(-1));
+  const { struct } = pair.portable;
+  // As many rows as segment->row says: kernels do not ask which row they compute.
+  const further = `out += segment->out_width * ((const ${struct} *)p)->out_pixel`;
+  const rows =
+    pair.variant.twoRows?.headers === pair.variant.headers
+      ? `for (int32_t y = 0; y < segment->row; ++y, ${further}) `
+      : '';
   return `#include "driver.h"
 ${[...new Set(headers)].map((header) => `#include "${header}"`).join('\n')}
 
 #define KERNEL_PORTABLE ${pair.portable.symbol}
 #define KERNEL_VARIANT ${pair.variant.symbol}
 
-${fillText(pair.portable, fieldsOf(pair.cases.map(({ portable }) => portable.fields)), 'portable')}
+${fillText(pair.portable, fieldsOf(pair.cases.map(({ portable }) => portable.fields)), 'portable', rows)}
 
 ${fillText(pair.variant, fieldsOf(pair.cases.map(({ variant }) => variant.fields)), 'variant')}
 
@@ -123,6 +190,7 @@ int32_t driver_check(const unsigned char *cases) {
   const int32_t count = driver_number(&d);
   for (int32_t i = 0; i < count; ++i) {
     const int32_t out_bytes = driver_number(&d);
+    const int32_t planes = driver_number(&d);
     int8_t *expected = malloc((size_t)out_bytes + 2 * DRIVER_GUARD);
     int8_t *actual = malloc((size_t)out_bytes + 2 * DRIVER_GUARD);
     if (expected == NULL || actual == NULL) abort();
@@ -134,6 +202,7 @@ int32_t driver_check(const unsigned char *cases) {
     ${pair.variant.struct} variant;
     fill_variant(&d, &variant);
     driver_run(&d, call_variant, &variant, actual, out_bytes);
+    driver_interleave(actual, out_bytes, planes);
     driver_free(&d);
     const int32_t at = driver_compare(expected, actual, out_bytes);
     if (at >= 0) {
@@ -212,9 +281,9 @@ function caseBytes(pair: Pair): Uint8Array {
   return Buffer.concat([
     int32([pair.cases.length]),
     ...pair.cases.flatMap((one) => [
-      int32([one.case.outBytes]),
+      int32([one.case.outBytes, planesOf(one.variant)]),
       ...sideBytes(one.portable, one.case.steps, scratch),
-      ...sideBytes(one.variant, one.case.steps, scratch),
+      ...sideBytes(one.variant, stepsOf(one.variant, one.case), scratch),
     ]),
   ]);
 }
@@ -283,7 +352,7 @@ function programFiles(pair: Pair): ReadonlyMap<string, string> {
   const paths = new Set(['tsr.h']);
   for (const call of [pair.portable, pair.variant]) {
     for (const header of headersOf(call)) paths.add(header);
-    paths.add(`${call.folder}/${call.symbol}.c`);
+    for (const file of [`${call.folder}/${call.symbol}.c`, ...(call.callees ?? [])]) paths.add(file);
   }
   const runtime = [...paths].map((path): [string, string] => [path.split('/').at(-1) as string, runtimeFile(path)]);
   return new Map([...runtime, ['driver.h', local('driver.h')], ['driver.c', driverText(pair)]]);

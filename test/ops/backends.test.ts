@@ -98,8 +98,8 @@ describe('the registry', () => {
   });
 
   it('has every other kernel among those for instruction sets', () => {
-    const symbols = kernelVariants.flatMap(({ symbol, smallSymbol, rowsSymbol, leanSymbols = [] }) => [
-      ...[symbol, smallSymbol, rowsSymbol],
+    const symbols = kernelVariants.flatMap(({ leanSymbols = [], ...one }) => [
+      ...[one.symbol, one.smallSymbol, one.rowsSymbol, one.planarSymbol, one.twoRowsSymbol],
       ...leanSymbols,
     ]);
     const listed = new Set(symbols.flatMap((symbol) => (symbol === undefined ? [] : [`${symbol}.c`])));

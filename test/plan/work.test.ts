@@ -106,4 +106,17 @@ describe('the work of the convolution for Arm DSP', () => {
     // 36 pairs of taps, two channels at a time of four pixels, four of fewer.
     expect(work.get('sum pairs 4')).toBe(5 * 36 * 4);
   });
+
+  it('in groups is that of one for each', () => {
+    const layer = convolution(2, ['dsp']);
+    const call = callOf(layer);
+    const { symbol, fields } = call;
+    expect(symbol).toMatch(/_groups$/);
+    expect([fields.in_channels, fields.out_channels]).toEqual([4, 4]);
+    const work = kernelWork(layer, call, null, null);
+    expect([work.get('calls'), work.get('channel groups')]).toEqual([5, 10]);
+    expect(work.get('groups 4')).toBe(2 * 5);
+    // 18 pairs of taps of four channels each.
+    expect(work.get('sum pairs 4')).toBe(2 * 5 * 18 * 2);
+  });
 });

@@ -39,6 +39,10 @@ export const awkwardCases = [
   'concat on axis 3',
   'stage',
   'ring',
+  'planar rows',
+  'planar rows in a ring',
+  'pairs of rows',
+  'pairs of rows over an input',
   'fetched input',
   'handed-over output',
   'handed-over output of a stage',
@@ -178,13 +182,22 @@ export function planFeatures(plan: Plan): AwkwardCase[] {
     if (read.has(name)) found.push('handed-over output that is read');
   }
   for (const [name, storage] of plan.storage) {
-    if (storage.buffer !== null && storage.slots < rowShape(tensorOf(plan.graph, name).shape).rows) found.push('ring');
+    const isRing = storage.buffer !== null && storage.slots < rowShape(tensorOf(plan.graph, name).shape).rows;
+    if (isRing) found.push('ring');
+    if (storage.layout === 'planar') found.push('planar rows', ...(isRing ? (['planar rows in a ring'] as const) : []));
   }
   for (const layer of plan.layers) {
     if (layer.lowering.kind === 'alias') found.push('alias');
     else if (layer.node.op === 'Transpose') found.push('transpose that stays');
     if (plan.scratch.has(layer.index)) found.push('scratch');
-    if (layer.lowering.kind === 'calls' && layer.lowering.calls.length > 1) found.push('layer of several calls');
+    if (layer.lowering.kind === 'alias') continue;
+    if (layer.lowering.calls.length > 1) found.push('layer of several calls');
+    if (layer.lowering.calls.some(({ rowsAtOnce }) => rowsAtOnce !== undefined)) {
+      found.push(
+        'pairs of rows',
+        ...(plan.overlapping.has(layer.index) ? (['pairs of rows over an input'] as const) : []),
+      );
+    }
   }
   return found;
 }

@@ -35,6 +35,40 @@ function residual(w: Workshop): Tensor | null {
   return w.node('Add', w.chance(0.5) ? [x, y] : [y, x], w.chance(0.5) ? {} : { clamp: { min: 0, max: null } });
 }
 
+/** A convolution and a depthwise one of its output: what separable blocks are. */
+function separable(w: Workshop): void {
+  const convolution = (input: Tensor, outputs: number, kernel: readonly number[], more: object): Tensor | null => {
+    const groups = 'groups' in more ? outputs : 1;
+    const each = (input.shape[3] as number) / groups;
+    const taps = kernel.reduce((product, size) => product * size, each);
+    const weights = w.constant([outputs, ...kernel, each], () => w.normal() / Math.sqrt(taps));
+    const bias = w.chance(0.7) ? w.constant([outputs], () => 0.3 * w.normal()) : null;
+    const clamp = w.chance(0.6) ? { clamp: { min: 0, max: w.pick([null, 1.5]) } } : {};
+    const window = { strides: [1, 1], dilations: [1, 1], pads: kernel.map(() => [0, 0]), groups };
+    return w.node('Conv', [input, weights, bias], { kernel, ...window, ...more, ...clamp });
+  };
+  const isTall = w.chance(0.8);
+  const batch = !isTall && w.chance(0.2) ? 2 : 1;
+  const height = isTall ? w.integer(8, 12) : w.integer(2, batch > 1 ? 2 : 5);
+  const width = isTall ? w.pick([5, 6, 6, 8]) : w.integer(8, 14);
+  const x = w.input([batch, height, width, w.integer(1, 9)]);
+  const [none, even, early, late, wide] = [
+    [0, 0],
+    [1, 1],
+    [1, 0],
+    [0, 1],
+    [2, 1],
+  ] as const;
+  const taps = w.chance(0.8) ? 3 : 1;
+  const channels = 4 * w.integer(2, isTall && width > 6 ? 2 : 3);
+  const made = convolution(x, channels, [taps, taps], taps === 3 ? { pads: [even, even] } : {});
+  const stride = w.pick([1, 1, 2]);
+  const pads = [w.pick([even, even, late, wide]), w.pick([even, even, even, even, late, early, none, wide])];
+  const filtered =
+    made === null ? null : convolution(made, channels, [3, 3], { strides: [stride, stride], pads, groups: channels });
+  if (filtered !== null && w.chance(0.7)) convolution(filtered, w.integer(1, 9), [1, 1], {});
+}
+
 /** Channels expanded, filtered and weighed by a gate that sees all pixels: what squeeze-and-excitation blocks are. */
 function gated(w: Workshop): void {
   const convolution = (input: Tensor | null, outputs: number, taps: number, groups: number): Tensor | null => {
@@ -63,6 +97,12 @@ function gated(w: Workshop): void {
   if (y !== null && w.chance(0.7)) w.node('Add', [x, y], {});
 }
 
+/**
+ * Seeds modulo 8 of graphs with a separable block: those are planned for Arm DSP, where rows may be channel-planar, and for
+ * Helium, where pairs of rows may be computed together.
+ */
+export const separableSeeds: readonly number[] = [1, 5, 6];
+
 /** A float graph of about 3 to 20 nodes of all operators, channels last, and inputs for it. */
 export function randomGraph(seed: number): RandomGraph {
   const random = randomFrom(Math.imul(seed + 1, 0x9e3779b1));
@@ -70,6 +110,7 @@ export function randomGraph(seed: number): RandomGraph {
   const w = createWorkshop(builder, random);
   for (let i = w.pick([1, 1, 1, 2, 3]); i > 0; i -= 1) w.input(inputShape(w));
   if (seed % 8 === 7) gated(w);
+  if (separableSeeds.includes(seed % 8)) separable(w);
   const entries = Object.values(makers);
   const tickets = entries.flatMap(({ weight, make }) => Array.from({ length: weight }, () => make));
   const wanted = w.integer(3, 14);

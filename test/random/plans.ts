@@ -1,4 +1,4 @@
-import { optimize, quantize } from '../../src/compile.ts';
+import { optimize, plan, quantize } from '../../src/compile.ts';
 import type { Graph, Value } from '../../src/graph/types.ts';
 import type { Isa } from '../../src/kernels/define.ts';
 import { programFor } from '../../src/plan/boundary.ts';
@@ -7,13 +7,14 @@ import { rewritingsOf } from '../../src/plan/improve.ts';
 import { leanLayers, lowerGraph } from '../../src/plan/lower.ts';
 import { areApart, type Rewriting, rewrite } from '../../src/plan/rewrite/rewrite.ts';
 import { searchOf } from '../../src/plan/search.ts';
+import { withTwoRows } from '../../src/plan/two-rows.ts';
 import type { Plan } from '../../src/plan/types.ts';
 import { validatePlan } from '../../src/plan/validate/validate.ts';
 import { assignQuantization } from '../../src/quantize/assign.ts';
 import { calibrate } from '../../src/quantize/calibrate.ts';
 import { dicedKinds, distinctPlans, distorted, laidOut, randomSteps, requantized } from '../support/quantized.ts';
 import { createDice, type Dice, randomFrom } from '../support/random.ts';
-import { type RandomGraph, randomGraph } from './generate.ts';
+import { type RandomGraph, randomGraph, separableSeeds } from './generate.ts';
 
 /** A random graph, quantised, and its plans by kind. */
 export interface RandomPlans {
@@ -73,8 +74,20 @@ function rewrittenPlans(graph: Graph, isas: readonly Isa[], dice: Dice): RandomP
   const layers = program.layers.map((layer) => dice.pick([layer, layer, ...leanLayers(layer)]));
   const search = searchOf({ ...program, layers }, input, createFindings());
   const made = search.planOf(search.within(search.least) ?? []);
-  validatePlan(made);
-  return [{ kind: 'rewritten', plan: made }];
+  const pairs = withTwoRows(made);
+  validatePlan(pairs);
+  return [{ kind: 'rewritten', plan: pairs }];
+}
+
+/** The fastest plans with parts of what the fastest of all takes more than the least. */
+function plansBetween(graph: Graph, isas: readonly Isa[]): RandomPlans['plans'] {
+  const options = { input: 'stream', output: 'stream', isas } as const;
+  const bytesOf = (objective: 'time' | 'sram'): number => plan(graph, { ...options, objective }).arenaBytes;
+  const [most, least] = [bytesOf('time'), bytesOf('sram')];
+  return [0.2, 0.4, 0.7].map((part) => {
+    const arenaLimit = Math.round(least + part * (most - least));
+    return { kind: `with ${arenaLimit} bytes`, plan: plan(graph, { ...options, objective: 'time', arenaLimit }) };
+  });
 }
 
 export function randomPlans(seed: number): RandomPlans {
@@ -87,6 +100,7 @@ export function randomPlans(seed: number): RandomPlans {
     saturating,
     plans: [
       ...distinctPlans(graph, isas, dicedKinds(createDice(randomFrom(seed ^ 0x1f83d9ab)))),
+      ...(separableSeeds.includes(seed % 8) ? plansBetween(graph, isas) : []),
       ...rewrittenPlans(graph, isas, createDice(randomFrom(seed ^ 0x3c6ef372))),
     ],
     samples: [randomSteps(graph, random), randomSteps(graph, random)],

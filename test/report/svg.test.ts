@@ -19,7 +19,7 @@ function overview(buffers: readonly BufferReport[], layersOfSteps: readonly numb
   });
   const arenaBytes = Math.max(0, ...buffers.map(({ offset, bytes }) => offset + bytes));
   const report: PlanReport = {
-    ...{ inputs: [], outputs: [], constantBytes: 0, macs: 0, core: null, rewritings: [], layers: [] },
+    ...{ inputs: [], outputs: [], constantBytes: 0, macs: 0, core: null, rewritings: [], planar: [], layers: [] },
     ...{ arenaBytes, allocationBound: arenaBytes, steps, buffers },
     regions: [{ memory: null, speed: null, bytes: arenaBytes, bound: arenaBytes }],
   };

@@ -60,8 +60,12 @@ export interface PackedSums {
   readonly packedChannels: number;
 }
 
-/** The stream of weights, biases and multipliers. */
-export function packSums(sums: Sums, pairs: readonly TapPair[]): PackedSums {
+/** The stream of weights, biases and multipliers, of which at most so many channels are packed by fours. */
+export function packSums(
+  sums: Sums,
+  pairs: readonly TapPair[],
+  mostPacked: number = Number.POSITIVE_INFINITY,
+): PackedSums {
   const channels = sums.bias.length;
   const taps = sums.weights.length / channels;
   const words: number[] = [];
@@ -70,7 +74,7 @@ export function packSums(sums: Sums, pairs: readonly TapPair[]): PackedSums {
   const half = (even: number, tap: number | null): number => 256 * weight(even + 1, tap) + weight(even, tap);
   const word = (even: number, [low, high]: TapPair): number => (half(even, low) & 0xffff) | (half(even, high) << 16);
   let packed = 0;
-  for (let c = 0; c + 4 <= channels; c += 4) {
+  for (let c = 0; c + 4 <= Math.min(channels, mostPacked); c += 4) {
     if (!fitTogether(sums, c, taps) || !fitTogether(sums, c + 2, taps)) break;
     packed = c + 4;
     const start = (even: number): number => 256 * at(sums.bias, even + 1) + at(sums.bias, even);
@@ -90,4 +94,30 @@ export function packSums(sums: Sums, pairs: readonly TapPair[]): PackedSums {
     words.push(at(sums.multipliers, c));
   }
   return { words: Int32Array.from(words, (value) => value | 0), packedChannels: packed };
+}
+
+export interface PackedGroups {
+  /** Of each group, one as long as the other. */
+  readonly streams: readonly Int32Array[];
+  /** Of each group. */
+  readonly packedChannels: number;
+}
+
+/** The streams of the groups of a convolution: in all of them as many channels are packed by fours as in the one with the fewest. */
+export function packGroups(sums: Sums, pairs: readonly TapPair[], groups: number): PackedGroups {
+  const split = (values: ArrayLike<number>) => {
+    const all = new Int32Array(values);
+    return (group: number): Int32Array =>
+      all.subarray((group * all.length) / groups, ((group + 1) * all.length) / groups);
+  };
+  const [weights, bias, multipliers] = [split(sums.weights), split(sums.bias), split(sums.multipliers)];
+  const parts = Array.from({ length: groups }, (_, group): Sums => {
+    return { weights: weights(group), bias: bias(group), multipliers: multipliers(group) };
+  });
+  const packed = parts.map((one) => packSums(one, pairs));
+  const packedChannels = Math.min(...packed.map((one) => one.packedChannels));
+  const streams = packed.map(({ words, packedChannels: own }, group) =>
+    own === packedChannels ? words : packSums(parts[group] as Sums, pairs, packedChannels).words,
+  );
+  return { streams, packedChannels };
 }

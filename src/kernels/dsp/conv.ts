@@ -1,7 +1,7 @@
-import type { KernelCall } from '../../ops/define.ts';
+import type { FewScratch, KernelCall } from '../../ops/define.ts';
 import { arrayField, type FieldTypes, fitting, type KernelVariant, numberField, type VariantCall } from '../define.ts';
 import { simplifyConstants } from './constant-channels.ts';
-import { packSums, tapPairs } from './conv-pack.ts';
+import { packGroups, tapPairs } from './conv-pack.ts';
 
 /**
  * The most scratch that two pixels may take, in bytes. A kernel of several taps needs it for each of them, and is large
@@ -56,6 +56,7 @@ export function partColumns(kernelWidth: number, channels: number, outChannels: 
 const partsHeaders = ['conv/tsr_conv__dsp_body.h', 'conv/tsr_conv__dsp_parts.h', 'isa/tsr_dsp_parts.h'];
 const leanHeaders = ['conv/tsr_conv__dsp_lean.h', 'isa/tsr_dsp_bytes.h'];
 const commonHeaders = ['conv/tsr_conv__dsp.h', 'isa/tsr_dsp.h', 'isa/tsr_dsp_dot.h'];
+export const fullHeaders = [...commonHeaders, 'conv/tsr_conv__dsp_body.h', 'conv/tsr_conv__dsp_sums.h'];
 
 /** The kernels of one shift of the requantisation. */
 interface Family {
@@ -65,14 +66,25 @@ interface Family {
   readonly leanSymbol: string;
 }
 
-function adapt(call: KernelCall, { shift, partsSymbol, leanSymbol }: Family): VariantCall | string {
+/** What a convolution of one group, and one of several, have in common: of several the numbers are those of each. */
+export interface SharedConvolution {
+  readonly fields: Readonly<Record<keyof typeof convDspTypes, number>>;
+  /** Of each group a stream, one as long as the other. */
+  readonly streams: readonly Int32Array[];
+  scratchOf(pixels: number): number;
+  readonly fewScratch: readonly FewScratch[];
+}
+
+/** Makes of a portable call what kernels of so large a shift work with, or gives the reason why they do not take it. */
+export function sharedConvolution(call: KernelCall, shift: number): SharedConvolution | string {
   const field = (name: string): number => numberField(call, name);
-  if (field('groups') !== 1) return 'groups';
   if (field('pre_scale') !== 1) return 'a pre-scale';
   if (field('shift') < shift || field('shift') > shift + 8) return `a shift of ${field('shift')}`;
   // Multipliers are multiples of 256, and offsets of 2^(their shift - 1): both can be divided.
   const scale = 2 ** (field('shift') - shift);
-  const channels = field('in_channels');
+  const groups = field('groups');
+  const channels = field('in_channels') / groups;
+  const outputs = field('out_channels') / groups;
   const kernelWidth = field('kernel_w');
   const stride = field('stride_w');
   const dilation = field('dilation_w');
@@ -90,9 +102,9 @@ function adapt(call: KernelCall, { shift, partsSymbol, leanSymbol }: Family): Va
   });
   const pairs = tapPairs(field('kernel_h') * kernelWidth * channels, runBytes);
   const multipliers = Int32Array.from(sums.multipliers, (multiplier) => multiplier / scale);
-  const { words, packedChannels } = packSums({ ...sums, multipliers }, pairs);
+  const { streams, packedChannels } = packGroups({ ...sums, multipliers }, pairs, groups);
   const most = field('kernel_h') * kernelWidth === 1 ? mostForTwo.oneTap : mostForTwo.taps;
-  const group = groupOf(pairs.length, field('out_channels'), most);
+  const group = groupOf(pairs.length, outputs, most);
   // Where channels come in fours, padding can be written as it is expanded: slower where pixels share columns, but
   // without a window. A pointwise convolution has no padding.
   const hasWindow = !call.pointwise && (channels % 4 !== 0 || (group === 4 && kernelWidth > 1));
@@ -101,21 +113,14 @@ function adapt(call: KernelCall, { shift, partsSymbol, leanSymbol }: Family): Va
     const columns = (pixels - 1) * stride + (kernelWidth - 1) * dilation + 1;
     return 4 * Math.ceil((4 * pixels * pairs.length + (hasWindow ? columns * channels : 0)) / 4);
   };
-  const isInParts = channels % 4 === 0 && packedChannels === field('out_channels');
-  const inParts = isInParts
-    ? 4 * packedChannels + 2 * channels * partColumns(kernelWidth, channels, packedChannels)
-    : Number.POSITIVE_INFINITY;
-  return fitting(convDspTypes, {
-    struct: 'tsr_conv_dsp',
-    shape: 'tsr_conv_dsp_shape',
+  return {
     fields: {
-      weights: { type: 'int32', values: words },
       offset: field('offset') / scale,
       min: field('min'),
       max: field('max'),
       input_zero_point: field('input_zero_point'),
       in_channels: channels,
-      out_channels: field('out_channels'),
+      out_channels: outputs,
       kernel_h: field('kernel_h'),
       kernel_w: kernelWidth,
       stride_w: stride,
@@ -130,22 +135,38 @@ function adapt(call: KernelCall, { shift, partsSymbol, leanSymbol }: Family): Va
       reach: (kernelWidth - 1) * dilation + 1,
       form: convDspForms[hasWindow ? 'window' : isSingle ? 'single' : 'written'],
     },
-    scratchBytes: scratchOf(group),
+    streams,
+    scratchOf,
     // Calls of 2 and 3 pixels take groups of 2.
     fewScratch: [1, 2]
       .filter((pixels) => pixels < group)
       .map((pixels) => ({ pixels: 2 * pixels - 1, bytes: scratchOf(pixels) })),
+  };
+}
+
+function adapt(call: KernelCall, { shift, partsSymbol, leanSymbol }: Family): VariantCall | string {
+  if (numberField(call, 'groups') !== 1) return 'groups';
+  const shared = sharedConvolution(call, shift);
+  if (typeof shared === 'string') return shared;
+  const { fields, streams, scratchOf, fewScratch } = shared;
+  const { in_channels: channels, packed_channels: packedChannels, kernel_w: kernelWidth } = fields;
+  const isInParts = channels % 4 === 0 && packedChannels === fields.out_channels;
+  const inParts = isInParts
+    ? 4 * packedChannels + 2 * channels * partColumns(kernelWidth, channels, packedChannels)
+    : Number.POSITIVE_INFINITY;
+  const scratchBytes = scratchOf(fields.group);
+  return fitting(convDspTypes, {
+    struct: 'tsr_conv_dsp',
+    shape: 'tsr_conv_dsp_shape',
+    fields: { weights: { type: 'int32', values: streams[0] as Int32Array }, ...fields },
+    scratchBytes,
+    fewScratch,
     lean: [
       ...(inParts < scratchOf(1) ? [{ symbol: partsSymbol, scratchBytes: inParts, headers: partsHeaders }] : []),
       ...(channels % 4 === 0 ? [{ symbol: leanSymbol, scratchBytes: 0, headers: leanHeaders }] : []),
     ].map(({ headers, ...kernel }) => ({ ...kernel, headers: [...commonHeaders, ...headers] })),
-    headers: [
-      'conv/tsr_conv__dsp.h',
-      'conv/tsr_conv__dsp_body.h',
-      'conv/tsr_conv__dsp_sums.h',
-      'isa/tsr_dsp.h',
-      'isa/tsr_dsp_dot.h',
-    ],
+    planarOutput: packedChannels === fields.out_channels ? { out_pixel: 0 } : undefined,
+    headers: fullHeaders,
   });
 }
 

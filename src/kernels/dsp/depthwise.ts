@@ -99,6 +99,12 @@ export const packedDepthwiseTypes = {
   input_zero_point: 'int8',
 } as const satisfies FieldTypes;
 
+/** The kernels for channel-planar rows, by stride. */
+const planarSymbols = {
+  1: 'tsr_depthwise_s8s8__dsp_3x3_planar',
+  2: 'tsr_depthwise_s8s8__dsp_3x3_stride2_planar',
+} as const;
+
 function adapt3x3(call: KernelCall, stride: 1 | 2, scaled: 'scaled' | 'unscaled'): VariantCall | string {
   const field = (name: string): number => numberField(call, name);
   if (field('kernel_h') !== 3 || field('kernel_w') !== 3) return 'not a kernel of 3 x 3';
@@ -129,6 +135,20 @@ function adapt3x3(call: KernelCall, stride: 1 | 2, scaled: 'scaled' | 'unscaled'
     },
     scratchBytes: scratch3x3(outputs3x3 / 2),
     fewScratch: fewScratch3x3(stride, scaled === 'scaled' ? 0 : stride === 1 ? narrow3x3 : narrowStride2),
+    planarInput:
+      scaled === 'scaled'
+        ? undefined
+        : {
+            symbol: planarSymbols[stride],
+            scratchBytes: 0,
+            headers: [
+              'depthwise/tsr_depthwise__dsp.h',
+              'depthwise/tsr_depthwise__dsp_planar.h',
+              'isa/tsr_dsp.h',
+              'isa/tsr_dsp_planar.h',
+              'isa/tsr_dsp_planar_narrow.h',
+            ],
+          },
     headers: [
       'depthwise/tsr_depthwise__dsp.h',
       'depthwise/tsr_depthwise__dsp_3x3.h',
@@ -150,6 +170,7 @@ export const depthwise3x3Dsp: KernelVariant = {
   smallMost: narrow3x3,
   rowsSymbol: 'tsr_depthwise_s8s8__dsp_3x3_rows',
   rowsLeast: narrow3x3 + 1,
+  planarSymbol: planarSymbols[1],
   replaces,
   adapt: (call) => adapt3x3(call, 1, 'unscaled'),
 };
@@ -164,6 +185,7 @@ export const depthwise3x3ScaledDsp: KernelVariant = {
 export const depthwise3x3Stride2Dsp: KernelVariant = {
   isa: 'dsp',
   symbol: 'tsr_depthwise_s8s8__dsp_3x3_stride2',
+  planarSymbol: planarSymbols[2],
   replaces,
   adapt: (call) => adapt3x3(call, 2, 'unscaled'),
 };

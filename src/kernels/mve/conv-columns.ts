@@ -1,6 +1,6 @@
 import type { KernelCall } from '../../ops/define.ts';
 import { arrayField, type FieldTypes, fitting, type KernelVariant, numberField, type VariantCall } from '../define.ts';
-import { mostPixel, mveHeaders } from './conv.ts';
+import { byShiftOne, mostPixel, mveHeaders } from './conv.ts';
 import { columnsFirst, columnsTogether } from './conv-narrow.ts';
 import { biasesAndHalves, words } from './stream.ts';
 
@@ -49,16 +49,19 @@ function adapt(call: KernelCall): VariantCall | string {
   }
   // Three pixels at least.
   const columns = Math.max(Math.floor(mostColumnBytes / columnBytes), width + 2 * number('stride_w'));
-  const names = ['offset', 'shift', 'min', 'max', 'input_zero_point', 'in_channels', 'out_channels'];
+  const { multipliers, offset, shift } = byShiftOne(call);
+  const names = ['min', 'max', 'input_zero_point', 'in_channels', 'out_channels'];
   const shape = ['kernel_h', 'kernel_w', 'stride_w', 'in_pixel', 'out_pixel'];
   return fitting(convMveColumnsTypes, {
     struct: 'tsr_conv_mve_columns',
     shape: 'tsr_conv_mve_columns_shape',
     fields: {
       weights: words(
-        biasesAndHalves(arrayField(call, 'bias'), arrayField(call, 'multipliers'), 4),
+        biasesAndHalves(arrayField(call, 'bias'), multipliers, 4),
         columnsFirst(arrayField(call, 'weights'), height, width, inChannels),
       ),
+      offset,
+      shift,
       ...Object.fromEntries([...names, ...shape].map((name) => [name, number(name)])),
       window_bytes: columnBytes * width,
       window_columns: columns,
@@ -68,6 +71,7 @@ function adapt(call: KernelCall): VariantCall | string {
     headers: [
       'conv/tsr_conv__mve_columns.h',
       'isa/tsr_mve_columns.h',
+      'isa/tsr_mve_known.h',
       'isa/tsr_mve_tile.h',
       'isa/tsr_mve_bytes.h',
       ...mveHeaders,

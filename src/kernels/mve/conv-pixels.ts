@@ -41,7 +41,13 @@ function adapt(call: KernelCall): VariantCall | string {
       ...Object.fromEntries(names.map((name) => [name, number(name)])),
     },
     scratchBytes: 0,
-    headers: ['conv/tsr_conv__mve_pixels.h', 'isa/tsr_mve_tile.h', 'isa/tsr_mve_bytes.h', ...mveHeaders],
+    headers: [
+      'conv/tsr_conv__mve_pixels.h',
+      'isa/tsr_mve_known.h',
+      'isa/tsr_mve_tile.h',
+      'isa/tsr_mve_bytes.h',
+      ...mveHeaders,
+    ],
   });
 }
 

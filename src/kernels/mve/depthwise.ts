@@ -1,4 +1,4 @@
-import type { KernelCall } from '../../ops/define.ts';
+import type { KernelCall, TwoRowsForm } from '../../ops/define.ts';
 import { arrayField, type FieldTypes, fitting, type KernelVariant, numberField, type VariantCall } from '../define.ts';
 import { byShiftOne, mostPixel, mveHeaders } from './conv.ts';
 import { biasesAndHalves, words } from './stream.ts';
@@ -49,6 +49,7 @@ export const depthwiseMve3x3Types = {
   kind: 'uint8',
   part: 'uint8',
   limited: 'uint8',
+  pairs: 'uint8',
   min: 'int8',
   max: 'int8',
   input_zero_point: 'int8',
@@ -92,17 +93,35 @@ function adapt3x3(call: KernelCall): VariantCall | string {
       kind: part === vector ? knownSteps.indexOf(step) + 1 : 0,
       part,
       limited: number('max') - number('min') < 255 ? 1 : 0,
+      pairs: 0,
     },
     scratchBytes: scratchOf(most),
     fewScratch: fewPixels.filter((pixels) => pixels < most).map((pixels) => ({ pixels, bytes: scratchOf(pixels) })),
-    headers: ['depthwise/tsr_depthwise__mve.h', 'isa/tsr_mve_window.h', 'isa/tsr_mve_bytes.h', ...mveHeaders],
+    twoRows: stride === 1 ? twoRowsOf(number('out_pixel'), number('channels') <= vector ? most : 0) : undefined,
+    headers: headers3x3,
   });
+}
+
+const headers3x3 = ['depthwise/tsr_depthwise__mve.h', 'isa/tsr_mve_window.h', 'isa/tsr_mve_bytes.h', ...mveHeaders];
+
+/** Two rows a call: from a pixel of the first row to one of the second 16 bits must do, three pixels further on, too. */
+function twoRowsOf(pixel: number, readsFirst: number): TwoRowsForm {
+  return {
+    symbol: 'tsr_depthwise_s8s8__mve_3x3_two',
+    headers: ['depthwise/tsr_depthwise__mve_two.h', 'isa/tsr_mve_two_rows.h', ...headers3x3],
+    leastPixels: 4,
+    mostRowBytes: 2 ** 16 - 1 - 3 * pixel,
+    mostRows: 16,
+    pairsField: 'pairs',
+    readsFirst,
+  };
 }
 
 /** Depthwise 3 x 3. */
 export const depthwiseMve3x3: KernelVariant = {
   isa: 'mve',
   symbol: 'tsr_depthwise_s8s8__mve_3x3',
+  twoRowsSymbol: 'tsr_depthwise_s8s8__mve_3x3_two',
   replaces: 'tsr_depthwise_s8s8__portable',
   adapt: adapt3x3,
 };

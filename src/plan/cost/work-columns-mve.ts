@@ -17,14 +17,14 @@ function countTurned(tally: Tally, call: KernelCall, shape: CallShape, first: nu
   for (const fill of fills) tally('fills', Math.ceil((fill * step) / vector));
   if (inside === 0) return;
   if (together > 0) {
-    // Five columns of three bytes go as 16 bytes, where there is one more.
-    const known = together === 5 && channels === 3 && 6 * step < 256;
-    const vectors = Math.floor(inside / together);
-    const whole = known ? Math.floor((inside * channels - 1) / 15) : 0;
     tally('spreads', 1);
     tally('spread rows', shape.rows);
-    tally('spread vectors', shape.rows * (vectors - whole));
-    tally('whole spread vectors', shape.rows * whole);
+    if (together === 5 && channels === 3 && step <= 12) {
+      // Five columns of three bytes go as 16 bytes, where there is one more; 20 at a time.
+      const fives = Math.floor((inside * channels - 1) / 15);
+      tally('spread twenties', shape.rows * (fives >> 2));
+      tally('whole spread vectors', shape.rows * (fives & 3));
+    } else tally('spread vectors', shape.rows * Math.floor(inside / together));
     return;
   }
   tally('parts', shape.rows * Math.ceil(channels / vector));
@@ -76,11 +76,46 @@ export const countNarrowMve: Counter = (tally, call, shape) => {
   }
 };
 
-/** runtime-c/conv/tsr_conv_s8s8__mve_columns.c: small columns, three pixels at a time. */
+/** What tsr_mve_known_pixels of runtime-c/isa/tsr_mve_known.h is called for: windows of so many bytes. */
+interface KnownPixels {
+  readonly bytes: number;
+  readonly shift: number;
+  /** From a pixel's outputs to the next's. */
+  readonly apart: number;
+  readonly groups: number;
+  readonly pixels: number;
+}
+
+/** Bytes of windows that loops know, and from where on pixels lie too far apart for them. */
+const knownWindows: readonly number[] = [40, 64, 72, 112];
+const knownApart = 16000;
+
+/** Four pixels at a time, and mostly the rest one by one: how many pixels that are. */
+function countKnown(tally: Tally, { bytes, shift, apart, groups, pixels }: KnownPixels): number {
+  if (!knownWindows.includes(bytes) || shift !== 1 || apart >= knownApart) return 0;
+  const blocks = Math.ceil(bytes / vector);
+  const [fours, rest] = [pixels >> 2, bytes === 112 ? 0 : pixels & 3];
+  if (fours > 0) {
+    tally('tiles of 4', 1);
+    tally('times of 4', fours);
+    tally('groups of 4', fours * groups);
+    tally('blocks of 4', 2 * fours * groups * blocks);
+    if (bytes % vector > 0) tally('rests of 4', 2 * fours * groups);
+  }
+  if (rest > 0) {
+    tally('known ones', 1);
+    tally('times of known ones', rest);
+    tally('groups of known ones', rest * groups);
+    tally('blocks of known ones', rest * groups * blocks);
+  }
+  return 4 * fours + rest;
+}
+
+/** runtime-c/conv/tsr_conv_s8s8__mve_columns.c: small columns, four pixels at a time where loops know them, or three. */
 export const countColumnsMve: Counter = (tally, call, shape) => {
   const field = (name: string): number => fieldOf(call, name);
-  const [stride, kernel] = [field('stride_w'), field('kernel_w')];
-  const blocks = Math.ceil(field('window_bytes') / vector);
+  const [stride, kernel, bytes] = [field('stride_w'), field('kernel_w'), field('window_bytes')];
+  const blocks = Math.ceil(bytes / vector);
   const groups = field('out_channels') / 4;
   const room = Math.floor((field('window_columns') - kernel) / stride) + 1;
   const most = room < 3 ? room : Math.floor(room / 3) * 3;
@@ -89,34 +124,29 @@ export const countColumnsMve: Counter = (tally, call, shape) => {
   for (let x = 0; x < shape.pixels; x += most) {
     const count = Math.min(most, shape.pixels - x);
     countTurned(tally, call, shape, shape.first + x * stride, (count - 1) * stride + kernel);
-    for (let done = 0; done < count; ) {
-      const times = count - done < 3 ? 1 : Math.floor(count / 3);
-      countTiles(tally, { runs: 1, blocks, bytes: field('window_bytes'), groups, times });
+    const apart = field('out_pixel');
+    for (let done = countKnown(tally, { bytes, shift: field('shift'), apart, groups, pixels: count }); done < count; ) {
+      const times = count - done < 3 ? 1 : Math.floor((count - done) / 3);
+      countTiles(tally, { runs: 1, blocks, bytes, groups, times });
       done += 3 * times;
     }
   }
   countLimits(tally, call, shape.pixels, field('out_channels'));
 };
 
-/** runtime-c/conv/tsr_conv_s8s8__mve_pixels.c: windows of one pixel, three pixels at a time. */
+/** runtime-c/conv/tsr_conv_s8s8__mve_pixels.c: windows of one pixel, four or three pixels at a time. */
 export const countPixelsMve: Counter = (tally, call, shape) => {
   const field = (name: string): number => fieldOf(call, name);
-  const blocks = Math.ceil(field('in_channels') / vector);
+  const bytes = field('in_channels');
+  const blocks = Math.ceil(bytes / vector);
   const groups = field('out_channels') / 4;
-  const channels = field('in_channels');
+  const [shift, apart, pixels] = [field('shift'), field('out_pixel'), shape.pixels];
   tally('calls', 1);
-  const fours = (channels === 64 || channels === 112) && field('shift') === 1 ? shape.pixels >> 2 : 0;
-  if (fours > 0) {
-    tally('tiles of 4', 1);
-    tally('times of 4', fours);
-    tally('groups of 4', fours * groups);
-    tally('blocks of 4', 2 * fours * groups * blocks);
-  }
-  for (let x = 4 * fours; x < shape.pixels; ) {
-    const count = Math.min(3, shape.pixels - x);
-    const times = count < 3 ? 1 : Math.floor((shape.pixels - x) / 3);
-    const tile = count === 3 || field('in_channels') % vector > 0 ? 3 : count;
-    if (tile === 3) countTiles(tally, { runs: 1, blocks, bytes: field('in_channels'), groups, times });
+  for (let x = countKnown(tally, { bytes, shift, apart, groups, pixels }); x < pixels; ) {
+    const count = Math.min(3, pixels - x);
+    const times = count < 3 ? 1 : Math.floor((pixels - x) / 3);
+    const tile = count === 3 || bytes % vector > 0 ? 3 : count;
+    if (tile === 3) countTiles(tally, { runs: 1, blocks, bytes, groups, times });
     else {
       tally(`tiles of ${tile}`, 1);
       tally(`groups of ${tile}`, groups);
@@ -124,5 +154,5 @@ export const countPixelsMve: Counter = (tally, call, shape) => {
     }
     x += 3 * times;
   }
-  countLimits(tally, call, shape.pixels, field('out_channels'));
+  countLimits(tally, call, pixels, field('out_channels'));
 };

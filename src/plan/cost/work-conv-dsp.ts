@@ -106,9 +106,11 @@ export const countConvDsp: Counter = (tally, call, shape) => {
     if (padded > 0) expandWindow(padded, column, columns, false);
     if (!inside) expandWindow(shape.rows, column, columns, true);
   };
+  const isPlanar = field('out_pixel') === 0;
   const sums = (group: number): void => {
     const blocks = (packed / 4) * (group === 4 ? 2 : 1);
     tally(`sums ${group}`, blocks);
+    if (isPlanar && group > 1) tally(`planar sums ${group}`, blocks);
     if (group === 1) {
       tally('sum rests 1', blocks * (pairs & 3));
       tally('sum pairs 1', blocks * (pairs >> 2));
@@ -136,7 +138,7 @@ export const countConvDsp: Counter = (tally, call, shape) => {
       sums(group);
     }
   }
-  const isDense = field('out_pixel') === outputs;
+  const isDense = isPlanar || field('out_pixel') === outputs;
   if (isDense) tallyClamps(tally, call, 1, pixels * outputs);
   else tallyClamps(tally, call, pixels, outputs);
 };

@@ -82,6 +82,76 @@ export const count3x3Dsp = count3x3({ stride: 1, narrow: 7 });
 export const count3x3ScaledDsp = count3x3({ stride: 1, narrow: 0 });
 export const count3x3Stride2Dsp = count3x3({ stride: 2, narrow: 6 });
 
+/** Of channel-planar rows, by C alone: rows of another padding than most, and very narrow ones. */
+function countPlanarAny(tally: Tally, call: KernelCall, shape: CallShape): void {
+  const channels = fieldOf(call, 'channels');
+  tally('any calls', 1);
+  tally('any channels', channels);
+  tally('any outputs', channels * shape.pixels);
+  tally('any rows', channels * shape.pixels * shape.rows);
+}
+
+/** Rows of six and of five columns, as runtime-c/isa/tsr_dsp_planar_narrow.h has them: all outputs of a channel at once. */
+function countPlanarSix(tally: Tally, call: KernelCall, shape: CallShape): void {
+  const channels = fieldOf(call, 'channels');
+  tally('six calls', 1);
+  tally(`channels of ${shape.width}`, channels);
+  if (shape.rows < 3) tally('channels of six at an edge', channels);
+}
+
+/** The same for rows of three outputs: tsr_dsp_planar_3x3_three and tsr_dsp_planar_3x3_stride2_three. */
+function countPlanarThree(tally: Tally, call: KernelCall): void {
+  tally('three calls', 1);
+  tally('channels of 3', fieldOf(call, 'channels'));
+}
+
+/** Of a kernel's three rows the second is there. */
+const hasMiddle = ({ rows, above, below }: CallShape): boolean => rows > 0 && above < 2 && below < 2;
+
+/** The other loops of runtime-c/isa/tsr_dsp_planar.h have in common what they do for a row and for a channel. */
+function countPlanarChannels(tally: Tally, call: KernelCall, shape: CallShape): void {
+  const channels = fieldOf(call, 'channels');
+  tally('calls', 1);
+  tally('channels', channels);
+  if (shape.rows < 3) tally('channels at an edge', channels);
+}
+
+/** 3 x 3 of channel-planar rows for Arm DSP: words of four columns of a channel, then the columns that are left. */
+export const count3x3PlanarDsp: Counter = (tally, call, shape) => {
+  const channels = fieldOf(call, 'channels');
+  const { rows, first, pixels, width } = shape;
+  countClamp(tally, call, pixels);
+  const least = hasMiddle(shape) ? 3 : 4;
+  if (rows === 0 || width < least || first !== -1 || pixels !== width) return countPlanarAny(tally, call, shape);
+  if ((width === 5 || width === 6) && rows > 1 && hasMiddle(shape)) return countPlanarSix(tally, call, shape);
+  if (width === 3) return countPlanarThree(tally, call);
+  countPlanarChannels(tally, call, shape);
+  tally('words', channels * (width >> 2));
+  // The loop takes two words at a time, the first word apart.
+  tally('turns', channels * (width >> 3));
+  tally('columns', channels * (width & 3));
+};
+
+/** The same of stride 2: eight columns for four outputs, then four and two for the outputs that are left. */
+export const count3x3Stride2PlanarDsp: Counter = (tally, call, shape) => {
+  const channels = fieldOf(call, 'channels');
+  const { rows, first, pixels, width } = shape;
+  countClamp(tally, call, pixels);
+  const right = 2 * pixels + 1 + first - width;
+  const pairs = pixels + first;
+  if (rows === 0 || first > 0 || first < -1 || right < 0 || right > 1 || pairs < 4) {
+    const isThree = hasMiddle(shape) && first === 0 && pixels === 3 && width === 6;
+    return isThree ? countPlanarThree(tally, call) : countPlanarAny(tally, call, shape);
+  }
+  countPlanarChannels(tally, call, shape);
+  if (first < 0) tally('padded channels', channels);
+  tally('eights', channels * (pairs >> 2));
+  tally('fours', channels * ((pairs >> 1) & 1));
+  tally('twos', channels * (pairs & 1));
+  if ((pairs & 3) !== 0 || right === 0 || first < 0) tally('rests', channels);
+  if (right === 0) tally('last columns', channels);
+};
+
 /** What kernels of 5 and 7 columns differ by: see runtime-c/depthwise/tsr_depthwise__dsp_strip.h. */
 interface Strip {
   readonly kernel: number;

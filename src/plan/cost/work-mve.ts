@@ -180,6 +180,46 @@ export const count3x3Mve: Counter = (tally, call, shape) => {
   countLimits(tally, call, shape.pixels, channels);
 };
 
+/** runtime-c/depthwise/tsr_depthwise_s8s8__mve_3x3_two.c: the same of pairs of rows, channel by channel. */
+export const count3x3TwoMve: Counter = (tally, call, shape) => {
+  const [channels, limit] = [fieldOf(call, 'channels'), fieldOf(call, 'most')];
+  const eight = fieldOf(call, 'column') < 64;
+  const times = Math.floor((shape.pixels - 1) / limit) + 1;
+  const most = shape.pixels > limit ? (Math.floor(Math.floor((shape.pixels - 1) / times) / 2) + 1) * 2 : limit;
+  const blocks = vectors(channels);
+  const part = fieldOf(call, 'part') < vector ? 1 : 0;
+  const pairs = fieldOf(call, 'pairs');
+  tally('calls', 1);
+  for (let x = 0; x < shape.pixels; ) {
+    const left = shape.pixels - x;
+    const count = left - Math.min(most, left) === 1 ? most - 2 : Math.min(most, left);
+    const first = shape.first + x;
+    const begin = Math.max(0, Math.min(count + 2, -first));
+    const end = Math.max(begin, Math.min(count + 2, shape.width - first));
+    const turned = eight ? (end - begin) >> 1 : end - begin;
+    const runs = count < shape.pixels ? pairs : 1;
+    tally('runs', runs);
+    tally('padded columns', runs * (count + 2 - (end - begin)));
+    tally('pairs', pairs);
+    tally('missing rows', shape.above + shape.below);
+    tally('blocks', pairs * blocks);
+    if (eight) tally('odd columns', pairs * ((end - begin) & 1));
+    if (fieldOf(call, 'kind') > 0) tally('known columns', pairs * blocks * turned);
+    else {
+      tally('columns', pairs * (blocks - part) * turned);
+      tally('part columns', pairs * part * turned);
+    }
+    tally('channels', pairs * channels);
+    tally('quads', pairs * channels * (count >> 2));
+    // Of columns of half the bytes it is always asked whether there is a rest.
+    if (eight || count % 2 > 0) tally('asked rests', pairs * channels);
+    tally('rest pixels', pairs * channels * ((count & 3) === 3 ? 2 : Math.sign(count & 3)));
+    tally('odd rests', pairs * channels * (count & 1));
+    x += count;
+  }
+  countLimits(tally, call, 2 * pairs * shape.pixels, channels);
+};
+
 /** runtime-c/depthwise/tsr_depthwise_s8s8__mve.c: pixel by pixel. */
 export const countDepthwiseMve: Counter = (tally, call, shape) => {
   const field = (name: string): number => fieldOf(call, name);

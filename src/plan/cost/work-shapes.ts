@@ -63,8 +63,9 @@ function rowsOf(layer: Layer, call: KernelCall): readonly Rows[] {
   if (input === undefined || input.rows === 'whole') return [{ count: call.count, rows: 1, above: 0, below: 0 }];
   const map = input.rows;
   const size = rowShape(layer.tensors.inputs[input.input]?.shape ?? []).rows;
-  const all = Array.from({ length: call.count }, (_, step): Rows => {
-    const [above, rows, below] = tapsOf(map, call.firstRow + step, size);
+  const { rowsAtOnce = 1 } = call;
+  const all = Array.from({ length: call.count / rowsAtOnce }, (_, step): Rows => {
+    const [above, rows, below] = tapsOf(map, call.firstRow + step * rowsAtOnce, size);
     return { count: 1, rows, above, below };
   });
   return merged(all, ({ rows, above, below }) => `${above} ${rows} ${below}`);

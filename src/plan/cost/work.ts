@@ -3,10 +3,13 @@ import type { Placed } from '../joined.ts';
 import type { Layer } from '../types.ts';
 import { countColumnsMve, countNarrowMve, countPixelsMve } from './work-columns-mve.ts';
 import { countConvDsp, countConvDspLean, countConvDspParts } from './work-conv-dsp.ts';
+import { countConvGroupsDsp } from './work-conv-groups-dsp.ts';
 import {
   count3x3Dsp,
+  count3x3PlanarDsp,
   count3x3ScaledDsp,
   count3x3Stride2Dsp,
+  count3x3Stride2PlanarDsp,
   countDepthwiseDsp,
   countStripDsp,
 } from './work-depthwise-dsp.ts';
@@ -27,7 +30,7 @@ import {
   countSoftmaxMve,
 } from './work-elementwise.ts';
 import { countGeneral } from './work-general.ts';
-import { count3x3Mve, countConvMve, countDepthwiseMve } from './work-mve.ts';
+import { count3x3Mve, count3x3TwoMve, countConvMve, countDepthwiseMve } from './work-mve.ts';
 import { countConvPortable, countDepthwisePortable } from './work-portable.ts';
 import { type Counter, callShapes } from './work-shapes.ts';
 import { countStage } from './work-stage.ts';
@@ -39,6 +42,8 @@ import { countStage } from './work-stage.ts';
 const counters: Readonly<Record<string, Counter>> = {
   tsr_conv_s8s8__dsp: countConvDsp,
   tsr_conv_s8s8__dsp_fine: countConvDsp,
+  tsr_conv_s8s8__dsp_groups: countConvGroupsDsp,
+  tsr_conv_s8s8__dsp_fine_groups: countConvGroupsDsp,
   tsr_conv_s8s8__dsp_parts: countConvDspParts,
   tsr_conv_s8s8__dsp_fine_parts: countConvDspParts,
   tsr_conv_s8s8__dsp_lean: countConvDspLean,
@@ -46,6 +51,8 @@ const counters: Readonly<Record<string, Counter>> = {
   tsr_depthwise_s8s8__dsp_3x3: count3x3Dsp,
   tsr_depthwise_s8s8__dsp_3x3_scaled: count3x3ScaledDsp,
   tsr_depthwise_s8s8__dsp_3x3_stride2: count3x3Stride2Dsp,
+  tsr_depthwise_s8s8__dsp_3x3_planar: count3x3PlanarDsp,
+  tsr_depthwise_s8s8__dsp_3x3_stride2_planar: count3x3Stride2PlanarDsp,
   tsr_depthwise_s8s8__dsp_5x5: countStripDsp({ kernel: 5, stride: 1, most: 20 }),
   tsr_depthwise_s8s8__dsp_7x7_stride2: countStripDsp({ kernel: 7, stride: 2, most: 10 }),
   tsr_depthwise_s8s8__dsp: countDepthwiseDsp,
@@ -65,6 +72,7 @@ const counters: Readonly<Record<string, Counter>> = {
   tsr_conv_s8s8__mve_narrow: countNarrowMve,
   tsr_conv_s8s8__mve_pixels: countPixelsMve,
   tsr_depthwise_s8s8__mve_3x3: count3x3Mve,
+  tsr_depthwise_s8s8__mve_3x3_two: count3x3TwoMve,
   tsr_depthwise_s8s8__mve: countDepthwiseMve,
   tsr_max_pool_s8__mve: countMaxPoolMve,
   tsr_average_pool_s8__mve: countAveragePoolMve,

@@ -72,8 +72,8 @@ export function rewrite(
   const layers = parts.map((part, index) =>
     'kind' in part ? layerOf(graph, part, index, lowerings) : { ...part, index },
   );
-  const { handed } = source;
-  const placed = placeLayers({ graph: { ...graph, nodes: layers.map(({ node }) => node) }, layers, handed }, lowerings);
+  const nodes = layers.map(({ node }) => node);
+  const placed = placeLayers({ ...source, graph: { ...graph, nodes }, layers }, lowerings);
   return placed === null
     ? null
     : { ...placed, source, rewritings: rewritings.map(({ kind, text }) => ({ kind, text })) };
@@ -104,7 +104,7 @@ function layerOf(graph: Graph, part: NewNode, index: number, { isas, known }: Lo
 
 /** The kernels for the places where tensors lie; null where there are none. */
 function placeLayers(program: Program, { isas, known }: Lowerings): Program | null {
-  const { graph, layers, handed } = program;
+  const { graph, layers } = program;
   const regions = regionsOf(graph, layers);
   const isPort = ({ tensor }: { readonly tensor: string }): boolean =>
     isDense(regions.get(tensor) as Region, rowShape(tensorOf(graph, tensor).shape));
@@ -126,7 +126,7 @@ function placeLayers(program: Program, { isas, known }: Lowerings): Program | nu
     known.set(key, found);
     return { ...found, index: layer.index };
   };
-  return { graph, layers: layers.map((layer) => (isMoved(layer) ? moved(layer) : layer)), handed };
+  return { ...program, layers: layers.map((layer) => (isMoved(layer) ? moved(layer) : layer)) };
 }
 
 /** The layers that read each tensor. */

@@ -3,6 +3,7 @@ import { handedOutputs } from '../boundary.ts';
 import type { Layer, PlacedBuffer, Plan, StageStep, Storage } from '../types.ts';
 import { columnsRead, type Flow, type Intake, type Member, runWalk, startWalk } from '../walk.ts';
 import { checkAliases, checkSharing, createTenancy, fail, storageOf } from './bytes.ts';
+import { checkLayouts } from './layouts.ts';
 
 /**
  * Checks a plan without trusting how it was made: every buffer lies in its region, no two that live together share
@@ -30,6 +31,7 @@ export function validatePlan(plan: Plan): void {
     }
   });
   checkAliases(plan);
+  checkLayouts(plan);
   const tenancy = createTenancy(plan);
   const complete = new Set(plan.graph.inputs.map((port) => port.tensor));
   const ran = new Set<number>();
