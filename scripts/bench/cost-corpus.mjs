@@ -91,8 +91,14 @@ const leanKinds = [
 /** Convolutions before depthwise ones: between them rows may be channel-planar. */
 const planarKinds = ['separable', 'separable', 'separable', 'separable', 'separableFirst', 'separableFirst'];
 
-/** Depthwise layers whose rows of outputs may be computed two by two, and first layers of wide rows. */
-const pairsKinds = ['pairs', 'pairs', 'pairs', 'pairs', 'pairs', 'pairs', 'wideFirst', 'wideFirst'];
+/**
+ * Depthwise layers whose rows of outputs may be computed two by two, first layers of wide rows, and windows of small columns
+ * that have sizes which loops know.
+ */
+const pairsKinds = [
+  ...['pairs', 'pairs', 'pairs', 'pairs', 'pairs', 'pairs', 'wideFirst', 'wideFirst'],
+  ...['knownColumns', 'knownColumns', 'knownColumns'],
+];
 
 /**
  * Layers side by side.
@@ -155,6 +161,16 @@ function probesOf(tessera, seed, chosen) {
         [7, 7],
       ]);
       return convolution(input(h, w, pick([1, 3, 3, 3])), pick([8, 10, 16, 24, 32, 48]), kernel, stride, 1);
+    },
+    knownColumns: () => {
+      const [height, width, inputs] = pick([
+        [10, 4, 1],
+        [10, 4, 1],
+        [3, 3, 8],
+        [4, 4, 4],
+      ]);
+      const x = input(between(6, 16), between(4, 24), inputs);
+      return convolution(x, pick([8, 16, 32, 64]), [height, width], pick([1, 2]), 1);
     },
     conv: () => {
       const [h, w] = [pick([1, 3, 4, 5, 6, 7, 8, 10, 12]), pick([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 16, 21])];
