@@ -25,6 +25,7 @@ TSR_DSP_SELDOM void depthwise_3x3_planar_dsp_six(const tsr_depthwise_packed_dsp 
   context.padding_four = tsr_dsp_four(p->input_zero_point);
   context.padding_last = width == 6 ? context.padding_four : context.padding;
   context.unused = 0;
+  if (p->channels == 0) tsr_depthwise_planar_stack();
   if (width == 6) tsr_dsp_planar_3x3_six(&context);
   else tsr_dsp_planar_3x3_five(&context);
 }

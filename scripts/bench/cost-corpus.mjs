@@ -89,7 +89,10 @@ const leanKinds = [
 ];
 
 /** Convolutions before depthwise ones: between them rows may be channel-planar. */
-const planarKinds = ['separable', 'separable', 'separable', 'separable', 'separableFirst', 'separableFirst'];
+const planarKinds = [
+  ...['separable', 'separable', 'separable', 'separable', 'separable', 'separable', 'separable', 'separable'],
+  ...['separableFirst', 'separableFirst'],
+];
 
 /**
  * Depthwise layers whose rows of outputs may be computed two by two, first layers of wide rows, and windows of small columns
@@ -207,7 +210,7 @@ function probesOf(tessera, seed, chosen) {
     depthwise7: () => depthwise(7, 16, 26, { strides: [1, 2, 2] }),
     depthwise: () => depthwise(pick([5, 7, 7]), 1, 10),
     separable: () => {
-      const [h, w] = [between(3, 12), between(8, 28)];
+      const [h, w] = [between(3, 12), pick([3, 4, 5, 5, 6, 6, between(4, 12), between(8, 28), between(8, 28)])];
       const x = input(h, w, channels(h * w));
       return filtered(convolution(x, channels(h * w), [1, 1], 1, 1, { coarse: pick([1, 1, 30]) }));
     },
