@@ -11,7 +11,7 @@ import { verifySamples } from '../../src/device/verify.ts';
 import { elementCount, tensorOf } from '../../src/graph/types.ts';
 import { handedOutputs } from '../../src/plan/boundary.ts';
 import { evaluateOutputs } from '../../src/plan/evaluate.ts';
-import type { Plan } from '../../src/plan/types.ts';
+import { alignUp, type Plan } from '../../src/plan/types.ts';
 import { smallModel } from '../cli/small-model.ts';
 import { randomGraph } from '../random/generate.ts';
 import { quantizedRandomGraph } from '../random/plans.ts';
@@ -151,8 +151,10 @@ describe('a session with the firmware', () => {
       expect(measured).toMatchObject({
         runs: 5,
         selfTest: true,
-        memory: { stackBytes: null, arenaBytes: plan.arenaBytes },
+        memory: { stackBytes: null },
       });
+      // The last buffer may not fill its last word.
+      expect(alignUp(measured.memory.arenaBytes)).toBe(plan.arenaBytes);
       expect(measured.layers).toHaveLength(plan.layers.length);
       const aliases = plan.layers.map(({ lowering }) => lowering.kind === 'alias');
       for (const [layer, { min, median, max }] of measured.layers.entries()) {

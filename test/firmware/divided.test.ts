@@ -125,6 +125,8 @@ describe('boards with a fast memory', { timeout: 240_000 }, () => {
 
   it.skipIf(kit === null)('STM32H743: the hot part of a large arena lies in DTCM', async () => {
     const file = kitPath('mcunet', 'detection', 'detection_int8_qdq.onnx');
-    await check(compileModel(file, { target: 'nucleo-h743zi', objective: 'time', name: 'detection' }), 'AXI');
+    // Of interleaved rows depthwise layers have scratch, which is the hottest of all.
+    const options = { target: 'nucleo-h743zi', objective: 'time', optimize: 'size', name: 'detection' } as const;
+    await check(compileModel(file, options), 'AXI');
   });
 });
