@@ -76,7 +76,11 @@ function isEmpty({ readers, width, made }: Flow): boolean {
  * gives each a lane: another one than those of the tensors that its layer reads.
  */
 function findLanes(walk: Walk): { readonly step: (member: Member) => void; lanes(): ReadonlyMap<Flow, number> } {
-  const passing = new Set(walk.members.map(({ output }) => output).filter(({ handed }) => !handed));
+  // Sums of single columns are written bit by bit while others compute.
+  const isSummed = ({ accumulates, output }: Member): boolean => accumulates && output.width > 1;
+  const passing = new Set(
+    walk.members.flatMap((member) => (member.output.handed || isSummed(member) ? [] : [member.output])),
+  );
   const full = new Set<Flow>();
   return {
     step(member) {

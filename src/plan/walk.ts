@@ -165,9 +165,12 @@ export function runWalk(walk: Walk, observer: WalkObserver): void {
     if (!member.accumulates) {
       observer.write(output, member.y, member.x, end);
       output.made += end - member.x;
-    } else if (member.y === member.steps - 1 && end === member.width) {
-      for (let row = 0; row < output.rows; row += 1) observer.write(output, row, 0, output.width);
-      output.made = output.rows * output.width;
+    } else if (member.y === member.steps - 1) {
+      // Sums of single columns are written as each is complete, those of all columns at the end; nobody reads them before.
+      const isComplete = end === member.width;
+      const [from, to] = output.width === member.width ? [member.x, end] : [0, isComplete ? output.width : 0];
+      for (let row = 0; row < output.rows && from < to; row += 1) observer.write(output, row, from, to);
+      if (isComplete) output.made = output.rows * output.width;
     }
     for (; output.handed && (output.taken + 1) * output.width <= output.made; output.taken += 1) {
       observer.hand?.(output, output.taken);

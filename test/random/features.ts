@@ -42,7 +42,6 @@ export const awkwardCases = [
   'planar rows',
   'planar rows in a ring',
   'pairs of rows',
-  'pairs of rows over an input',
   'fetched input',
   'handed-over output',
   'handed-over output of a stage',
@@ -192,12 +191,7 @@ export function planFeatures(plan: Plan): AwkwardCase[] {
     if (plan.scratch.has(layer.index)) found.push('scratch');
     if (layer.lowering.kind === 'alias') continue;
     if (layer.lowering.calls.length > 1) found.push('layer of several calls');
-    if (layer.lowering.calls.some(({ rowsAtOnce }) => rowsAtOnce !== undefined)) {
-      found.push(
-        'pairs of rows',
-        ...(plan.overlapping.has(layer.index) ? (['pairs of rows over an input'] as const) : []),
-      );
-    }
+    if (layer.lowering.calls.some(({ rowsAtOnce }) => rowsAtOnce !== undefined)) found.push('pairs of rows');
   }
   return found;
 }
